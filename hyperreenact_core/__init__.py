@@ -1,0 +1,1 @@
+"""One-shot face reenactment with hypernetworks: the library behind the node pack."""

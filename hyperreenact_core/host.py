@@ -1,0 +1,86 @@
+"""The port to whatever runs the chain: the command line (LocalHost) or a node graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from .imaging import ImageU8
+
+Preview = Callable[[], ImageU8]
+
+
+class Host(Protocol):
+    """What the core asks of the program around it."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks work."""
+        ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision the networks work in: float32, bfloat16 or float16."""
+        ...
+
+    def on_device(self, modules: Sequence[nn.Module], bytes_needed: int) -> object:
+        """Context manager: the modules are on `device` inside it."""
+        ...
+
+    def progress(self, done: int, total: int | None, preview: Preview | None = None) -> None:
+        """Report finished frames; `preview` is called only where a picture is shown."""
+        ...
+
+    def check_interrupt(self) -> None:
+        """Raise the host's own exception if the user cancelled."""
+        ...
+
+    def model_paths(self) -> Sequence[Path]:
+        """Folders that may hold model sets, the user's own first."""
+        ...
+
+
+class LocalHost:
+    """The command line: one device, no interruption but Ctrl-C, progress through a callback."""
+
+    def __init__(
+        self,
+        *,
+        device: str | None = None,
+        dtype: torch.dtype = torch.float32,
+        model_paths: Sequence[Path] = (),
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> None:
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._dtype = dtype
+        self._model_paths = tuple(model_paths)
+        self._on_progress = on_progress
+
+    @property
+    def device(self) -> torch.device:
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._dtype
+
+    @contextmanager
+    def on_device(self, modules: Sequence[nn.Module], bytes_needed: int = 0) -> Iterator[None]:
+        for module in modules:
+            module.to(self._device)
+        yield
+
+    def progress(self, done: int, total: int | None, preview: Preview | None = None) -> None:
+        if self._on_progress is not None:
+            self._on_progress(done, total)
+
+    def check_interrupt(self) -> None:
+        return None
+
+    def model_paths(self) -> Sequence[Path]:
+        return self._model_paths

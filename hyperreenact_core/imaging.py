@@ -1,0 +1,65 @@
+"""Conversions between image layouts; the only module that knows of any but BCHW in [-1, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from numpy.typing import NDArray
+from torch import Tensor
+
+ImageU8 = NDArray[np.uint8]
+"""[H, W, 3] RGB, 0..255."""
+
+
+def tensor_from_u8(image: ImageU8) -> Tensor:
+    """[H, W, 3] or [B, H, W, 3] uint8 -> [1 or B, 3, H, W] float in [-1, 1]."""
+    pixels = torch.from_numpy(np.ascontiguousarray(image))
+    if pixels.ndim == 3:
+        pixels = pixels[None]
+    return rearrange(pixels, "b h w c -> b c h w").float() / 127.5 - 1.0
+
+
+def u8_from_tensor(image: Tensor) -> ImageU8:
+    """[B, 3, H, W] in [-1, 1] -> [B, H, W, 3] uint8, clamped and rounded."""
+    pixels = ((image.detach().float().clamp(-1, 1) + 1.0) * 127.5).round().to(torch.uint8)
+    return rearrange(pixels, "b c h w -> b h w c").cpu().numpy()
+
+
+def tensor_from_bhwc(image: Tensor) -> Tensor:
+    """[B, H, W, 3 or 4] in [0, 1] -> [B, 3, H, W] in [-1, 1]; a fourth channel is dropped."""
+    return rearrange(image[..., :3], "b h w c -> b c h w").float() * 2.0 - 1.0
+
+
+def bhwc_from_tensor(image: Tensor) -> Tensor:
+    """[B, 3, H, W] in [-1, 1] -> [B, H, W, 3] in [0, 1], clamped."""
+    return rearrange((image.float().clamp(-1, 1) + 1.0) * 0.5, "b c h w -> b h w c")
+
+
+def resize(image: Tensor, size: int) -> Tensor:
+    """[B, C, H, W] -> [B, C, size, size]; area average going down, bilinear going up."""
+    height, width = image.shape[-2:]
+    if (height, width) == (size, size):
+        return image
+    if height > size and height % size == 0 and width % size == 0:
+        return F.avg_pool2d(image, (height // size, width // size))
+    return F.interpolate(
+        image, size=(size, size), mode="bilinear", align_corners=False, antialias=height > size
+    )
+
+
+def tile(rows: Sequence[Sequence[ImageU8]], gap: int = 2) -> ImageU8:
+    """Lay pictures of one size out in rows: [[H, W, 3], ...] -> one [H', W', 3] on white."""
+    height, width = rows[0][0].shape[:2]
+    columns = max(len(row) for row in rows)
+    sheet = np.full(
+        (len(rows) * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8
+    )
+    for r, row in enumerate(rows):
+        for c, picture in enumerate(row):
+            y, x = r * (height + gap), c * (width + gap)
+            sheet[y : y + height, x : x + width] = picture
+    return sheet

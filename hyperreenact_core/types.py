@@ -1,0 +1,88 @@
+"""The values that travel through the chain, from a face crop to weight deltas.
+
+Pixel coordinates are continuous: (0, 0) is the outer corner of the top-left pixel, whose centre
+lies at (0.5, 0.5). Angles are in degrees. Images are BCHW RGB float in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+WeightDeltas = tuple[Tensor | None, ...]
+"""One entry a modulated convolution in order of execution: [B, C_out, C_in], None = untouched."""
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """One face cut from a picture.
+
+    image: [3, R, R], RGB in [-1, 1].
+    crop_from_frame: [3, 3] float64, p_crop = crop_from_frame @ p_frame (homogeneous pixels).
+    landmarks: [68, 2], x and y in pixels of the crop, iBUG order.
+    score: confidence of the detector in [0, 1].
+    """
+
+    image: Tensor
+    crop_from_frame: Tensor
+    landmarks: Tensor
+    score: float = 1.0
+
+    @property
+    def frame_from_crop(self) -> Tensor:
+        """[3, 3] inverse of crop_from_frame."""
+        return torch.linalg.inv(self.crop_from_frame)
+
+
+@dataclass(frozen=True)
+class DrivingPose:
+    """What one or more driving frames ask of the face.
+
+    features: [B, C, H, W], the pose encoder's last map (what the hypernetwork reads).
+    yaw_deg, pitch_deg, roll_deg: [B]. Positive yaw turns the face to the picture's right,
+    positive pitch down, positive roll counter-clockwise in the picture.
+    expression: [B, E], expression coefficients of the set's head model.
+    """
+
+    features: Tensor
+    yaw_deg: Tensor
+    pitch_deg: Tensor
+    roll_deg: Tensor
+    expression: Tensor
+
+    def __len__(self) -> int:
+        return self.features.shape[0]
+
+    def __getitem__(self, index: slice | Tensor) -> DrivingPose:
+        return DrivingPose(
+            features=self.features[index],
+            yaw_deg=self.yaw_deg[index],
+            pitch_deg=self.pitch_deg[index],
+            roll_deg=self.roll_deg[index],
+            expression=self.expression[index],
+        )
+
+    def to(self, device: torch.device | str) -> DrivingPose:
+        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
+
+    @staticmethod
+    def cat(poses: list[DrivingPose]) -> DrivingPose:
+        """Join poses along the batch."""
+        names = ("features", "yaw_deg", "pitch_deg", "roll_deg", "expression")
+        return DrivingPose(**{n: torch.cat([getattr(p, n) for p in poses]) for n in names})
+
+
+@dataclass(frozen=True)
+class SourceIdentity:
+    """All that is known of the source person; computed once, used for every frame.
+
+    w_plus: [1, n_latent, D], inverted and truncated latent code.
+    appearance: [1, C, H, W], last map of the appearance encoder.
+    id_embedding: [1, E], unit length.
+    """
+
+    w_plus: Tensor
+    appearance: Tensor
+    id_embedding: Tensor
