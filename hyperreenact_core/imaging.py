@@ -45,10 +45,13 @@ def resize(image: Tensor, size: int) -> Tensor:
     if (height, width) == (size, size):
         return image
     if height > size and height % size == 0 and width % size == 0:
-        return F.avg_pool2d(image, (height // size, width // size))
-    return F.interpolate(
-        image, size=(size, size), mode="bilinear", align_corners=False, antialias=height > size
-    )
+        small = F.avg_pool2d(image, (height // size, width // size))
+    else:
+        small = F.interpolate(
+            image, size=(size, size), mode="bilinear", align_corners=False, antialias=height > size
+        )
+    # Convolutions on a CPU are several times faster in this order.
+    return small.contiguous(memory_format=torch.channels_last)
 
 
 def tile(rows: Sequence[Sequence[ImageU8]], gap: int = 2) -> ImageU8:

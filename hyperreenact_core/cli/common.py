@@ -1,0 +1,103 @@
+"""What several commands share: their options, the host they run on, and what they print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..host import LocalHost
+
+    # What add_subparsers returns; argparse gives it no public name.
+    SubParsers = argparse._SubParsersAction[  # pyright: ignore[reportPrivateUsage]
+        argparse.ArgumentParser
+    ]
+
+OnProgress = Callable[[int, "int | None"], None]
+"""Called with the frames done and their total, None if that is unknown."""
+
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
+
+def add_model_set_options(parser: argparse.ArgumentParser) -> None:
+    """--model-set and --model-path."""
+    parser.add_argument(
+        "--model-set",
+        default="starter",
+        metavar="ID",
+        help="which networks to use; see `hyperreenact models list` (default: %(default)s)",
+    )
+    add_model_path_option(parser)
+
+
+def add_model_path_option(parser: argparse.ArgumentParser) -> None:
+    """--model-path, which may be given several times."""
+    parser.add_argument(
+        "--model-path",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="folder that holds model sets of your own, one folder each; may be repeated",
+    )
+
+
+def add_compute_options(parser: argparse.ArgumentParser) -> None:
+    """--device and --precision."""
+    parser.add_argument(
+        "--device",
+        metavar="NAME",
+        help="cpu, cuda, cuda:1, mps (default: cuda if there is one, else cpu)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=tuple(PRECISIONS),
+        default="fp32",
+        help="number format the networks work in (default: %(default)s)",
+    )
+
+
+def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = None) -> LocalHost:
+    """The host the options ask for; InputError if its device is not there."""
+    import torch
+
+    from ..host import LocalHost
+
+    if args.device is not None:
+        try:
+            torch.empty(1, device=args.device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            # torch appends its own stack to some of these messages.
+            reason = str(error).strip().partition("\n")[0]
+            raise InputError(f"--device {args.device} cannot be used here: {reason}") from error
+    return LocalHost(
+        device=args.device,
+        dtype=getattr(torch, PRECISIONS[args.precision]),
+        model_paths=tuple(args.model_path),
+        on_progress=on_progress,
+    )
+
+
+@contextmanager
+def progress_bar(description: str, *, unit: str = "frame") -> Iterator[OnProgress]:
+    """A bar on stderr while the block runs; hand what it yields to the host."""
+    from tqdm import tqdm
+
+    with tqdm(desc=description, unit=unit, file=sys.stderr, dynamic_ncols=True) as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def say(line: str = "") -> None:
+    """Write a line of results to stdout."""
+    sys.stdout.write(line + "\n")

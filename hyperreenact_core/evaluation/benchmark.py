@@ -1,0 +1,176 @@
+"""The test itself: draw pairs, let every contestant answer, judge against the true images.
+
+The renderer can draw the source person in the driving pose, so cross-subject results too are
+measured against a true image. Pictures are drawn and dropped batch by batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..host import Host
+from ..imaging import ImageU8
+from ..models.sets import LoadedSet
+from .artist import Artist
+from .chain import Chain
+from .gallery import ENROLMENT_PICTURES, enrol, gallery_people
+from .judges import Judges
+from .latent_edit import learn_directions
+from .metrics import Subset
+from .pairs import KINDS, sample_pairs
+from .report import Report
+from .rows import Contestants
+from .sheet import contact_sheet
+from .trial import Jury, run_trial
+
+FIRST_HELD_OUT_IDENTITY = 1_000_000
+"""Training uses identities below this one only."""
+_WORKING_BYTES = 2**30
+"""Generous room for one batch."""
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """pairs: of each kind. gallery: people a result could be mistaken for.
+
+    edit_people: training people the latent edit is fitted on. sheet_pairs: of each kind.
+    """
+
+    pairs: int = 200
+    first_identity: int = FIRST_HELD_OUT_IDENTITY
+    seed: int = 0
+    gallery: int = 200
+    edit_people: int = 600
+    sheet_pairs: int = 5
+    batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        if self.pairs < 2:
+            raise InputError("evaluation needs 2 pairs or more, a pose is swapped between pairs")
+        if min(self.first_identity, self.seed) < 0:
+            raise InputError("seeds of identities and pairs must not be negative")
+        if min(self.gallery, self.edit_people) < 2:
+            raise InputError("the gallery and the fit of the latent edit need 2 people or more")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures and contact sheet, [H, W, 3]."""
+
+    report: Report
+    sheet: ImageU8
+
+
+@torch.inference_mode()
+def evaluate(networks: LoadedSet, config: EvaluationConfig, host: Host) -> Evaluation:
+    """Measure a model set; deterministic on one machine for equal arguments.
+
+    Raises InputError if the set has no judges or reads other crops than the renderer draws.
+    """
+    judges = _judges_of(networks)
+    total = _picture_count(config)
+    drawn = 0
+
+    def report_picture() -> None:
+        nonlocal drawn
+        drawn += 1
+        host.check_interrupt()
+        host.progress(drawn, total)
+
+    modules = (
+        networks.generator,
+        networks.e4e,
+        networks.appearance,
+        networks.pose,
+        networks.hypernetwork,
+        judges.appearance,
+        judges.pose,
+    )
+    with host.on_device(modules, _WORKING_BYTES):
+        artist = Artist(networks.settings, device=host.device, on_picture=report_picture)
+        chain = Chain(networks, host)
+        directions = learn_directions(
+            chain, artist, count=config.edit_people, batch_size=config.batch_size
+        )
+        people = gallery_people(
+            config.gallery, pairs=config.pairs, first_identity=config.first_identity
+        )
+        jury = Jury(judges, enrol(people, judges=judges, artist=artist))
+        results = {
+            kind: run_trial(
+                kind,
+                sample_pairs(
+                    kind, config.pairs, first_identity=config.first_identity, seed=config.seed
+                ),
+                artist=artist,
+                contestants=Contestants(chain, directions),
+                jury=jury,
+                batch_size=config.batch_size,
+                sheet_pairs=config.sheet_pairs,
+            )
+            for kind in KINDS
+        }
+    return Evaluation(
+        report=Report(
+            settings=_settings(networks, config, host),
+            counts={kind: _counts(result.extreme) for kind, result in results.items()},
+            rows={
+                row: {kind: results[kind].rows[row] for kind in KINDS}
+                for row in results["self"].rows
+            },
+            reference={kind: results[kind].reference for kind in KINDS},
+        ),
+        sheet=contact_sheet([row for kind in KINDS for row in results[kind].sheet]),
+    )
+
+
+def _judges_of(networks: LoadedSet) -> Judges:
+    settings = networks.settings
+    if (settings.appearance_input, settings.pose_input) != ("crop", "crop"):
+        raise InputError(
+            f"model set {networks.folder.name!r} aligns faces in its own way; only sets that read "
+            "the face crop as it is can be measured on rendered heads"
+        )
+    return Judges.of(networks)
+
+
+def _counts(extreme: Sequence[bool]) -> dict[Subset, int]:
+    return {"all": len(extreme), "extreme": sum(extreme)}
+
+
+def _picture_count(config: EvaluationConfig) -> int:
+    """How many pictures are going to be drawn."""
+    batches = -(-config.pairs // config.batch_size)
+    of_pairs = (2 + 3) * config.pairs + len(KINDS) * batches
+    return 2 * config.edit_people + ENROLMENT_PICTURES * config.gallery + of_pairs
+
+
+def _settings(
+    networks: LoadedSet, config: EvaluationConfig, host: Host
+) -> dict[str, str | int | float | bool]:
+    try:
+        own_version = version("hyperreenact")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        own_version = "not installed"
+    return {
+        "model_set": networks.folder.name,
+        "pairs": config.pairs,
+        "first_identity": config.first_identity,
+        "held_out": config.first_identity >= FIRST_HELD_OUT_IDENTITY,
+        "seed": config.seed,
+        "gallery": config.gallery,
+        "edit_people": config.edit_people,
+        "resolution": networks.settings.resolution,
+        "crop_scale": networks.settings.crop_scale,
+        "device": host.device.type,
+        "precision": str(host.dtype).removeprefix("torch."),
+        "hyperreenact": own_version,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }

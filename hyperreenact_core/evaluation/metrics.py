@@ -1,0 +1,159 @@
+"""What is measured, one value a picture, and the means over the subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..quality import feature_distance, psnr, ssim
+from ..synthetic.parameters import EXPRESSION_NAMES
+from .gallery import Gallery
+from .judges import Opinion
+from .pairs import Pair
+
+Subset = Literal["all", "extreme"]
+SUBSETS: tuple[Subset, ...] = ("all", "extreme")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """title: column of the tables, with the unit; digits: decimals printed."""
+
+    name: str
+    title: str
+    better: Literal["higher", "lower"]
+    digits: int
+    meaning: str
+
+
+METRICS = (
+    Metric("psnr", "PSNR (dB)", "higher", 2, "peak signal-to-noise ratio against the true image"),
+    Metric("ssim", "SSIM", "higher", 3, "structural similarity with the true image"),
+    Metric(
+        "perceptual",
+        "perceptual",
+        "lower",
+        3,
+        "distance from the true image between unit-length features of the judging recogniser's "
+        "stages, squared, summed over the stages",
+    ),
+    Metric(
+        "identity_cosine",
+        "identity cosine",
+        "higher",
+        3,
+        "cosine of the judging recogniser's embeddings of result and true image",
+    ),
+    Metric(
+        "identity_rank1",
+        "identity rank-1",
+        "higher",
+        3,
+        "part of the results whose nearest person in the gallery is the source",
+    ),
+    Metric(
+        "head_pose_deg",
+        "head pose (deg)",
+        "lower",
+        2,
+        "mean absolute difference of yaw, pitch and roll between what the judging pose network "
+        "reads in the result and the exact driving pose",
+    ),
+    Metric(
+        "expression",
+        "expression",
+        "lower",
+        3,
+        "mean absolute error of the twelve expression coefficients, read and exact as above",
+    ),
+    Metric(
+        "gaze_deg",
+        "gaze (deg)",
+        "lower",
+        2,
+        "mean absolute error of the two gaze angles, read and exact as above",
+    ),
+)
+READ_METRICS = ("identity_rank1", "head_pose_deg", "expression", "gaze_deg")
+"""Metrics that do not compare with the true image: on that image itself they give the judges'
+own error."""
+
+_GAZE = [EXPRESSION_NAMES.index(name) for name in ("gaze_x", "gaze_y")]
+_GAZE_DEG = (32.0, 24.0)
+"""How far the renderer's eyeballs turn for one unit of gaze_x and gaze_y."""
+
+Scores = Mapping[str, Tensor]
+"""Values [B] of each metric on the CPU; NaN where a picture cannot be judged."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is exactly known of the true image of B pairs.
+
+    angles_deg: [B, 3]; expression: [B, 12]; people: [B] identity seeds of the sources.
+    """
+
+    angles_deg: Tensor
+    expression: Tensor
+    people: Tensor
+
+    @staticmethod
+    def of(pairs: Sequence[Pair], device: torch.device) -> Answer:
+        poses = [pair.driving.pose for pair in pairs]
+        angles = [(pose.yaw_deg, pose.pitch_deg, pose.roll_deg) for pose in poses]
+        expressions = [pair.driving.expression.as_array().tolist() for pair in pairs]
+        return Answer(
+            angles_deg=torch.tensor(angles, device=device),
+            expression=torch.tensor(expressions, device=device),
+            people=torch.tensor([pair.source.person for pair in pairs], device=device),
+        )
+
+
+def read_scores(opinion: Opinion, answer: Answer, gallery: Gallery) -> Scores:
+    """READ_METRICS of B pictures."""
+    error = (opinion.expression - answer.expression).abs()
+    gaze = error[:, _GAZE] * torch.tensor(_GAZE_DEG, device=error.device)
+    scores = {
+        "identity_rank1": gallery.rank1(opinion.embedding, answer.people),
+        "head_pose_deg": (opinion.angles_deg - answer.angles_deg).abs().mean(1),
+        "expression": error.mean(1),
+        "gaze_deg": gaze.mean(1),
+    }
+    return {name: value.cpu() for name, value in scores.items()}
+
+
+def compared_scores(
+    result: Tensor, truth: Tensor, *, result_opinion: Opinion, truth_opinion: Opinion
+) -> Scores:
+    """The other metrics: B results against their true images, [B, 3, R, R] in [-1, 1]."""
+    scores = {
+        "psnr": psnr(result, truth),
+        "ssim": ssim(result, truth),
+        "perceptual": feature_distance(result_opinion.taps, truth_opinion.taps),
+        "identity_cosine": (result_opinion.embedding * truth_opinion.embedding).sum(1),
+    }
+    return {name: value.cpu() for name, value in scores.items()}
+
+
+Means = Mapping[Subset, Mapping[str, "float | None"]]
+"""subset -> metric -> mean; None where the subset has no picture that can be judged."""
+
+
+def means(batches: Sequence[Scores], extreme: Sequence[bool]) -> Means:
+    """Average the scores of all pairs of one kind; extreme: [N], in the order of the batches."""
+    mask = torch.tensor(extreme)
+    names = [metric.name for metric in METRICS if metric.name in batches[0]]
+    values = {name: torch.cat([scores[name] for scores in batches]).double() for name in names}
+    chosen: dict[Subset, Tensor] = {"all": torch.ones_like(mask), "extreme": mask}
+    return {
+        subset: {name: _mean(values[name][chosen[subset]]) for name in names} for subset in SUBSETS
+    }
+
+
+def _mean(values: Tensor) -> float | None:
+    known = values[~values.isnan()]
+    return float(known.mean()) if len(known) else None

@@ -1,0 +1,229 @@
+"""Weights files: safetensors that carry the network's kind and config, written and read strictly.
+
+Metadata of a file: `format` ("hyperreenact/1"), `kind` (a key of NETWORKS), `config` (JSON) and
+whatever the writer adds, such as `step`. Floating point tensors may be stored in half precision;
+they are always float32 once loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ..errors import ModelError, OutputError
+from .config_json import config_from_json, config_to_json
+from .networks import NETWORKS, NetworkKind
+
+FORMAT = "hyperreenact/1"
+_OWN_KEYS = ("format", "kind", "config")
+_REMEDY = "fetch or train it again"
+
+
+@dataclass(frozen=True)
+class CheckpointHeader:
+    """What a weights file says of itself.
+
+    config: JSON of the kind's config dataclass.
+    notes: the writer's further entries, such as {"step": "20000"}.
+    """
+
+    kind: str
+    config: str
+    notes: Mapping[str, str]
+
+
+def save_network(
+    path: Path,
+    network: nn.Module,
+    *,
+    kind: NetworkKind,
+    config: object,
+    half: bool = True,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Write a network's parameters and buffers; the file appears whole or not at all.
+
+    half: store floating point tensors as float16; counters and other integers stay as they are.
+    Raises ModelError if a weight is NaN, infinite or too large for half precision, OutputError
+    if the file cannot be written.
+    """
+    notes = notes or {}
+    if clash := sorted(set(notes) & set(_OWN_KEYS)):
+        raise ValueError(f"notes may not name {', '.join(clash)}")
+    if not isinstance(config, NETWORKS[kind].config):
+        raise TypeError(f"a {kind} is described by {NETWORKS[kind].config.__name__}")
+    state = network.state_dict()
+    first_names = _first_names(network)
+    tensors = {name: _packed(state[name], half=half) for name in first_names.values()}
+    if bad := _not_finite(tensors):
+        reason = "NaN, Inf or a value too large for float16" if half else "NaN or Inf"
+        raise ModelError(f"nothing written, {bad} holds {reason}: {path}")
+    metadata = {"format": FORMAT, "kind": kind, "config": config_to_json(config), **notes}
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, partial, metadata=metadata)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise OutputError(f"cannot write the weights ({error}): {path}") from error
+    finally:
+        with suppress(OSError):  # what went wrong before is what the user must hear of
+            partial.unlink(missing_ok=True)
+
+
+def read_header(path: Path) -> CheckpointHeader:
+    """Read kind, config and notes without touching the tensors; ModelError if it is not ours."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+    if metadata.get("format") != FORMAT or "kind" not in metadata or "config" not in metadata:
+        raise ModelError(
+            f"safetensors, but not in the layout {FORMAT} of this project, "
+            f"convert it or {_REMEDY}: {path}"
+        )
+    notes = {key: value for key, value in metadata.items() if key not in _OWN_KEYS}
+    return CheckpointHeader(kind=metadata["kind"], config=metadata["config"], notes=notes)
+
+
+def load_network(path: Path, kind: NetworkKind) -> nn.Module:
+    """Build the network a file describes and fill it: float32, on the CPU, in training mode.
+
+    Every call reads the file anew and returns a network of the caller's own; see `cache` for a
+    shared one. Raises ModelError if the file is missing, damaged, of another kind, does not fit
+    its config, or holds NaN or Inf.
+    """
+    header = read_header(path)
+    if header.kind != kind:
+        raise ModelError(f"this file holds a {header.kind}, a {kind} is needed: {path}")
+    try:
+        config = config_from_json(header.config, NETWORKS[kind].config)
+        with torch.device("meta"):  # no memory, no random numbers: all is about to be replaced
+            network = NETWORKS[kind].module(config)
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"made by another version of this program: {error}; {_REMEDY}: {path}"
+        ) from error
+    first_names = _first_names(network)
+    slots: dict[str, Tensor] = network.state_dict(keep_vars=True)
+    expected = {name: slots[name] for name in slots if first_names[name] == name}
+    stored = _read_tensors(path)
+    _check_fit(stored, expected, path=path)
+    if bad := _not_finite(stored):
+        raise ModelError(f"weights hold NaN or Inf (in {bad}), {_REMEDY}: {path}")
+    weights = {name: _unpacked(tensor, slot=expected[name]) for name, tensor in stored.items()}
+    network.load_state_dict(
+        {name: weights[first] for name, first in first_names.items()}, strict=True, assign=True
+    )
+    if any(buffer.is_meta for buffer in network.buffers()):
+        _copy_computed_buffers(NETWORKS[kind].module(config), network)
+    return network
+
+
+def _packed(tensor: Tensor, *, half: bool) -> Tensor:
+    """A contiguous copy on the CPU; its own memory, since safetensors refuses shared storage."""
+    dtype = torch.float16 if half and tensor.is_floating_point() else tensor.dtype
+    return tensor.detach().to(device="cpu", dtype=dtype, copy=True).contiguous()
+
+
+def _unpacked(tensor: Tensor, *, slot: Tensor) -> Tensor:
+    """The stored tensor as the parameter or buffer it fills, in that one's number type.
+
+    The copy frees the network from the mapped file, which may be replaced while it is in use.
+    """
+    value = tensor.to(slot.dtype, copy=True)
+    if isinstance(slot, nn.Parameter):
+        return nn.Parameter(value, requires_grad=slot.requires_grad)
+    return value
+
+
+def _first_names(network: nn.Module) -> dict[str, str]:
+    """Every name of the state dict -> the first name of the same tensor.
+
+    A layer that several blocks share stands in the state dict under each of them, in the file once.
+    """
+    first: dict[int, str] = {}
+    state: dict[str, Tensor] = network.state_dict(keep_vars=True)
+    return {name: first.setdefault(id(tensor), name) for name, tensor in state.items()}
+
+
+def _copy_computed_buffers(source: nn.Module, target: nn.Module) -> None:
+    """Buffers no file holds, because the constructor computes them, have no value on meta yet."""
+    stored = target.state_dict()
+    for name, buffer in source.named_buffers():
+        if name not in stored:
+            owner, _, leaf = name.rpartition(".")
+            target.get_submodule(owner).register_buffer(leaf, buffer, persistent=False)
+
+
+def _not_finite(tensors: Mapping[str, Tensor]) -> str | None:
+    """Name of the first floating point tensor with NaN or Inf."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            return name
+    return None
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    """What is wrong with a file that safetensors cannot open; its own verdict is terse."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except FileNotFoundError:
+        return ModelError(f"no such weights file: {path}")
+    except OSError as reason:
+        return ModelError(f"cannot read the weights ({reason.strerror}): {path}")
+    if start.startswith(b"version https://git-lfs"):
+        return ModelError(f"only a Git LFS pointer, run `git lfs pull`: {path}")
+    # A zip archive, or a bare pickle: byte 0x80 may also begin the length of a safetensors header,
+    # but that is eight bytes long and ends in zeros.
+    if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and any(start[4:8])):
+        return ModelError(f"a PyTorch file where safetensors is needed, convert it first: {path}")
+    return ModelError(f"damaged or cut off ({error}), {_REMEDY}: {path}")
+
+
+def _check_fit(stored: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, path: Path) -> None:
+    """Names, shapes and number types must be exactly those of the network."""
+    problems: list[str] = []
+    if missing := [name for name in expected if name not in stored]:
+        problems.append(f"missing {_some(missing)}")
+    if unexpected := [name for name in stored if name not in expected]:
+        problems.append(f"unexpected {_some(unexpected)}")
+    common = [name for name in expected if name in stored]
+    if misshapen := [
+        f"{name} {list(stored[name].shape)} instead of {list(expected[name].shape)}"
+        for name in common
+        if stored[name].shape != expected[name].shape
+    ]:
+        problems.append(f"wrong shape of {_some(misshapen)}")
+    if mistyped := [
+        f"{name} {stored[name].dtype} instead of {expected[name].dtype}"
+        for name in common
+        if stored[name].is_floating_point() != expected[name].is_floating_point()
+    ]:
+        problems.append(f"wrong type of {_some(mistyped)}")
+    if problems:
+        raise ModelError(f"weights do not fit the network: {'; '.join(problems)}: {path}")
+
+
+def _some(names: Sequence[str], limit: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    rest = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")

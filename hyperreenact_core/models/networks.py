@@ -1,0 +1,58 @@
+"""The kinds of network a weights file can hold, and the classes that give them shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+
+from ..networks.arcface import ArcFace, ArcFaceConfig
+from ..networks.deca import PoseEncoder, PoseEncoderConfig
+from ..networks.e4e import E4E, E4EConfig
+from ..networks.hypernetwork import Hypernetwork, HypernetworkConfig
+from ..networks.landmarks import LandmarkConfig, LandmarkNet
+from ..networks.stylegan2 import Generator, StyleGAN2Config
+
+NetworkKind = Literal[
+    "generator",
+    "e4e",
+    "appearance",
+    "pose",
+    "hypernetwork",
+    "landmarks",
+    "judge_appearance",
+    "judge_pose",
+]
+
+
+@dataclass(frozen=True)
+class NetworkClasses:
+    """A config dataclass and the module that is built from an instance of it."""
+
+    config: type
+    module: Callable[[Any], nn.Module]
+
+
+NETWORKS: dict[NetworkKind, NetworkClasses] = {
+    "generator": NetworkClasses(StyleGAN2Config, Generator),
+    "e4e": NetworkClasses(E4EConfig, E4E),
+    "appearance": NetworkClasses(ArcFaceConfig, ArcFace),
+    "pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
+    "hypernetwork": NetworkClasses(HypernetworkConfig, Hypernetwork),
+    "landmarks": NetworkClasses(LandmarkConfig, LandmarkNet),
+    # Trained apart from the others and seen by no loss: only the evaluation asks them.
+    "judge_appearance": NetworkClasses(ArcFaceConfig, ArcFace),
+    "judge_pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
+}
+
+REENACTMENT_KINDS: tuple[NetworkKind, ...] = (
+    "generator",
+    "e4e",
+    "appearance",
+    "pose",
+    "hypernetwork",
+    "landmarks",
+)
+"""What a model set needs to be of use; the judges are optional."""

@@ -1,0 +1,84 @@
+"""A model set ready for use: each network is loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from torch import Tensor, nn
+
+from ..networks.arcface import ArcFace
+from ..networks.deca import PoseEncoder
+from ..networks.e4e import E4E
+from ..networks.hypernetwork import Hypernetwork
+from ..networks.landmarks import LandmarkNet
+from ..networks.stylegan2 import Generator
+from .cache import shared_network
+from .networks import NetworkKind
+from .settings import SetSettings, load_settings
+from .store import locate, weights_file
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
+
+def load_set(set_id: str, model_paths: Sequence[Path] = ()) -> LoadedSet:
+    """Find a set by its id; ModelError says what to do if it is missing."""
+    return LoadedSet(locate(set_id, model_paths))
+
+
+class LoadedSet:
+    """The networks of one folder: frozen, in evaluation mode, float32, shared by all its users.
+
+    Every property raises ModelError if its file is missing or damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings: SetSettings = load_settings(folder)
+
+    @cached_property
+    def generator(self) -> Generator:
+        return self._load("generator", Generator)
+
+    @cached_property
+    def e4e(self) -> E4E:
+        return self._load("e4e", E4E)
+
+    @cached_property
+    def appearance(self) -> ArcFace:
+        return self._load("appearance", ArcFace)
+
+    @cached_property
+    def pose(self) -> PoseEncoder:
+        return self._load("pose", PoseEncoder)
+
+    @cached_property
+    def hypernetwork(self) -> Hypernetwork:
+        return self._load("hypernetwork", Hypernetwork)
+
+    @cached_property
+    def landmarks(self) -> LandmarkNet:
+        return self._load("landmarks", LandmarkNet)
+
+    @cached_property
+    def judge_appearance(self) -> ArcFace:
+        """Recogniser for evaluation only: no loss has seen it."""
+        return self._load("judge_appearance", ArcFace)
+
+    @cached_property
+    def judge_pose(self) -> PoseEncoder:
+        """Pose encoder for evaluation only: no loss has seen it."""
+        return self._load("judge_pose", PoseEncoder)
+
+    @property
+    def latent_avg(self) -> Tensor:
+        """[D], mean of the generator's w; codes are truncated toward it."""
+        return self.generator.latent_avg
+
+    def _load(self, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
+        network = shared_network(weights_file(self.folder, kind), kind)
+        if not isinstance(network, network_class):
+            raise TypeError(f"the table of networks builds no {network_class.__name__} for {kind}")
+        return network

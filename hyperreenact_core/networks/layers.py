@@ -1,0 +1,48 @@
+"""What several networks share: the check of their input and the initialisation of their layers."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from torch import Tensor, nn
+
+
+def check_image(image: Tensor, *, network: str, size: int) -> None:
+    """Raise ValueError unless `image` is [B, 3, size, size]."""
+    if image.ndim != 4 or tuple(image.shape[1:]) != (3, size, size):
+        raise ValueError(
+            f"{network} reads pictures of shape [B, 3, {size}, {size}], got {list(image.shape)}; "
+            "crop and resize first"
+        )
+
+
+def check_map(feature_map: Tensor, *, network: str, channels: int, size: int) -> None:
+    """Raise ValueError unless `feature_map` is [B, channels, size, size]."""
+    if feature_map.ndim != 4 or tuple(feature_map.shape[1:]) != (channels, size, size):
+        raise ValueError(
+            f"{network} reads maps of shape [B, {channels}, {size}, {size}], "
+            f"got {list(feature_map.shape)}; the encoder belongs to another model set"
+        )
+
+
+def initialise_convolutions(module: nn.Module, *, negative_slope: float) -> None:
+    """Fill all convolutions inside so that signals keep their variance; biases become zero.
+
+    negative_slope: of the (leaky) rectifiers that follow them.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, a=negative_slope, nonlinearity="leaky_relu")
+            fill_bias(layer, 0.0)
+
+
+def initialise_projection(layer: nn.Conv2d | nn.Linear, *, gain: float = 1.0) -> None:
+    """Let a layer without rectifier turn unit inputs into outputs of size `gain`; bias zero."""
+    nn.init.normal_(layer.weight, std=gain / sqrt(layer.weight[0].numel()))
+    fill_bias(layer, 0.0)
+
+
+def fill_bias(layer: nn.Conv2d | nn.Linear, value: float) -> None:
+    """Set all biases of a layer to one value; nothing where it has none."""
+    if layer.bias is not None:
+        nn.init.constant_(layer.bias, value)

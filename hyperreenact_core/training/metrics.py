@@ -1,0 +1,22 @@
+"""Figures the training stages print. Images are [B, 3, H, W] in [-1, 1]."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def psnr(result: Tensor, truth: Tensor) -> float:
+    """Mean peak signal-to-noise ratio in dB, peak 2 (range -1 to 1)."""
+    error = (result.float() - truth.float()).square().mean((1, 2, 3)).clamp(min=1e-10)
+    return float((10 * torch.log10(4 / error)).mean())
+
+
+def high_frequency_ratio(result: Tensor, truth: Tensor) -> float:
+    """Strength of fine detail against the truth's: below 1 is smeared, above 1 is noisy."""
+
+    def detail(x: Tensor) -> Tensor:
+        return (x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)).abs().mean()
+
+    return float(detail(result.float()) / detail(truth.float()))

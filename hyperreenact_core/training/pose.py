@@ -1,0 +1,114 @@
+"""Pose encoder stage: the renderer's pose, expression, shape and vertices from a face crop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+from ..imaging import ImageU8, resize
+from ..models.checkpoints import save_network
+from ..models.networks import NetworkKind
+from ..networks.deca import PoseCodes, PoseEncoder, PoseEncoderConfig
+from ..networks.rotation import axis_angle_from_euler, euler_from_axis_angle
+from .augment import jitter_colours, jitter_frame
+from .data import RenderedHeads
+from .head_shape import HeadShape
+from .precision import autocast, channels_last
+
+
+@dataclass(frozen=True)
+class PoseTraining:
+    """Weights of the losses on pose (radians), expression, shape coefficients and vertices."""
+
+    batch_size: int = 48
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    pose_weight: float = 10.0
+    expression_weight: float = 2.0
+    shape_weight: float = 0.5
+    vertex_weight: float = 5.0
+
+
+class PoseStage:
+    """Trains a `PoseEncoder`; `name` is the file it ends in (pose or judge_pose)."""
+
+    def __init__(
+        self,
+        *,
+        name: NetworkKind,
+        config: PoseEncoderConfig,
+        training: PoseTraining,
+        heads: RenderedHeads,
+        held_out: RenderedHeads,
+        out: Path,
+    ) -> None:
+        self.name: NetworkKind = name
+        self._training, self._heads, self._held_out, self._out = training, heads, held_out, out
+        self.network = channels_last(PoseEncoder(config)).to(heads.device)
+        self._shape = HeadShape().to(heads.device)
+        self._optimiser = AdamW(
+            self.network.parameters(), training.learning_rate, weight_decay=training.weight_decay
+        )
+
+    def networks(self) -> Mapping[str, nn.Module]:
+        return {"network": self.network}
+
+    def optimisers(self) -> Mapping[str, Optimizer]:
+        return {"network": self._optimiser}
+
+    def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
+        t, heads = self._training, self._heads
+        index = heads.sample(t.batch_size, random)
+        face = jitter_frame(jitter_colours(self._face(heads, index), random), random)
+        self.network.train()
+        with autocast(heads.device):
+            codes = self.network((face + 1) / 2).codes
+        rotation = axis_angle_from_euler(*heads.pose[index].unbind(1))
+        vertices = self._shape(heads.geometry[index], heads.expression[index], rotation)
+        mine = self._shape(codes.shape, codes.expression, codes.global_pose)
+        losses = {
+            "pose": (codes.global_pose - rotation).abs().mean(),
+            "expression": (codes.expression - heads.expression[index]).abs().mean(),
+            "shape": (codes.shape - heads.geometry[index]).abs().mean(),
+            "vertices": (mine - vertices).abs().mean(),
+        }
+        total = (
+            t.pose_weight * losses["pose"]
+            + t.expression_weight * losses["expression"]
+            + t.shape_weight * losses["shape"]
+            + t.vertex_weight * losses["vertices"]
+        )
+        self._optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        self._optimiser.step()
+        return {key: value.detach() for key, value in losses.items()}
+
+    @torch.no_grad()
+    def validate(self) -> tuple[Mapping[str, float], ImageU8 | None]:
+        """Mean absolute error of the angles (degrees) and of the expression coefficients."""
+        self.network.eval()
+        heads = self._held_out
+        index = heads.spread(600)
+        parts: list[PoseCodes] = []
+        for part in index.split(64):
+            with autocast(heads.device):
+                parts.append(self.network((self._face(heads, part) + 1) / 2).codes)
+        rotation = torch.cat([part.global_pose for part in parts])
+        expression = torch.cat([part.expression for part in parts])
+        angles = torch.stack(euler_from_axis_angle(rotation), 1)
+        degrees = (angles - heads.pose[index]).abs().mean()
+        error = (expression - heads.expression[index]).abs().mean()
+        return {"degrees": float(degrees), "expression": float(error)}, None
+
+    def finish(self) -> None:
+        self.network.eval()
+        path = self._out / f"{self.name}.safetensors"
+        save_network(path, self.network, kind=self.name, config=self.network.config)
+
+    def _face(self, heads: RenderedHeads, index: Tensor) -> Tensor:
+        return resize(heads.batch(index), self.network.config.input_size)

@@ -1,0 +1,242 @@
+"""The whole starter set from nothing: render the data, then train every network in turn.
+
+Each stage is skipped if its weights file is already there and resumed if its checkpoint is, so
+the same command goes on wherever an earlier one stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from ..models.checkpoints import load_network
+from ..models.networks import NetworkKind
+from ..models.settings import SetSettings, save_settings
+from ..synthetic.camera import FaceFraming
+from ..synthetic.shards import write_shards
+from .appearance import AppearanceStage
+from .data import RenderedHeads, load_heads
+from .e4e import E4EStage
+from .features import FrozenFeatures, cached_features
+from .generator import GeneratorStage
+from .hypernetwork import FrozenNetworks, HypernetworkStage
+from .landmarks import LandmarkStage
+from .loop import LoopConfig, Stage, train
+from .pose import PoseStage
+from .profiles import Profile
+
+STAGES: tuple[NetworkKind, ...] = (
+    "generator",
+    "appearance",
+    "pose",
+    "landmarks",
+    "judge_appearance",
+    "judge_pose",
+    "e4e",
+    "hypernetwork",
+)
+"""Order of training: each stage needs those before it."""
+
+_HELD_OUT_SHARE = 0.02
+_JUDGE_SEED = 1000
+
+
+@dataclass(frozen=True)
+class StarterRun:
+    """One run of a profile in the folder `out`; data and checkpoints lie below it.
+
+    device: where to train. seed: of weights and random order. workers: rendering processes.
+    """
+
+    profile: Profile
+    out: Path
+    device: torch.device
+    seed: int = 0
+    workers: int = 2
+
+    def train_all(self) -> None:
+        """Every stage in turn, then the finished set in `out/set`."""
+        for kind in STAGES:
+            self.train_stage(kind)
+        self.assemble()
+
+    def train_stage(self, kind: NetworkKind) -> None:
+        """One stage, unless its weights are already there."""
+        if self.weights(kind).exists():
+            return
+        maker, steps = self._stages()[kind]
+        seed = self.seed + STAGES.index(kind) + (_JUDGE_SEED if kind.startswith("judge") else 0)
+        torch.manual_seed(seed)
+        train(maker(), out=self.out, config=LoopConfig(steps=steps, seed=seed))
+
+    def assemble(self) -> Path:
+        """Copy the finished files with their settings into one set folder and return it."""
+        folder = self.out / "set"
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in STAGES:
+            shutil.copyfile(self.weights(kind), folder / self.weights(kind).name)
+        settings = SetSettings(
+            resolution=self.profile.networks.generator.resolution,
+            crop_scale=self.profile.crop_scale,
+            crop_whole_pixels=False,
+            appearance_input="crop",
+            pose_input="crop",
+            truncation_psi=1.0,
+        )
+        save_settings(folder, settings)
+        return folder
+
+    def weights(self, kind: NetworkKind) -> Path:
+        """Where a stage leaves its network."""
+        return self.out / f"{kind}.safetensors"
+
+    def _stages(self) -> dict[NetworkKind, tuple[Callable[[], Stage], int]]:
+        p = self.profile
+        return {
+            "generator": (self._generator, p.generator_steps),
+            "appearance": (lambda: self._appearance("appearance"), p.appearance_steps),
+            "pose": (lambda: self._pose("pose"), p.pose_steps),
+            "landmarks": (self._landmarks, p.landmark_steps),
+            "judge_appearance": (lambda: self._appearance("judge_appearance"), p.judge_steps),
+            "judge_pose": (lambda: self._pose("judge_pose"), p.judge_steps),
+            "e4e": (self._e4e, p.e4e_steps),
+            "hypernetwork": (self._hypernetwork, p.hypernetwork.steps),
+        }
+
+    def _generator(self) -> Stage:
+        heads, held_out = self.crops
+        return GeneratorStage(
+            config=self.profile.networks.generator,
+            critic=self.profile.networks.critic,
+            training=self.profile.generator,
+            heads=heads,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    def _appearance(self, kind: NetworkKind) -> Stage:
+        heads, held_out = self.crops
+        networks = self.profile.networks
+        judge = kind == "judge_appearance"
+        training = self.profile.appearance
+        return AppearanceStage(
+            name=kind,
+            config=networks.judge_appearance if judge else networks.appearance,
+            # The judge learns identity alone.
+            training=replace(training, scene_weight=0.0) if judge else training,
+            heads=heads,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    def _pose(self, kind: NetworkKind) -> Stage:
+        heads, held_out = self.crops
+        networks = self.profile.networks
+        return PoseStage(
+            name=kind,
+            config=networks.judge_pose if kind == "judge_pose" else networks.pose,
+            training=self.profile.pose,
+            heads=heads,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    def _landmarks(self) -> Stage:
+        portraits, held_out = self.portraits
+        return LandmarkStage(
+            config=self.profile.networks.landmarks,
+            training=self.profile.landmarks,
+            portraits=portraits,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    def _e4e(self) -> Stage:
+        heads, held_out = self.crops
+        return E4EStage(
+            config=self.profile.networks.e4e,
+            training=self.profile.e4e,
+            generator=self._frozen("generator"),
+            appearance=self._frozen("appearance"),
+            heads=heads,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    def _hypernetwork(self) -> Stage:
+        heads, held_out = self.crops
+        return HypernetworkStage(
+            config=self.profile.networks.hypernetwork,
+            training=self.profile.hypernetwork,
+            frozen=FrozenNetworks(
+                generator=self._frozen("generator"),
+                appearance=self._frozen("appearance"),
+                pose=self._frozen("pose"),
+            ),
+            heads=heads,
+            features=self._features(heads),
+            held_out=held_out,
+            held_out_features=self._features(held_out),
+            out=self.out,
+        )
+
+    def _features(self, heads: RenderedHeads) -> FrozenFeatures:
+        kinds: tuple[NetworkKind, ...] = ("e4e", "appearance", "pose")
+        return cached_features(
+            heads,
+            e4e=self._frozen("e4e"),
+            appearance=self._frozen("appearance"),
+            pose=self._frozen("pose"),
+            cache=self.out / "cache",
+            weights=[self.weights(kind) for kind in kinds],
+        )
+
+    def _frozen(self, kind: NetworkKind) -> nn.Module:
+        network = load_network(self.weights(kind), kind)
+        return network.to(self.device).eval().requires_grad_(requires_grad=False)
+
+    @cached_property
+    def crops(self) -> tuple[RenderedHeads, RenderedHeads]:
+        """Face crops as the aligner cuts them: (training, held-out people)."""
+        framing = FaceFraming(scale=self.profile.crop_scale)
+        return self._render("crops", framing=framing, clips=self.profile.clips)
+
+    @cached_property
+    def portraits(self) -> tuple[RenderedHeads, RenderedHeads]:
+        """Wider views for the landmark network: (training, held-out people)."""
+        return self._render("portraits", framing=None, clips=1)
+
+    def _render(
+        self, name: str, *, framing: FaceFraming | None, clips: int
+    ) -> tuple[RenderedHeads, RenderedHeads]:
+        p, folder = self.profile, self.out / "data" / name
+        bar = tqdm(desc=f"render {name}", unit="picture", mininterval=5)
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        write_shards(
+            folder,
+            first_identity=0,
+            identities=p.identities,
+            clips_per_identity=clips,
+            frames_per_clip=p.frames_per_clip if framing else 1,
+            size=p.networks.generator.resolution,
+            seed=self.seed,
+            framing=framing,
+            workers=self.workers,
+            progress=advance,
+        )
+        bar.close()
+        heads = load_heads(folder)
+        held_out = max(2, round(p.identities * _HELD_OUT_SHARE))
+        training, rest = heads.split(held_out)
+        return training.to(self.device), rest.to(self.device)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import torch
+
+from hyperreenact_core.models.checkpoints import load_network, save_network
+from hyperreenact_core.models.networks import NETWORKS, REENACTMENT_KINDS, NetworkKind
+from hyperreenact_core.networks.arcface import ArcFaceConfig
+from hyperreenact_core.networks.deca import PoseEncoderConfig
+from hyperreenact_core.networks.e4e import E4EConfig
+from hyperreenact_core.networks.hypernetwork import HypernetworkConfig, tuned_slots
+from hyperreenact_core.networks.irse import IRSEConfig
+from hyperreenact_core.networks.landmarks import LandmarkConfig
+from hyperreenact_core.networks.stylegan2 import StyleGAN2Config, slots_of
+
+BODY = IRSEConfig(stem_channels=4, stages=((4, 1), (4, 1), (8, 1)))
+GENERATOR = StyleGAN2Config(
+    resolution=16, channels=(8, 8, 4), latent_dim=8, z_dim=8, mapping_layers=1
+)
+SLOTS = slots_of(GENERATOR)
+POSE = PoseEncoderConfig(
+    input_size=64, stem_channels=4, widths=(4, 4, 8, 8), depths=(1, 1, 1, 1), head_hidden=8
+)
+APPEARANCE = ArcFaceConfig(input_size=32, body=BODY, embedding_dim=8)
+
+TINY: dict[NetworkKind, object] = {
+    "generator": GENERATOR,
+    "e4e": E4EConfig(
+        input_size=32, body=BODY, head_levels=(0, 1), latent_dim=8, head_width=4, head_features=4
+    ),
+    "appearance": APPEARANCE,
+    "pose": POSE,
+    "hypernetwork": HypernetworkConfig(
+        pose_channels=16,
+        channels=8,
+        slots=tuned_slots(SLOTS),
+        n_slots=len(SLOTS),
+        shared_width=4,
+        shared_features=8,
+        code_dim=8,
+        shared_hidden=8,
+        own_width=4,
+        own_features=8,
+    ),
+    "landmarks": LandmarkConfig(
+        input_size=32, widths=(4, 4, 8), depths=(0, 1, 1), vote_level=1, vote_width=4
+    ),
+    "judge_appearance": APPEARANCE,
+    "judge_pose": POSE,
+}
+
+
+def test_the_table_has_every_kind():
+    assert set(NETWORKS) == set(get_args(NetworkKind)) == set(TINY)
+    assert set(REENACTMENT_KINDS) < set(NETWORKS)
+
+
+@pytest.mark.parametrize("kind", TINY)
+def test_every_kind_survives_a_file_bit_for_bit(tmp_path: Path, kind: NetworkKind):
+    network = NETWORKS[kind].module(TINY[kind])
+    path = tmp_path / "network.safetensors"
+    save_network(path, network, kind=kind, config=TINY[kind], half=False)
+    loaded = load_network(path, kind)
+
+    assert loaded.config == TINY[kind]
+    before, after = network.state_dict(), loaded.state_dict()
+    assert list(before) == list(after)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    for (name, wanted), (_, got) in zip(
+        network.named_buffers(), loaded.named_buffers(), strict=True
+    ):
+        assert torch.equal(wanted, got), name
+    assert len(list(network.parameters())) == len(list(loaded.parameters())), "sharing was lost"

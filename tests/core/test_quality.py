@@ -1,0 +1,48 @@
+"""Quality measures against what their definitions say."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hyperreenact_core.quality import feature_distance, psnr, ssim
+
+
+def pictures(seed: int) -> torch.Tensor:
+    return torch.rand(3, 3, 24, 20, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def test_psnr_follows_its_formula() -> None:
+    truth = torch.zeros(2, 3, 8, 8)
+    result = torch.stack([torch.full((3, 8, 8), 0.2), torch.full((3, 8, 8), 0.02)])
+    # 10 log10(2^2 / 0.2^2) = 20 dB; ten times less error is 20 dB more.
+    torch.testing.assert_close(psnr(result, truth), torch.tensor([20.0, 40.0]))
+
+
+def test_ssim_of_equal_pictures_is_one_and_falls_with_noise() -> None:
+    truth = pictures(0)
+    noise = pictures(1)
+    torch.testing.assert_close(ssim(truth, truth), torch.ones(3))
+    slightly, strongly = ssim(truth + 0.1 * noise, truth), ssim(truth + noise, truth)
+    assert (strongly < slightly).all()
+    assert (slightly < 1).all()
+
+
+def test_ssim_agrees_with_kornia() -> None:
+    metrics = pytest.importorskip("kornia.metrics")
+    truth, result = pictures(0), pictures(0) + 0.5 * pictures(1)
+    # kornia pads the borders, so only places that hold a whole window are compared.
+    theirs = metrics.ssim((result + 1) / 2, (truth + 1) / 2, 11)[..., 5:-5, 5:-5]
+    mine = ssim(result, truth)
+    # kornia counts brightness from black, we from the middle grey.
+    assert (mine - theirs.mean((1, 2, 3))).abs().max() < 0.05
+
+
+def test_feature_distance_ignores_length_and_sums_over_maps() -> None:
+    x = torch.zeros(2, 4, 3, 3)
+    x[:, 0] = 1
+    y = torch.zeros(2, 4, 3, 3)
+    y[:, 1] = 5
+    torch.testing.assert_close(feature_distance([x], [3 * x]), torch.zeros(2))
+    # Unit vectors at a right angle: squared distance 2 a map.
+    torch.testing.assert_close(feature_distance([x, x], [y, y]), torch.full((2,), 4.0))

@@ -1,0 +1,148 @@
+"""Expected numbers of the published networks, and how results are held against them.
+
+The folder is named by HYPERREENACT_GOLDEN (default: `golden` beside this file). It holds
+index.json, one safetensors file a network, and, there or one folder up, the manifests. Without
+such a folder the parity tests are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from tests.parity.fill import Manifest, fill
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One set of inputs and expected outputs."""
+
+    folder: Path
+    seed: str
+    files: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    @property
+    def batch(self) -> int:
+        """Number of source-driving pairs in the set."""
+        sources = [name for name in self.files["preprocess"] if name.startswith("crop.source.")]
+        return len(sources)
+
+    def tensor(self, net: str, name: str) -> Tensor:
+        return _tensors(self.folder / f"{net}.safetensors")[name]
+
+    def outputs(self, net: str, *, prefix: str = "") -> list[str]:
+        """Names of the expected results; @stats, @idx and @val of one result count once."""
+        names = {
+            name.split("@")[0]
+            for name, entry in self.files[net].items()
+            if entry["role"] == "output" and entry.get("group") == "net"
+        }
+        return sorted(name for name in names if name.startswith(prefix))
+
+    def taps(self, net: str, *, prefix: str = "tap.") -> list[str]:
+        """Names of the inner modules whose outputs are expected."""
+        return [name.removeprefix(prefix) for name in self.outputs(net, prefix=prefix)]
+
+    def deviations(self, net: str, name: str, actual: Tensor) -> dict[str, float]:
+        """Largest deviation of each stored form of a result, in units of its tolerance."""
+        stored = self.files[net]
+        if name in stored:
+            return {name: self._worst(net, name, actual)}
+        flat = actual.detach().double().reshape(-1)
+        stats = torch.stack(
+            [flat.mean(), flat.std(correction=0), flat.abs().mean(), flat.abs().max()]
+        )
+        samples = flat[self.tensor(net, f"{name}@idx")]
+        return {
+            f"{name}@{form}": self._worst(net, f"{name}@{form}", value)
+            for form, value in (("stats", stats), ("val", samples))
+        }
+
+    def _worst(self, net: str, name: str, actual: Tensor) -> float:
+        entry, expected = self.files[net][name], self.tensor(net, name).double()
+        if actual.shape != expected.shape:
+            return float("inf")
+        tolerance = entry["atol"] + entry["rtol"] * expected.abs()
+        return float(((actual.detach().double() - expected).abs() / tolerance).max())
+
+
+def golden() -> Golden:
+    """The set named by the environment; skips the calling test where there is none."""
+    folder = Path(os.environ.get("HYPERREENACT_GOLDEN") or Path(__file__).parent / "golden")
+    if not (folder / "index.json").is_file():
+        pytest.skip(f"no expected numbers in {folder}; set HYPERREENACT_GOLDEN to their folder")
+    return _read(folder)
+
+
+def manifest_path(net: str) -> Path:
+    """Manifest of a network: beside the expected numbers or one folder up."""
+    folder = golden().folder
+    name = f"manifest_{net}.json"
+    return next((f / name for f in (folder, folder.parent) if (f / name).is_file()), folder / name)
+
+
+@cache
+def manifest(net: str) -> Manifest:
+    return Manifest.load(manifest_path(net))
+
+
+@cache
+def published(net: str, build: Callable[[], nn.Module], own: tuple[str, ...] = ()) -> nn.Module:
+    """The network in its published size with the set's weights, loaded strictly; kept.
+
+    own: keys of ours that the published files lack; zero here.
+    """
+    with torch.device("meta"):
+        network = build()
+    state = fill(manifest(net), seed=golden().seed)
+    state |= {key: torch.zeros(network.state_dict()[key].shape) for key in own}
+    network.load_state_dict(state, strict=True, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+@contextmanager
+def recorded(network: nn.Module, names: list[str]) -> Iterator[dict[str, Tensor]]:
+    """Collect the outputs of the named inner modules while the network runs."""
+    outputs: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Callable[..., None]:
+        return lambda _module, _inputs, output: outputs.__setitem__(name, output)
+
+    hooks = [network.get_submodule(n).register_forward_hook(keep(n)) for n in names]
+    try:
+        yield outputs
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def assert_parity(net: str, results: Mapping[str, Tensor]) -> None:
+    """Every result lies within the tolerances of the index; the message lists those that do not."""
+    expected = golden()
+    worst: dict[str, float] = {}
+    for name, result in results.items():
+        worst |= expected.deviations(net, name, result)
+    failed = {name: round(value, 2) for name, value in worst.items() if not value <= 1}
+    assert not failed, f"{net}: deviation / tolerance of {failed}"
+
+
+@cache
+def _read(folder: Path) -> Golden:
+    raw = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return Golden(folder=folder, seed=raw["seed"], files=raw["files"])
+
+
+@cache
+def _tensors(path: Path) -> dict[str, Tensor]:
+    return load_file(path)

@@ -1,0 +1,43 @@
+"""ArcFace computes what the published network computes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from hyperreenact_core.networks.arcface import ArcFace, ArcFaceConfig
+from tests.parity.golden import assert_parity, golden, manifest, published, recorded
+
+build = partial(ArcFace, ArcFaceConfig())
+
+
+def test_keys_are_the_published_ones() -> None:
+    expected = manifest("arcface")
+    with torch.device("meta"):
+        network = build()
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    assert shapes == expected.shapes
+    assert sum(p.numel() for p in network.parameters()) == expected.parameters
+
+
+@torch.inference_mode()
+def test_map_embedding_and_inner_values() -> None:
+    taps = golden().taps("arcface")
+    network = published("arcface", build)
+    with recorded(network, taps) as inner:
+        features = network(golden().tensor("arcface", "warped"))
+    results = {f"tap.{name}": value for name, value in inner.items()}
+    results |= {"feature_map": features.map, "identity": features.embedding}
+    # Alignment (`warped`, `edge.*`) belongs to the tests of the face package.
+    aligned = {"warped", "edge.warped_sub", "edge.feature_map"}
+    assert set(results) == set(golden().outputs("arcface")) - aligned
+    assert_parity("arcface", results)
+
+
+@torch.inference_mode()
+def test_taps_are_the_stage_ends() -> None:
+    network = published("arcface", build)
+    maps = network.taps(golden().tensor("arcface", "warped"))
+    names = ["tap.body.2", "tap.body.6", "tap.body.20", "feature_map"]
+    assert_parity("arcface", dict(zip(names, maps, strict=True)))

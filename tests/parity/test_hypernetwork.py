@@ -1,0 +1,60 @@
+"""The hypernetwork computes what the published network computes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from hyperreenact_core.networks.hypernetwork import Hypernetwork, HypernetworkConfig
+from tests.parity.golden import assert_parity, golden, manifest, published, recorded
+
+build = partial(Hypernetwork, HypernetworkConfig())
+
+
+def maps() -> tuple[Tensor, Tensor]:
+    """Expected appearance and pose maps of the encoders: the hypernetwork's inputs."""
+    return golden().tensor("arcface", "feature_map"), golden().tensor("deca", "feature_map")
+
+
+def test_keys_are_the_published_ones() -> None:
+    expected = manifest("hypernet")
+    with torch.device("meta"):
+        network = build()
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    assert shapes == expected.shapes
+    assert sum(p.numel() for p in network.parameters()) == expected.parameters
+
+
+@torch.inference_mode()
+def test_deltas_and_inner_values() -> None:
+    taps = golden().taps("hypernet")
+    network = published("hypernet", build)
+    with recorded(network, taps) as inner:
+        deltas = network(*maps())
+    results = {f"tap.{name}": value for name, value in inner.items()}
+    for index, delta in enumerate(deltas):
+        if delta is not None:
+            results[f"delta.{index}.slice"] = delta[:, :4, :4]
+            # Samples were drawn from the delta repeated over the nine kernel positions.
+            results[f"delta.{index}"] = delta[..., None, None].expand(*delta.shape, 3, 3)
+    assert set(results) == set(golden().outputs("hypernet"))
+    assert_parity("hypernet", results)
+
+
+@torch.inference_mode()
+def test_element_wise_fusion_is_another_network() -> None:
+    """The published weights need the matrix product; the tolerances tell the two apart."""
+    appearance, pose = maps()
+    network = published("hypernet", build)
+    projected = network.conv_transf(pose)
+    blend = network.blend_module
+    wrong = (
+        blend.spade_pose.conv_gamma(projected) * projected
+        + blend.spade_pose.conv_beta(projected)
+        + blend.spade_app.conv_gamma(appearance) * appearance
+        + blend.spade_app.conv_beta(appearance)
+    )
+    worst = golden().deviations("hypernet", "tap.blend_module", wrong)
+    assert worst["tap.blend_module"] > 1000

@@ -1,0 +1,97 @@
+"""The generator computes what the published network computes, with and without deltas."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+import pytest
+import torch
+from torch import Tensor
+
+from hyperreenact_core.networks.hypernetwork import Hypernetwork, HypernetworkConfig
+from hyperreenact_core.networks.stylegan2 import Generator, StyleGAN2Config
+from hyperreenact_core.types import WeightDeltas
+from tests.parity.fill import named_normal
+from tests.parity.golden import assert_parity, golden, manifest, published, recorded
+
+build = partial(Generator, StyleGAN2Config())
+build_hypernetwork = partial(Hypernetwork, HypernetworkConfig())
+PSI = 0.7
+
+
+@cache
+def generator() -> Generator:
+    network = published("stylegan2", build, ("latent_avg",))
+    assert isinstance(network, Generator)
+    network.latent_avg = golden().tensor("stylegan2", "mean_latent")[0]
+    return network
+
+
+def codes() -> Tensor:
+    return golden().tensor("e4e", "codes")
+
+
+def test_keys_are_the_published_ones() -> None:
+    expected = manifest("stylegan2")
+    with torch.device("meta"):
+        network = build()
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    assert shapes.pop("latent_avg") == (512,)
+    assert shapes == expected.shapes
+    assert sum(p.numel() for p in network.parameters()) == expected.parameters
+
+
+@torch.inference_mode()
+def test_mapping_and_truncation() -> None:
+    style = generator().mapping(golden().tensor("stylegan2", "z"))
+    assert_parity(
+        "stylegan2",
+        {
+            "style": style,
+            "mean_latent": style.mean(0, keepdim=True),
+            "latent": generator().truncate(codes(), PSI),
+        },
+    )
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("case", ["plain", "delta"])
+def test_image_and_inner_values(case: str) -> None:
+    deltas: WeightDeltas | None = None
+    if case == "delta":
+        hypernetwork = published("hypernet", build_hypernetwork)
+        appearance = golden().tensor("arcface", "feature_map")
+        deltas = hypernetwork(appearance, golden().tensor("deca", "feature_map"))
+    taps = golden().taps("stylegan2", prefix=f"{case}.tap.")
+    assert taps
+    with recorded(generator(), taps) as inner:
+        image = generator()(generator().truncate(codes(), PSI), deltas)
+    results = {f"{case}.tap.{name}": value for name, value in inner.items()}
+    assert_parity("stylegan2", results | {f"{case}.image": image})
+
+
+@torch.inference_mode()
+def test_deltas_made_by_the_fill() -> None:
+    """Tests the generator alone: no hypernetwork takes part."""
+    tuned = {slot.index for slot in HypernetworkConfig().slots}
+    deltas: list[Tensor | None] = []
+    for slot in generator().slots:
+        shape = (codes().shape[0], slot.out_channels, slot.in_channels)
+        normal = named_normal(f"input/delta.{slot.index}", seed=golden().seed, shape=shape)
+        deltas.append(torch.from_numpy(0.2 * normal) if slot.index in tuned else None)
+    image = generator()(generator().truncate(codes(), PSI), tuple(deltas))
+    results = {"named_delta.image": image, "named_delta.image_sub": image[..., ::4, ::4]}
+    assert_parity("stylegan2", results)
+
+
+@torch.inference_mode()
+def test_other_ways_to_an_image() -> None:
+    network, batch = generator(), codes().shape[0]
+    style = golden().tensor("stylegan2", "style")[:batch]
+    mapped = network.mapping(golden().tensor("stylegan2", "z")[:batch])
+    results = {
+        "no_trunc.image": network(codes()),
+        "single_w.image": network(network.truncate(network.broadcast(style), PSI)),
+        "from_z.image": network(network.truncate(network.broadcast(mapped), PSI)),
+    }
+    assert_parity("stylegan2", results)

@@ -1,0 +1,74 @@
+"""The shape of the repository itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOP_LEVEL = (
+    "__init__.py",
+    "nodes",
+    "hyperreenact_core",
+    "workflows",
+    "models_registry.yaml",
+    "tests",
+    "pyproject.toml",
+)
+NOT_OURS = {"build", "dist", "out", "runs", "data", "__pycache__"}
+"""Names git ignores, besides hidden ones."""
+MAX_LINES = 300
+MAX_BYTES = 16 * 2**20
+PICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve"}
+
+
+def files_under(folder: Path) -> Iterator[Path]:
+    """The repository's files, without what is built or generated in it."""
+    for path in sorted(folder.iterdir()):
+        if path.name in NOT_OURS or path.name.startswith(".") or path.suffix == ".egg-info":
+            continue
+        if path.is_dir():
+            yield from files_under(path)
+        else:
+            yield path
+
+
+FILES = list(files_under(ROOT))
+PYTHON_FILES = [path for path in FILES if path.suffix == ".py"]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("expected", TOP_LEVEL)
+def test_the_seven_top_level_names_exist(expected: str):
+    path = ROOT / expected
+    assert path in FILES or any(path in file.parents for file in FILES)
+
+
+def test_no_file_is_too_large():
+    assert [name(path) for path in FILES if path.stat().st_size > MAX_BYTES] == []
+
+
+def test_python_files_stay_short():
+    lengths = {name(path): len(path.read_text("utf-8").splitlines()) for path in PYTHON_FILES}
+    assert {path: lines for path, lines in lengths.items() if lines > MAX_LINES} == {}
+
+
+def test_nothing_imports_a_pickling_module():
+    assert [name(path) for path in PYTHON_FILES if imported(path) & PICKLING] == []
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of the modules a file imports."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            modules.add(node.module.partition(".")[0])
+    return modules
