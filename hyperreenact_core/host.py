@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +28,9 @@ class Host(Protocol):
         """Precision the networks work in: float32, bfloat16 or float16."""
         ...
 
-    def on_device(self, modules: Sequence[nn.Module], bytes_needed: int) -> object:
+    def on_device(
+        self, modules: Sequence[nn.Module], bytes_needed: int = 0
+    ) -> AbstractContextManager[None]:
         """Context manager: the modules are on `device` inside it."""
         ...
 

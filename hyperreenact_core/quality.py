@@ -11,8 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_RANGE = 2.0
-"""Largest difference of two pixel values."""
 _WINDOW, _SIGMA = 11, 1.5
 """Gaussian window of SSIM in pixels, as its authors set it."""
 
@@ -20,7 +18,7 @@ _WINDOW, _SIGMA = 11, 1.5
 def psnr(result: Tensor, truth: Tensor) -> Tensor:
     """Peak signal-to-noise ratio in dB; 106 where the pictures are equal."""
     error = (result.float() - truth.float()).square().mean((1, 2, 3)).clamp(min=1e-10)
-    return 10 * torch.log10(_RANGE**2 / error)
+    return 10 * torch.log10(4 / error)  # values differ by 2 at most
 
 
 def ssim(result: Tensor, truth: Tensor) -> Tensor:
@@ -29,12 +27,13 @@ def ssim(result: Tensor, truth: Tensor) -> Tensor:
     Pictures must be 11 pixels wide and high or more. Source: Wang et al., "Image Quality
     Assessment: From Error Visibility to Structural Similarity" (2004).
     """
-    x, y = result.float(), truth.float()
+    # Its brightness term counts from black.
+    x, y = (result.float() + 1) / 2, (truth.float() + 1) / 2
     mean_x, mean_y = _window_mean(x), _window_mean(y)
     variance_x = _window_mean(x * x) - mean_x.square()
     variance_y = _window_mean(y * y) - mean_y.square()
     covariance = _window_mean(x * y) - mean_x * mean_y
-    c1, c2 = (0.01 * _RANGE) ** 2, (0.03 * _RANGE) ** 2
+    c1, c2 = 0.01**2, 0.03**2
     light = (2 * mean_x * mean_y + c1) / (mean_x.square() + mean_y.square() + c1)
     structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
     return (light * structure).mean((1, 2, 3))

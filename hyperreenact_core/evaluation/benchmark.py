@@ -119,7 +119,7 @@ def evaluate(networks: LoadedSet, config: EvaluationConfig, host: Host) -> Evalu
     return Evaluation(
         report=Report(
             settings=_settings(networks, config, host),
-            counts={kind: _counts(result.extreme) for kind, result in results.items()},
+            counts={kind: _counts(results[kind].extreme) for kind in KINDS},
             rows={
                 row: {kind: results[kind].rows[row] for kind in KINDS}
                 for row in results["self"].rows

@@ -17,7 +17,7 @@ class SetSettings:
     """What a set's networks expect to see; sizes of their inputs stand in their own configs.
 
     resolution: side of the drawn face in pixels.
-    crop_scale: side of the face crop over the larger extent of the landmarks.
+    crop_scale: half the side of the face crop over the larger extent of the landmarks.
     crop_whole_pixels: round the crop to whole pixels, as the published networks were trained.
     appearance_input: the crop itself, or the five-point alignment of face recognition.
     pose_input: the crop itself, or DECA's square about the landmarks.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .blendshapes import identity_names
-from .curves import smoothstep
+from .curves import FloatArray, smoothstep
 from .eyes import eye_centres, eye_scale
 from .parameters import Glasses, Identity
 from .surfaces import Float32, Material, Surface, sphere, tube
@@ -41,7 +40,7 @@ def ears(identity: Identity) -> list[Surface]:
     return surfaces
 
 
-def _tube_surface(path: NDArray[np.float64], radius: float, *, closed: bool) -> Surface:
+def _tube_surface(path: FloatArray, radius: float, *, closed: bool) -> Surface:
     vertices = tube(path, radius, sides=7, closed=closed)
     return Surface(vertices, vertices, Material.GLASSES, wraps=True)
 
@@ -54,7 +53,7 @@ def glasses_surfaces(identity: Identity, glasses: Glasses) -> list[Surface]:
     radius = 0.014 + 0.014 * glasses.thickness
     front = max(centres[0, 2] + EYE_RADIUS * eye_scale(identity) * LID_SHELL + 0.04, 0.0)
 
-    def depth(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def depth(x: FloatArray) -> FloatArray:
         """The frame bends back toward the temples."""
         return front - 0.24 * x * x
 

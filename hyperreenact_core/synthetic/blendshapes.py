@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .curves import bell, smoothstep
+from .curves import FloatArray, bell, smoothstep
 from .parameters import GEOMETRIC_EXPRESSIONS
 from .template import EYE_RADIUS, EYE_X, EYE_Y, MOUTH_HALF_WIDTH, MOUTH_Y, Template, head_template
 
-Shapes = dict[str, NDArray[np.float64]]
+Shapes = dict[str, FloatArray]
 """Name -> [N, 3] displacement at coefficient 1."""
 
 JAW_DROP = 0.27
@@ -20,10 +20,10 @@ JAW_DROP = 0.27
 def _move(
     template: Template,
     *,
-    x: NDArray[np.float64] | float = 0.0,
-    y: NDArray[np.float64] | float = 0.0,
-    z: NDArray[np.float64] | float = 0.0,
-) -> NDArray[np.float64]:
+    x: FloatArray | float = 0.0,
+    y: FloatArray | float = 0.0,
+    z: FloatArray | float = 0.0,
+) -> FloatArray:
     zero = np.zeros(template.vertices)
     return np.stack([x + zero, y + zero, z + zero], 1)
 
@@ -140,7 +140,7 @@ def expression_shapes() -> Shapes:
     return {name: shapes[name] for name in GEOMETRIC_EXPRESSIONS}
 
 
-def _jaw(template: Template) -> NDArray[np.float64]:
+def _jaw(template: Template) -> FloatArray:
     """The chin follows the jaw; the lips part along an ellipse between the mouth's corners."""
     x, y, z = template.smooth.T
     opening = np.sqrt(np.clip(1 - (x / MOUTH_HALF_WIDTH) ** 2, 0, 1)) * smoothstep(0.25, 0.5, z)

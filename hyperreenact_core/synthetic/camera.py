@@ -59,17 +59,17 @@ class Viewport:
 
     def pixels(self, plane: NDArray[np.float32], *, size: int) -> NDArray[np.float32]:
         """[N, 2] plane points -> continuous pixel coordinates, y down."""
-        scale = size / (2 * self.half_side)
-        offset = np.array([self.centre_x - self.half_side, -self.centre_y - self.half_side])
-        return (plane * np.array([1, -1], np.float32) - offset.astype(np.float32)) * np.float32(
-            scale
-        )
+        left, top = self.centre_x - self.half_side, -self.centre_y - self.half_side
+        flipped = plane * np.array([1, -1], np.float32)
+        scale = np.float32(size / (2 * self.half_side))
+        return (flipped - np.array([left, top], np.float32)) * scale
 
 
 def project(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """[N, 3] world points -> [N, 2] on the picture plane."""
     nearness = DISTANCE / (DISTANCE - points[:, 2:])
-    return (points[:, :2] - np.array([0, LOOK_AT_Y], np.float32)) * nearness
+    plane = (points[:, :2] - np.array([0, LOOK_AT_Y], np.float32)) * nearness
+    return plane.astype(np.float32, copy=False)
 
 
 def portrait_viewport(pose: Pose) -> Viewport:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating]
+FloatArray = NDArray[np.floating[Any]]
+"""Of either precision: rest shapes are float64, all that is done per frame is float32."""
 
 
 def smoothstep(start: float, stop: float, x: FloatArray) -> FloatArray:

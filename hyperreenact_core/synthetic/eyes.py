@@ -45,7 +45,7 @@ class Lids:
             open_right=(1.0 - expression.blink_right) * squint,
         )
 
-    def edges(self, u: FloatArray, *, opening: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def edges(self, u: FloatArray, *, opening: FloatArray | float) -> tuple[FloatArray, FloatArray]:
         """Heights v of the upper and lower lid at u; both equal outside the corners."""
         inside = np.clip(1.0 - (u * (1.0 / CORNER)) ** 2, 0.0, None)
         root = np.sqrt(inside)

@@ -216,5 +216,6 @@ def _bend_neck(
     follows = neck_follows_head(points)
     points = points + (turn(points, matrix) - points) * follows
     vertices[part.span] = points
-    normals = grid_normals(points.reshape(part.surface.vertices.shape), wraps=True)
+    grid = points.reshape(*part.surface.vertices.shape).astype(np.float32, copy=False)
+    normals = grid_normals(grid, wraps=True)
     attributes[part.span, NORMAL] = -normals.reshape(-1, 3)

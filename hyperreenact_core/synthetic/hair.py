@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blendshapes import identity_basis, identity_names
-from .curves import smoothstep
+from .curves import FloatArray, smoothstep
 from .parameters import Beard, Hair, Identity
 from .surfaces import Material, Surface, sphere
 from .template import Template, head_template
@@ -122,7 +122,7 @@ def _bun(identity: Identity) -> Surface:
 
 def _shell(
     template: Template, *, identity: Identity, cut: _Cut, height: NDArray[np.float32]
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """[N, 3] the skull pushed out by the thickness of the hair, hanging down where it is long."""
     x, y, z = template.smooth.T
     longitude, around = template.longitude, np.abs(template.longitude)
@@ -158,9 +158,7 @@ def _shell(
     return shell
 
 
-def _curtain(
-    longitude: NDArray[np.float64], y: NDArray[np.float64], *, cut: _Cut
-) -> NDArray[np.float64]:
+def _curtain(longitude: FloatArray, y: FloatArray, *, cut: _Cut) -> FloatArray:
     """[N, 3] a cylinder that falls straight from the widest part of the head."""
     radius = (0.82 + cut.side) * (1 - 0.12 * smoothstep(-0.3, -1, y))
     depth = np.where(np.cos(longitude) < 0, 1.0, 0.4)

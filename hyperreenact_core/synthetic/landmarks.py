@@ -69,8 +69,8 @@ def _eyes(lids: Lids) -> tuple[FloatArray, FloatArray]:
         # From the picture's left along the upper lid, back along the lower one.
         order = slice(None) if side < 0 else slice(None, None, -1)
         up, low = upper_u[order], lower_u[order]
-        upper, _ = lids.edges(up, opening=np.float64(opening))
-        _, lower = lids.edges(low, opening=np.float64(opening))
+        upper, _ = lids.edges(up, opening=opening)
+        _, lower = lids.edges(low, opening=opening)
         xs.append(side * (EYE_X + EYE_RADIUS * np.concatenate([up, low])))
         ys.append(EYE_Y + EYE_RADIUS * np.concatenate([upper, lower]))
     return np.concatenate(xs), np.concatenate(ys)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .camera import PORTRAIT_HALF_SIDE, Viewport
-from .curves import smoothstep
-from .paint import Float32, Paint, column
+from .curves import FloatArray, smoothstep
+from .paint import Paint, column
 from .parameters import Environment
 
 
-def light_direction(environment: Environment) -> NDArray[np.float32]:
+def light_direction(environment: Environment) -> FloatArray:
     """[3] unit vector from the head to the key light."""
     azimuth = np.radians(environment.light_azimuth_deg)
     elevation = np.radians(environment.light_elevation_deg)
@@ -25,7 +24,7 @@ def light_direction(environment: Environment) -> NDArray[np.float32]:
     )
 
 
-def light(normal: Float32, paint: Paint, environment: Environment) -> Float32:
+def light(normal: FloatArray, paint: Paint, environment: Environment) -> FloatArray:
     """[3, K] unit normals and paint -> [3, K] display-referred colour in [0, 1]."""
     direction = light_direction(environment)
     halfway = direction + np.array([0, 0, 1], np.float32)
@@ -58,19 +57,21 @@ def light(normal: Float32, paint: Paint, environment: Environment) -> Float32:
     return np.sqrt(np.clip(linear, 0, 1, out=linear), out=linear)
 
 
-def _falloff(t: Float32) -> Float32:
+def _falloff(t: FloatArray) -> FloatArray:
     t = np.maximum(t, 0)
     return t * (0.35 + 0.65 * t)
 
 
-def catchlight(normal: Float32, environment: Environment) -> Float32:
+def catchlight(normal: FloatArray, environment: Environment) -> FloatArray:
     """[K] whiteness of the reflection in the eyes; it stays near the lid wherever the key is."""
     x, y, _ = light_direction(environment)
     aim = np.array([x * 0.45 + 0.05, y * 0.3 + 0.22, 0.88], np.float32)
     return smoothstep(0.957, 0.972, aim @ normal)
 
 
-def background(environment: Environment, viewport: Viewport, *, zoom: float, size: int) -> Float32:
+def background(
+    environment: Environment, viewport: Viewport, *, zoom: float, size: int
+) -> FloatArray:
     """[3, size, size] wall with a glow, fixed to the portrait frame whatever part of it is seen."""
     place = ((np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1) * viewport.half_side
     frame = np.float32((1.0 + zoom) / (2 * PORTRAIT_HALF_SIDE))

@@ -54,7 +54,7 @@ class MouthInterior:
         ]
 
 
-def _arch_angles() -> NDArray[np.float64]:
+def _arch_angles() -> FloatArray:
     return np.linspace(-1.35, 1.35, _ARCH_POINTS)
 
 
@@ -88,7 +88,7 @@ def mouth_interior(
     half_width = abs(left[0] - right[0]) / 2 * 0.96
     angle = _arch_angles()
 
-    def arch(bottom: float, top: float) -> NDArray[np.float64]:
+    def arch(bottom: float, top: float) -> FloatArray:
         depth = middle[2] - 0.10 - 0.16 * (1 - np.cos(angle))
         rows = [
             np.stack([middle[0] + half_width * np.sin(angle), np.full_like(angle, y), depth + z], 1)
@@ -103,10 +103,10 @@ def mouth_interior(
     lower = (lower - [middle[0], 0, 0.06]) * [0.82, 1, 1] + [middle[0], 0, 0]
     tongue_size = np.array([half_width * 0.75, 0.055, 0.16])
     tongue = _tongue_ball() * tongue_size + [middle[0], gum - 0.005, middle[2] - 0.27]
-    throat = _throat_bowl() * [1.35 * half_width, 0.14 + 0.13 * jaw, 0.36]
-    throat = throat + [middle[0], MOUTH_Y - 0.12 * jaw, middle[2] - 0.22]
+    throat = _throat_bowl() * np.array([1.35 * half_width, 0.14 + 0.13 * jaw, 0.36])
+    throat += np.array([middle[0], MOUTH_Y - 0.12 * jaw, middle[2] - 0.22])
     # Shut lips hide the upper teeth too.
-    bite = middle[1] + 0.05 - 0.125 * float(smoothstep(0.0, 0.15, np.float64(jaw)))
+    bite = middle[1] + 0.05 - 0.125 * float(smoothstep(0.0, 0.15, np.array(jaw)))
     upper = arch(bite, middle[1] + 0.08)
     return MouthInterior(
         upper_teeth=(upper if jaw > 0.02 else np.zeros_like(upper)).astype(np.float32),

@@ -31,7 +31,8 @@ def _table() -> NDArray[np.float32]:
     t = (t * t * (3 - 2 * t)).astype(np.float32)
     following = (index + 1) % CELLS
     rows = values[index] + (values[following] - values[index]) * t[:, None]
-    return (rows[:, index] + (rows[:, following] - rows[:, index]) * t).ravel()
+    table = rows[:, index] + (rows[:, following] - rows[:, index]) * t
+    return table.ravel().astype(np.float32, copy=False)
 
 
 def value_noise(x: FloatArray, y: FloatArray) -> NDArray[np.float32]:

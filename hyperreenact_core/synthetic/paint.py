@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .curves import FloatArray
 from .parameters import Colour
 
-Float32 = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 
-def column(values: Sequence[float]) -> Float32:
+def column(values: Sequence[float]) -> FloatArray:
     """Three numbers as [3, 1]."""
     return np.array(values, np.float32)[:, None]
 
@@ -27,12 +27,12 @@ class Points:
     hair: [K] height above the hair line. grain: [K] fine noise. away: [K] face seen from inside.
     """
 
-    normal: Float32
-    x: Float32
-    y: Float32
-    z: Float32
-    hair: Float32
-    grain: Float32
+    normal: FloatArray
+    x: FloatArray
+    y: FloatArray
+    z: FloatArray
+    hair: FloatArray
+    grain: FloatArray
     away: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -47,11 +47,11 @@ class Paint:
     openness: [K], 1 = nothing shades the point. softness: [K], 1 = red light bleeds into shadow.
     """
 
-    albedo: Float32
-    gloss: Float32
-    sharpness: Float32
-    openness: Float32
-    softness: Float32
+    albedo: FloatArray
+    gloss: FloatArray
+    sharpness: FloatArray
+    openness: FloatArray
+    softness: FloatArray
 
     @staticmethod
     def plain(
@@ -72,16 +72,16 @@ class Paint:
             softness=np.full(count, softness, np.float32),
         )
 
-    def cover(self, at: Indices, colour: Colour | Float32, amount: Float32) -> None:
+    def cover(self, at: Indices, colour: Colour | FloatArray, amount: FloatArray) -> None:
         """Lay a colour over the points `at`; amount [len(at)] in [0, 1]."""
         colour = column(colour) if isinstance(colour, tuple) else colour
         under = self.albedo[:, at]
         self.albedo[:, at] = under + (colour - under) * amount
 
-    def darken(self, at: Indices, amount: Float32, strength: Colour = (1.0, 1.0, 1.0)) -> None:
+    def darken(self, at: Indices, amount: FloatArray, strength: Colour = (1.0, 1.0, 1.0)) -> None:
         """Take amount * strength of each channel away at the points `at`."""
         self.albedo[:, at] *= 1.0 - column(strength) * amount
 
-    def shade(self, at: Indices, amount: Float32) -> None:
+    def shade(self, at: Indices, amount: FloatArray) -> None:
         """Close the points `at` off from the light by amount in [0, 1]."""
         self.openness[at] *= 1.0 - amount

@@ -102,7 +102,7 @@ class Hair:
     """traits: six numbers in [0, 1] that vary volume, parting and length within the style."""
 
     style: HairStyleName
-    traits: tuple[float, float, float, float, float, float]
+    traits: tuple[float, ...]
     colour: Colour
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .surfaces import Float32
+from .curves import FloatArray
 
 Int32 = NDArray[np.int32]
 
@@ -23,14 +23,14 @@ class Fragments:
 
     face: Int32
     pixel: Int32
-    weight_a: Float32
-    weight_b: Float32
-    weight_c: Float32
+    weight_a: FloatArray
+    weight_b: FloatArray
+    weight_c: FloatArray
 
     def __getitem__(self, index: NDArray[np.integer] | NDArray[np.bool_]) -> Fragments:
         return Fragments(**{name: values[index] for name, values in vars(self).items()})
 
-    def interpolate(self, values: Float32, faces: Int32) -> Float32:
+    def interpolate(self, values: FloatArray, faces: Int32) -> FloatArray:
         """[V] values of the vertices -> [K]."""
         a, b, c = faces[self.face].T
         return values[a] * self.weight_a + values[b] * self.weight_b + values[c] * self.weight_c
@@ -52,7 +52,7 @@ class _Boxes:
 
 
 def rasterise(
-    screen: Float32,
+    screen: FloatArray,
     faces: Int32,
     *,
     size: int,
@@ -105,11 +105,11 @@ def rasterise(
 
 
 def _visible_boxes(
-    xs: tuple[Float32, ...], ys: tuple[Float32, ...], *, size: int, drawn: NDArray[np.bool_]
+    xs: tuple[FloatArray, ...], ys: tuple[FloatArray, ...], *, size: int, drawn: NDArray[np.bool_]
 ) -> _Boxes:
     """Bounding boxes of the pixel centres inside the picture that a face may cover."""
 
-    def bounds(corners: tuple[Float32, ...]) -> tuple[Int32, Int32]:
+    def bounds(corners: tuple[FloatArray, ...]) -> tuple[Int32, Int32]:
         p, q, r = corners
         low = np.ceil(np.minimum(np.minimum(p, q), r) - 0.5)
         high = np.floor(np.maximum(np.maximum(p, q), r) - 0.5)
@@ -136,7 +136,7 @@ def _spread(boxes: _Boxes) -> tuple[Int32, Int32, Int32]:
     return box, place - row * width, row
 
 
-def _nearest(depth: Float32, pixel: Int32, *, size: int) -> NDArray[np.intp]:
+def _nearest(depth: FloatArray, pixel: Int32, *, size: int) -> NDArray[np.intp]:
     """Indices of the fragments that win their pixel, in raster order."""
     nearest = np.full(size * size, -np.inf, np.float32)
     np.maximum.at(nearest, pixel, depth)

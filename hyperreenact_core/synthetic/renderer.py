@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import FaceFraming, framed_viewport, portrait_viewport, project
+from .curves import FloatArray
 from .eyes import Lids
 from .figure import build_figure, pose_figure
 from .head_model import head_model
 from .landmarks import surface_landmarks
 from .lighting import background
 from .materials import FACE_MATERIALS, HEAD_MATERIALS, material_mask
-from .paint import Float32
 from .parameters import Environment, Expression, Identity, Pose
 from .shading import shade
 from .visibility import visible_fragments
@@ -95,13 +95,13 @@ def render(
     )
 
 
-def _block_mean(values: Float32, factor: int) -> Float32:
+def _block_mean(values: FloatArray, factor: int) -> FloatArray:
     """[C, S * factor, S * factor] -> [C, S, S]."""
     total = sum(values[:, i::factor, j::factor] for i in range(factor) for j in range(factor))
     return total * np.float32(1 / factor**2)
 
 
-def _to_u8(image: Float32) -> NDArray[np.uint8]:
+def _to_u8(image: FloatArray) -> NDArray[np.uint8]:
     """[3, S, S] in [0, 1] -> [S, S, 3]."""
     pixels = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(1, 2, 0))

@@ -1,4 +1,4 @@
-"""Colour of the seen fragments: each material paints its own points, then one light falls on all."""
+"""Colour of the seen fragments: each material paints its points, then one light falls on all."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import materials
+from .curves import FloatArray
 from .eyes import Lids
 from .figure import ATTRIBUTES, GRAIN, HAIR, NORMAL, TEXTURE, PosedFigure
 from .lighting import catchlight, light
-from .paint import Float32, Paint, Points
+from .paint import Paint, Points
 from .parameters import Environment, Expression, Identity
 from .rasterise import Fragments
 from .skin import paint_skin
@@ -25,7 +26,7 @@ def shade(
     expression: Expression,
     environment: Environment,
     lids: Lids,
-) -> Float32:
+) -> FloatArray:
     """[K] seen fragments, their materials and whether their faces look away -> [3, K] colours."""
     values = _interpolate(posed, fragments)
     normal = values[NORMAL]
@@ -46,7 +47,7 @@ def shade(
     return colour
 
 
-def _interpolate(posed: PosedFigure, fragments: Fragments) -> Float32:
+def _interpolate(posed: PosedFigure, fragments: Fragments) -> FloatArray:
     """[8, K] vertex attributes at the fragments."""
     faces, table = posed.figure.faces[fragments.face], posed.attributes
     values = table[faces[:, 0]] * fragments.weight_a[:, None]
@@ -55,7 +56,7 @@ def _interpolate(posed: PosedFigure, fragments: Fragments) -> Float32:
     return np.ascontiguousarray(values.reshape(-1, ATTRIBUTES).T)
 
 
-def _points(values: Float32, away: NDArray[np.bool_]) -> Points:
+def _points(values: FloatArray, away: NDArray[np.bool_]) -> Points:
     x, y, z = values[TEXTURE]
     return Points(
         normal=values[NORMAL], x=x, y=y, z=z, hair=values[HAIR], grain=values[GRAIN], away=away

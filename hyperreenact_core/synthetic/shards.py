@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,15 +169,14 @@ def _single_threaded() -> Iterator[None]:
 
 def _write_shard(job: tuple[Path, ShardSettings, range]) -> range:
     out, settings, people = job
-    frames: list[dict[str, NDArray]] = []
+    frames: list[dict[str, NDArray[Any]]] = []
     for seed in people:
         identity = sample_identity(seed)
         for number in range(settings.clips_per_identity):
             clip = (seed - settings.first_identity) * settings.clips_per_identity + number
             for rendering in render_clip(identity, settings, seed=seed, number=number):
-                frames.append(
-                    {**_record(rendering), "identity": np.int64(seed), "clip": np.int64(clip)}
-                )
+                origin = {"identity": np.array(seed, np.int64), "clip": np.array(clip, np.int64)}
+                frames.append({**_record(rendering), **origin})
     arrays = {name: np.stack([frame[name] for frame in frames]) for name in frames[0]}
     path = shard_path(out, people)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
@@ -215,7 +215,7 @@ def _jittered(framing: FaceFraming | None, rng: np.random.Generator) -> FaceFram
     )
 
 
-def _record(rendering: Rendering) -> dict[str, NDArray]:
+def _record(rendering: Rendering) -> dict[str, NDArray[Any]]:
     """What a shard keeps of one picture."""
     pose, half = rendering.pose, rendering.image.shape[0] // 2
     share = rendering.face_mask.reshape(half, 2, half, 2).mean((1, 3))

@@ -8,6 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from .curves import FloatArray
+
 Float32 = NDArray[np.float32]
 
 
@@ -104,7 +106,7 @@ def sphere(rows: int, columns: int) -> Float32:
     return np.stack([x, np.sin(latitude), z], -1).astype(np.float32)
 
 
-def tube(path: NDArray[np.float64], radius: float, *, sides: int, closed: bool) -> Float32:
+def tube(path: FloatArray, radius: float, *, sides: int, closed: bool) -> Float32:
     """Sweep a circle along [M, 3] points -> [M or M + 1, sides, 3]; closed joins the ends."""
     following, previous = np.roll(path, -1, 0), np.roll(path, 1, 0)
     if not closed:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .curves import bell, smoothstep
+from .curves import FloatArray, bell, smoothstep
 
 MOUTH_Y = -0.56
 MOUTH_HALF_WIDTH = 0.235
@@ -26,13 +25,13 @@ PIVOT = np.array([0.0, -0.55, -0.12], np.float32)
 """Point the head turns about: the top of the neck."""
 
 
-def _longitudes() -> NDArray[np.float64]:
+def _longitudes() -> FloatArray:
     """Denser at the face than at the back of the head."""
     s = np.linspace(-1.0, 1.0, COLUMNS)
     return np.pi * (0.42 * s + 0.58 * s**3)
 
 
-def _heights() -> NDArray[np.float64]:
+def _heights() -> FloatArray:
     """Dense at the mouth (two rows right above and below its slit) and the eyes."""
     return np.concatenate(
         [
@@ -47,13 +46,13 @@ def _heights() -> NDArray[np.float64]:
     )
 
 
-def half_width(y: NDArray[np.float64]) -> NDArray[np.float64]:
+def half_width(y: FloatArray) -> FloatArray:
     """Half the width of the smooth head at height y."""
     c = np.sqrt(np.clip(1.0 - y * y, 0.0, 1.0))
     return 0.75 * c**0.85 * (1.0 - 0.17 * smoothstep(-0.1, -0.95, y))
 
 
-def _smooth_head(longitude: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def _smooth_head(longitude: FloatArray, y: FloatArray) -> FloatArray:
     """Superellipsoid with a flatter face and a rounder back -> [..., 3]."""
     c = np.sqrt(np.clip(1.0 - y * y, 0.0, 1.0))
     front = np.where(y < 0, 0.80 * c**0.60, 0.80 * c**0.85)
@@ -74,12 +73,12 @@ class Template:
     eye_z: z of the eyeballs' centres.
     """
 
-    longitudes: NDArray[np.float64]
-    heights: NDArray[np.float64]
-    longitude: NDArray[np.float64]
-    smooth: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    front: NDArray[np.float64]
+    longitudes: FloatArray
+    heights: FloatArray
+    longitude: FloatArray
+    smooth: FloatArray
+    mean: FloatArray
+    front: FloatArray
     eye_z: float
 
     @property
@@ -90,23 +89,19 @@ class Template:
     def vertices(self) -> int:
         return len(self.mean)
 
-    def spot(
-        self, centre_x: float, centre_y: float, width: float, height: float
-    ) -> NDArray[np.float64]:
+    def spot(self, centre_x: float, centre_y: float, width: float, height: float) -> FloatArray:
         """[N] Gaussian weight around a place on the front of the head."""
         x, y = self.smooth[:, 0], self.smooth[:, 1]
         return bell(x, centre_x, width) * bell(y, centre_y, height) * self.front
 
-    def spots(
-        self, centre_x: float, centre_y: float, width: float, height: float
-    ) -> NDArray[np.float64]:
+    def spots(self, centre_x: float, centre_y: float, width: float, height: float) -> FloatArray:
         """Both mirrored spots, equal sign: for movements along y and z."""
         left = self.spot(centre_x, centre_y, width, height)
         return left + self.spot(-centre_x, centre_y, width, height)
 
     def opposed_spots(
         self, centre_x: float, centre_y: float, width: float, height: float
-    ) -> NDArray[np.float64]:
+    ) -> FloatArray:
         """Both mirrored spots, opposite sign: for symmetric movements along x."""
         left = self.spot(centre_x, centre_y, width, height)
         return left - self.spot(-centre_x, centre_y, width, height)
@@ -134,7 +129,7 @@ def head_template() -> Template:
     return Template(**{**vars(bare), "mean": mean})
 
 
-def _relief(template: Template) -> NDArray[np.float64]:
+def _relief(template: Template) -> FloatArray:
     """[N] how far nose, lips, chin, brow ridge and cheeks stand out of the ball."""
     x, y = template.smooth[:, 0], template.smooth[:, 1]
     spot, spots = template.spot, template.spots
@@ -150,7 +145,7 @@ def _relief(template: Template) -> NDArray[np.float64]:
     return relief - 0.075 * spots(EYE_X, EYE_Y, 0.24, 0.18)  # sockets
 
 
-def _with_lids(template: Template, z: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_lids(template: Template, z: FloatArray) -> FloatArray:
     """Raise the sockets to shells around the eyeballs, joined by a smooth maximum."""
     x, y = template.smooth[:, 0], template.smooth[:, 1]
     squared = np.minimum((x - EYE_X) ** 2, (x + EYE_X) ** 2) + (y - EYE_Y) ** 2
@@ -165,15 +160,13 @@ def _with_lids(template: Template, z: NDArray[np.float64]) -> NDArray[np.float64
     return np.where(template.front > 0, z * (1 - weight) + raised * weight, z)
 
 
-def longitude_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def longitude_of(x: FloatArray, y: FloatArray) -> FloatArray:
     """Longitude of the front template point at (x, y)."""
     sine = np.sign(x) * np.minimum(1.0, np.abs(x) / half_width(y)) ** (1 / 0.92)
     return np.arcsin(sine)
 
 
-def sample_grid(
-    grid: NDArray[np.floating], longitude: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.floating]:
+def sample_grid(grid: FloatArray, longitude: FloatArray, y: FloatArray) -> FloatArray:
     """Interpolate [R, C, D] values of the head's vertices at [K] places -> [K, D]."""
     template = head_template()
     rows, columns = grid.shape[:2]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blendshapes import IDENTITY_COUNT
+from .curves import FloatArray
 from .parameters import (
     EXPRESSION_NAMES,
     HAIR_STYLES,
@@ -37,7 +38,7 @@ def parameter_vector(
     ).astype(np.float32)
 
 
-def _appearance(identity: Identity) -> NDArray[np.float64]:
+def _appearance(identity: Identity) -> FloatArray:
     skin, eyes, brows, lips = identity.skin, identity.eyes, identity.brows, identity.lips
     beard, hair, clothing, glasses = (
         identity.beard,
@@ -83,12 +84,12 @@ def _appearance(identity: Identity) -> NDArray[np.float64]:
     return np.concatenate([np.asarray(part, np.float64).ravel() for part in parts])
 
 
-def _centred(values: tuple[float, ...]) -> NDArray[np.float64]:
+def _centred(values: tuple[float, ...]) -> FloatArray:
     """[0, 1] -> [-1, 1]."""
     return np.asarray(values) * 2 - 1
 
 
-def _pose(pose: Pose) -> NDArray[np.float64]:
+def _pose(pose: Pose) -> FloatArray:
     degrees = np.array([pose.yaw_deg, pose.pitch_deg, pose.roll_deg])
     radians = np.radians(degrees)
     shift = np.array([pose.shift_x, pose.shift_y, pose.zoom])
@@ -98,7 +99,7 @@ def _pose(pose: Pose) -> NDArray[np.float64]:
     )
 
 
-def _environment(environment: Environment) -> NDArray[np.float64]:
+def _environment(environment: Environment) -> FloatArray:
     key = [
         environment.light_azimuth_deg / 40,
         environment.light_elevation_deg / 30,

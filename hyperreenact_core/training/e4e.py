@@ -20,10 +20,10 @@ from ..models.checkpoints import save_network
 from ..networks.arcface import ArcFace
 from ..networks.e4e import E4E, E4EConfig
 from ..networks.stylegan2 import Generator
+from ..quality import feature_distance, psnr
 from .data import RenderedHeads
 from .grids import comparison_grid
-from .losses import feature_distance, identity_loss, landmark_weights, pyramid_loss
-from .metrics import psnr
+from .losses import identity_loss, landmark_weights, pyramid_loss
 from .precision import autocast, channels_last
 
 
@@ -110,7 +110,7 @@ class E4EStage:
         weight = landmark_weights(landmarks, face.shape[-1])
         return {
             "pixel": pyramid_loss(image, face, weight),
-            "feature": feature_distance(mine.taps, theirs.taps),
+            "feature": feature_distance(mine.taps, theirs.taps).mean(),
             "identity": identity_loss(mine.embedding, theirs.embedding),
         }
 
@@ -124,7 +124,7 @@ class E4EStage:
                 drawn.append(self._generator(self.network(face)).float().clamp(-1, 1))
             truth.append(face)
         true, mine = torch.cat(truth), torch.cat(drawn)
-        return {"psnr": psnr(mine, true)}, comparison_grid([true[:24], mine[:24]], columns=8)
+        return {"psnr": float(psnr(mine, true).mean())}, comparison_grid([true[:24], mine[:24]], columns=8)
 
     def finish(self) -> None:
         self.network.eval()

@@ -19,6 +19,7 @@ from ..imaging import ImageU8, resize
 from ..models.checkpoints import save_network
 from ..networks.discriminator import Discriminator, DiscriminatorConfig
 from ..networks.stylegan2 import Generator, StyleGAN2Config
+from ..quality import psnr
 from .data import RenderedHeads
 from .grids import comparison_grid
 from .loop import update_average
@@ -30,7 +31,7 @@ from .losses import (
     r1_penalty,
     style_range_loss,
 )
-from .metrics import high_frequency_ratio, psnr
+from .metrics import high_frequency_ratio
 from .precision import autocast
 
 
@@ -144,7 +145,7 @@ class GeneratorStage:
                 w = self.average.mapping(self._held_out.parameters[part])
                 drawn.append(self.average(self.average.broadcast(w)).float().clamp(-1, 1))
         true, mine = torch.cat(truth), torch.cat(drawn)
-        figures = {"psnr": psnr(mine, true), "sharp": high_frequency_ratio(mine, true)}
+        figures = {"psnr": float(psnr(mine, true).mean()), "sharp": high_frequency_ratio(mine, true)}
         return figures, comparison_grid([true[:24], mine[:24]], columns=8)
 
     @torch.no_grad()

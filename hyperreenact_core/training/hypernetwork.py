@@ -30,14 +30,14 @@ from ..networks.rotation import axis_angle_from_euler, euler_from_axis_angle
 from ..networks.stylegan2 import Generator
 from ..synthetic.parameters import EXPRESSION_NAMES
 from ..synthetic.vector import EXPRESSION, POSE
+from ..quality import feature_distance, psnr
 from .calibration import calibrate
 from .data import RenderedHeads
 from .features import FrozenFeatures
 from .grids import comparison_grid
 from .head_shape import HeadShape
 from .loop import update_average
-from .losses import feature_distance, identity_loss, landmark_weights, pyramid_loss
-from .metrics import psnr
+from .losses import identity_loss, landmark_weights, pyramid_loss
 from .precision import autocast
 from .style_matching import StyleMatching
 
@@ -199,7 +199,7 @@ class HypernetworkStage:
         losses = {
             "pixel": t.pixel_weight * pyramid_loss(image[same], truth[same], weight[same]) / 8,
             "perceptual": t.perceptual_weight
-            * feature_distance([tap[same] for tap in seen.taps], wanted)
+            * feature_distance([tap[same] for tap in seen.taps], wanted).mean()
             / len(wanted),
             "identity": t.identity_weight * likeness,
             "gaze": t.gaze_weight * gaze.square().mean(),
@@ -227,7 +227,7 @@ class HypernetworkStage:
         truth = heads.batch(driving)
         angles = torch.stack(euler_from_axis_angle(self._pose_codes(other).global_pose), 1)
         figures = {
-            "psnr": psnr(mine, truth),
+            "psnr": float(psnr(mine, truth).mean()),
             "cross_degrees": float((angles - heads.pose[stranger]).abs().mean()),
         }
         show = slice(0, 16)

@@ -36,18 +36,6 @@ def pyramid_loss(result: Tensor, truth: Tensor, weight: Tensor, *, levels: int =
     return total
 
 
-def feature_distance(result: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
-    """Perceptual distance: mean squared difference of unit-length feature vectors, summed over maps.
-
-    As LPIPS without its learned channel weights (Zhang et al., 2018).
-    """
-    total = result[0].new_zeros((), dtype=torch.float32)
-    for mine, theirs in zip(result, truth, strict=True):
-        difference = F.normalize(mine.float(), dim=1) - F.normalize(theirs.float(), dim=1)
-        total = total + difference.square().sum(1).mean()
-    return total
-
-
 def identity_loss(result: Tensor, source: Tensor) -> Tensor:
     """1 - cosine of two unit-length embeddings [B, E]."""
     return 1 - (result * source).sum(1).mean()

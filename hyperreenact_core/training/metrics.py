@@ -7,12 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def psnr(result: Tensor, truth: Tensor) -> float:
-    """Mean peak signal-to-noise ratio in dB, peak 2 (range -1 to 1)."""
-    error = (result.float() - truth.float()).square().mean((1, 2, 3)).clamp(min=1e-10)
-    return float((10 * torch.log10(4 / error)).mean())
-
-
 def high_frequency_ratio(result: Tensor, truth: Tensor) -> float:
     """Strength of fine detail against the truth's: below 1 is smeared, above 1 is noisy."""
 

@@ -184,12 +184,14 @@ _WIDE = starter_networks(
 PROFILES: dict[ProfileName, Profile] = {
     "cpu": Profile(
         networks=_SMALL,
-        identities=5000,
+        identities=3000,
         clips=2,
         frames_per_clip=3,
         crop_scale=0.85,
-        generator=GeneratorTraining(coarse_steps=1_500, regression_steps=6_500),
-        generator_steps=8_700,
+        generator=GeneratorTraining(
+            coarse_steps=1_500, regression_steps=5_500, adversarial_rise_steps=200
+        ),
+        generator_steps=7_500,
         appearance=AppearanceTraining(batch_size=32),
         appearance_steps=5_000,
         pose=PoseTraining(batch_size=32),
@@ -197,10 +199,15 @@ PROFILES: dict[ProfileName, Profile] = {
         judge_steps=4_000,
         landmarks=LandmarkTraining(batch_size=32),
         landmark_steps=4_000,
-        e4e=E4ETraining(latent_steps=1_500),
-        e4e_steps=2_200,
+        e4e=E4ETraining(latent_steps=1_200),
+        e4e_steps=1_700,
         hypernetwork=HypernetworkTraining(
-            style_steps=3_000, inversion_steps=100, self_steps=700, cross_steps=1_000
+            style_steps=2_500,
+            inversion_steps=100,
+            self_steps=1_000,
+            cross_steps=1_900,
+            batch_size=8,
+            style_batch_size=32,
         ),
     ),
     "gpu": Profile(

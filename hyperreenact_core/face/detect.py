@@ -1,0 +1,232 @@
+"""Find faces with the small landmark network, and follow them from frame to frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from ..imaging import ImageU8
+from ..networks.landmarks import LandmarkPrediction
+from .align import CropBox, CropRule, crop_box, cut, move_points
+
+FaceChoice = Literal["largest", "leftmost", "rightmost", "centre"] | int
+"""Which of several faces: by size, by position, or by number counted from the left (from 0)."""
+
+
+@dataclass(frozen=True)
+class FaceLandmarks:
+    """One face in a frame.
+
+    landmarks: [68, 2] float32 on the CPU, x and y in pixels of the frame, iBUG order.
+    score: confidence in [0, 1].
+    """
+
+    landmarks: Tensor
+    score: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the landmarks."""
+        low, high = self.landmarks.amin(0), self.landmarks.amax(0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        left, top, right, bottom = self.box
+        return (left + right) / 2, (top + bottom) / 2
+
+    @property
+    def extent(self) -> float:
+        """Larger side of the box, pixels."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
+
+class FaceDetector(Protocol):
+    """What finds the faces of a frame."""
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        """All faces of a frame [H, W, 3], the most certain first."""
+        ...
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        """The face that was at `previous` in the frame before; None where it is gone."""
+        ...
+
+
+@dataclass(frozen=True)
+class DetectorConfig:
+    """How the picture is searched.
+
+    max_side: the search works on a picture reduced to this, pixels.
+    scales: sides of the search squares, relative to the picture's longer (from 1 on) or shorter
+    side. Each finds faces of about 0.28 to 0.85 of its side; with half-overlapping squares of
+    halved sides every face lies wholly in one.
+    batch_size: squares given to the network at once.
+    candidate_threshold: score from which a square is looked at more closely; squares show the
+    face off-centre, so it is lower than `threshold`, from which a face counts as one.
+    max_candidates: so many are looked at more closely, at most.
+    overlap: share of the union of two boxes from which they are one face.
+    refine_rule: square around the landmarks for the closer look; a face then fills half of it,
+    the middle of the sizes the network was trained on.
+    refinements: closer looks after a search; following a face takes one.
+    """
+
+    max_side: int = 640
+    scales: tuple[float, ...] = (1.5, 1.0, 0.5, 0.25)
+    batch_size: int = 32
+    candidate_threshold: float = 0.2
+    threshold: float = 0.5
+    max_candidates: int = 16
+    overlap: float = 0.35
+    refine_rule: CropRule = CropRule(scale=1.0, up_divisor=6, size=128)
+    refinements: int = 2
+
+
+class LandmarkDetector:
+    """Face detector made of a landmark network alone.
+
+    The network reads [B, 3, S, S] in [-1, 1], S = `config.refine_rule.size`, on `device`.
+    """
+
+    def __init__(
+        self,
+        network: Callable[[Tensor], LandmarkPrediction],
+        *,
+        device: torch.device | str = "cpu",
+        config: DetectorConfig | None = None,
+    ) -> None:
+        self._network = network
+        self._device = device
+        self._config = config or DetectorConfig()
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        config = self._config
+        reduced, reduction = _bounded(frame, config.max_side)
+        squares = search_squares(reduced.shape[1], reduced.shape[0], scales=config.scales)
+        found = self._look(reduced, squares)
+        to_frame = torch.diag(torch.tensor([reduction, reduction, 1.0], dtype=torch.float64))
+        faces = [FaceLandmarks(move_points(f.landmarks, to_frame), f.score) for f in found]
+        faces = [face for face in faces if face.score >= config.candidate_threshold]
+        faces = suppress(faces, overlap=config.overlap)[: config.max_candidates]
+        for _ in range(config.refinements):
+            faces = self._refine(frame, faces)
+        faces = [face for face in faces if face.score >= config.threshold]
+        return suppress(faces, overlap=config.overlap)
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        """One closer look where the face was; a new search only where it is not there."""
+        followed = self._refine(frame, [previous])
+        if followed and followed[0].score >= self._config.threshold:
+            return followed[0]
+        x, y = previous.centre
+        return min(
+            self.detect(frame),
+            key=lambda face: (face.centre[0] - x) ** 2 + (face.centre[1] - y) ** 2,
+            default=None,
+        )
+
+    def _refine(self, frame: ImageU8, faces: Sequence[FaceLandmarks]) -> list[FaceLandmarks]:
+        rule = self._config.refine_rule
+        return self._look(frame, [crop_box(face.landmarks, rule) for face in faces])
+
+    @torch.inference_mode()
+    def _look(self, frame: ImageU8, squares: Sequence[CropBox]) -> list[FaceLandmarks]:
+        """What the network sees in each square, pixels of `frame`; unusable answers are left out."""
+        faces: list[FaceLandmarks] = []
+        for begin in range(0, len(squares), self._config.batch_size):
+            batch = squares[begin : begin + self._config.batch_size]
+            crops = [cut(frame, square, self._config.refine_rule) for square in batch]
+            images = torch.stack([image for image, _ in crops]).to(self._device)
+            prediction = self._network(images)
+            points = prediction.points.float().cpu() * self._config.refine_rule.size
+            scores = prediction.score.float().sigmoid().cpu().tolist()
+            for (_, crop_from_frame), face, score in zip(crops, points, scores, strict=True):
+                landmarks = move_points(face, torch.linalg.inv(crop_from_frame))
+                spread = (landmarks.amax(0) - landmarks.amin(0)).amax()
+                if torch.isfinite(landmarks).all() and spread >= 2:
+                    faces.append(FaceLandmarks(landmarks, score))
+        return faces
+
+
+def choose_face(
+    faces: Sequence[FaceLandmarks], rule: FaceChoice, *, width: int, height: int
+) -> FaceLandmarks | None:
+    """Pick one of several faces of a frame [height, width]; None where there are none.
+
+    InputError where a face is asked for by a number that is not there.
+    """
+    if not faces:
+        return None
+    from_left = sorted(faces, key=lambda face: face.centre[0])
+    match rule:
+        case "largest":
+            return max(faces, key=lambda face: face.extent)
+        case "leftmost":
+            return from_left[0]
+        case "rightmost":
+            return from_left[-1]
+        case "centre":
+            x, y = width / 2, height / 2
+            return min(faces, key=lambda f: (f.centre[0] - x) ** 2 + (f.centre[1] - y) ** 2)
+        case index:
+            if not 0 <= index < len(from_left):
+                raise InputError(
+                    f"face number {index} was asked for, but {len(faces)} face(s) are seen "
+                    f"(0 to {len(faces) - 1}, from the left)"
+                )
+            return from_left[index]
+
+
+def search_squares(width: int, height: int, *, scales: Sequence[float]) -> list[CropBox]:
+    """Squares that cover a picture: one of each scale from 1 on, half-overlapping ones below."""
+    squares: list[CropBox] = []
+    for scale in scales:
+        if scale >= 1:
+            squares.append(CropBox(width / 2, height / 2, scale * max(width, height) / 2))
+            continue
+        side = scale * min(width, height)
+        columns, rows = (
+            1 + int(np.ceil((length - side) / (side / 2))) for length in (width, height)
+        )
+        squares.extend(
+            CropBox(float(x), float(y), side / 2)
+            for y in np.linspace(side / 2, height - side / 2, max(rows, 1))
+            for x in np.linspace(side / 2, width - side / 2, max(columns, 1))
+        )
+    return squares
+
+
+def suppress(faces: Sequence[FaceLandmarks], *, overlap: float) -> list[FaceLandmarks]:
+    """Keep the most certain of faces that overlap; the most certain first."""
+    kept: list[FaceLandmarks] = []
+    for face in sorted(faces, key=lambda face: face.score, reverse=True):
+        if all(_overlap(face, other) < overlap for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _overlap(a: FaceLandmarks, b: FaceLandmarks) -> float:
+    """Shared area over the united area of two boxes."""
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.box, b.box
+    shared = max(0.0, min(ax1, bx1) - max(ax0, bx0)) * max(0.0, min(ay1, by1) - max(ay0, by0))
+    united = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - shared
+    return shared / max(united, 1e-9)
+
+
+def _bounded(frame: ImageU8, max_side: int) -> tuple[ImageU8, float]:
+    """The frame reduced to `max_side` and the factor that leads back; small ones stay."""
+    height, width = frame.shape[:2]
+    factor = max(width, height) / max_side
+    if factor <= 1:
+        return frame, 1.0
+    size = (max(round(width / factor), 1), max(round(height / factor), 1))
+    reduced = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return reduced, factor

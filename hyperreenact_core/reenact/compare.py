@@ -1,0 +1,61 @@
+"""Source, driving frame and result side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..imaging import ImageU8
+
+GAP = 4
+"""Width of the white line between panels, pixels."""
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Panels in a row: all of one height, each of a fixed width, so that every frame fits.
+
+    height, widths: of the panels in pixels.
+    """
+
+    height: int
+    widths: tuple[int, ...]
+
+    @staticmethod
+    def of(sizes: Sequence[tuple[int, int]], *, height: int) -> SideBySide:
+        """For panels of the given (width, height), all enlarged or reduced to one height."""
+        return SideBySide(height, tuple(max(1, round(w * height / h)) for w, h in sizes))
+
+    @property
+    def width(self) -> int:
+        """Of the whole row, pixels."""
+        return sum(self.widths) + GAP * (len(self.widths) - 1)
+
+    def row(self, panels: Sequence[ImageU8]) -> ImageU8:
+        """Pictures [H, W, 3] of any size -> [height, width, 3]."""
+        canvas = np.full((self.height, self.width, 3), 255, np.uint8)
+        left = 0
+        for panel, width in zip(panels, self.widths, strict=True):
+            canvas[:, left : left + width] = fitted(panel, width=width, height=self.height)
+            left += width + GAP
+        return canvas
+
+
+def fitted(picture: ImageU8, *, width: int, height: int) -> ImageU8:
+    """Scale a picture into a box without distorting it; what stays free is black."""
+    h, w = picture.shape[:2]
+    if (w, h) == (width, height):
+        return picture
+    scale = min(width / w, height / h)
+    # A pixel of rounding is no reason for a bar.
+    new_w = width if abs(w * scale - width) < 1 else max(1, round(w * scale))
+    new_h = height if abs(h * scale - height) < 1 else max(1, round(h * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(picture, (new_w, new_h), interpolation=method)
+    top, left = (height - new_h) // 2, (width - new_w) // 2
+    canvas = np.zeros((height, width, 3), np.uint8)
+    canvas[top : top + new_h, left : left + new_w] = resized
+    return canvas

@@ -1,0 +1,23 @@
+"""Face crop -> what the pose encoder reads -> DrivingPose."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..networks.deca import PoseEncoder
+from ..networks.rotation import euler_from_axis_angle
+from ..types import DrivingPose
+
+
+def encode_pose(views: Tensor, encoder: PoseEncoder) -> DrivingPose:
+    """Pose views [B, 3, S, S] RGB in [0, 1] (see `views`) -> poses of B frames."""
+    features = encoder.pose_map(views)  # [B, C, 7, 7]
+    codes = encoder.codes(features)
+    yaw_deg, pitch_deg, roll_deg = euler_from_axis_angle(codes.global_pose)
+    return DrivingPose(
+        features=features.float(),
+        yaw_deg=yaw_deg,
+        pitch_deg=pitch_deg,
+        roll_deg=roll_deg,
+        expression=codes.expression,
+    )

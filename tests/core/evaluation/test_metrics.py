@@ -1,0 +1,101 @@
+"""Scores, retrieval and means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+
+from hyperreenact_core.evaluation.gallery import Gallery, gallery_people
+from hyperreenact_core.evaluation.judges import Opinion
+from hyperreenact_core.evaluation.metrics import (
+    METRICS,
+    READ_METRICS,
+    Answer,
+    compared_scores,
+    means,
+    read_scores,
+)
+from hyperreenact_core.evaluation.pairs import sample_pairs
+from hyperreenact_core.synthetic.parameters import EXPRESSION_NAMES
+
+PAIRS = sample_pairs("cross", 4, first_identity=100, seed=0)
+ANSWER = Answer.of(PAIRS, torch.device("cpu"))
+GALLERY = Gallery(people=torch.tensor([100, 101, 102, 900]), embeddings=torch.eye(4))
+
+
+def opinion(**changes: torch.Tensor) -> Opinion:
+    """Judges that are always right: what they read is the answer, each person has an axis."""
+    right = Opinion(
+        taps=[torch.ones(4, 2, 3, 3)],
+        embedding=torch.eye(4),
+        angles_deg=ANSWER.angles_deg,
+        expression=ANSWER.expression,
+    )
+    return replace(right, **changes)
+
+
+def test_a_perfect_result_has_no_error() -> None:
+    truth = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    compared = compared_scores(truth, truth, result_opinion=opinion(), truth_opinion=opinion())
+    read = read_scores(opinion(), ANSWER, GALLERY)
+    assert set(compared) | set(read) == {metric.name for metric in METRICS}
+    assert set(read) == set(READ_METRICS)
+    assert (compared["psnr"] > 100).all()
+    torch.testing.assert_close(compared["ssim"], torch.ones(4))
+    torch.testing.assert_close(compared["perceptual"], torch.zeros(4))
+    torch.testing.assert_close(compared["identity_cosine"], torch.ones(4))
+    for name in ("head_pose_deg", "expression", "gaze_deg"):
+        torch.testing.assert_close(read[name], torch.zeros(4))
+
+
+def test_answer_is_the_driving_pose_of_the_source_person() -> None:
+    driving = PAIRS[2].driving
+    assert ANSWER.people.tolist() == [100, 101, 102, 103]
+    torch.testing.assert_close(
+        ANSWER.angles_deg[2],
+        torch.tensor([driving.pose.yaw_deg, driving.pose.pitch_deg, driving.pose.roll_deg]),
+    )
+    torch.testing.assert_close(
+        ANSWER.expression[2], torch.from_numpy(driving.expression.as_array())
+    )
+
+
+def test_head_pose_error_is_the_mean_of_the_three_angles() -> None:
+    shift = torch.tensor([3.0, -6.0, 0.0])
+    scores = read_scores(opinion(angles_deg=ANSWER.angles_deg + shift), ANSWER, GALLERY)
+    torch.testing.assert_close(scores["head_pose_deg"], torch.full((4,), 3.0))
+
+
+def test_gaze_error_is_in_degrees_and_counts_as_expression_too() -> None:
+    wrong = ANSWER.expression.clone()
+    wrong[:, EXPRESSION_NAMES.index("gaze_x")] += 0.5
+    wrong[:, EXPRESSION_NAMES.index("jaw")] += 1.0
+    scores = read_scores(opinion(expression=wrong), ANSWER, GALLERY)
+    # Half a unit of gaze_x is 16 degrees, gaze_y is right.
+    torch.testing.assert_close(scores["gaze_deg"], torch.full((4,), 8.0))
+    torch.testing.assert_close(scores["expression"], torch.full((4,), 1.5 / 12))
+
+
+def test_rank1_asks_for_the_nearest_person_and_leaves_strangers_out() -> None:
+    near_second = F.normalize(torch.tensor([[0.6, 0.7, 0.0, 0.0]]), dim=1).expand(4, -1)
+    scores = GALLERY.rank1(near_second, ANSWER.people)
+    assert scores[:3].tolist() == [0.0, 1.0, 0.0]
+    assert scores[3].isnan()  # person 103 is not enrolled
+
+
+def test_gallery_holds_the_sources_first_and_is_filled_up() -> None:
+    assert gallery_people(4, pairs=2, first_identity=10) == [10, 11, 100_010, 100_011]
+    assert gallery_people(3, pairs=9, first_identity=10) == [10, 11, 12]
+
+
+def test_means_are_taken_over_the_subsets_and_skip_what_is_not_judged() -> None:
+    batches = [
+        {"psnr": torch.tensor([10.0, 20.0]), "identity_rank1": torch.tensor([1.0, torch.nan])},
+        {"psnr": torch.tensor([60.0]), "identity_rank1": torch.tensor([0.0])},
+    ]
+    result = means(batches, [False, True, False])
+    assert result["all"] == {"psnr": 30.0, "identity_rank1": 0.5}
+    assert result["extreme"] == {"psnr": 20.0, "identity_rank1": None}
+    assert means(batches, [False] * 3)["extreme"]["psnr"] is None
