@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import cv2
@@ -18,6 +19,9 @@ from .align import CropBox, CropRule, crop_box, cut, move_points
 
 FaceChoice = Literal["largest", "leftmost", "rightmost", "centre"] | int
 """Which of several faces: by size, by position, or by number counted from the left (from 0)."""
+
+_MIN_EXTENT = 2.0
+"""Landmarks closer together than this have no size to go by, pixels."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,10 @@ class DetectorConfig:
     """How the picture is searched.
 
     max_side: the search works on a picture reduced to this, pixels.
-    scales: sides of the search squares, relative to the picture's longer (from 1 on) or shorter
-    side. Each finds faces of about 0.28 to 0.85 of its side; with half-overlapping squares of
-    halved sides every face lies wholly in one.
+    whole_scales: sides of the squares around the whole picture, relative to its longer side.
+    tile_scales: sides of the squares it is tiled with, relative to its shorter side. The network
+    sees faces of about 0.28 to 0.85 of a square; the tiles overlap by half, so each face up to
+    half a tile lies wholly in one, and the next size takes over at 0.28 of this one.
     batch_size: squares given to the network at once.
     candidate_threshold: score from which a square is looked at more closely; squares show the
     face off-centre, so it is lower than `threshold`, from which a face counts as one.
@@ -80,13 +85,16 @@ class DetectorConfig:
     """
 
     max_side: int = 640
-    scales: tuple[float, ...] = (1.5, 1.0, 0.5, 0.25)
+    whole_scales: tuple[float, ...] = (1.5, 1.0)
+    tile_scales: tuple[float, ...] = (1.0, 0.57, 0.33)
     batch_size: int = 32
     candidate_threshold: float = 0.2
     threshold: float = 0.5
     max_candidates: int = 16
     overlap: float = 0.35
-    refine_rule: CropRule = CropRule(scale=1.0, up_divisor=6, size=128)
+    refine_rule: CropRule = field(
+        default_factory=lambda: CropRule(scale=1.0, up_divisor=6, size=128)
+    )
     refinements: int = 2
 
 
@@ -110,7 +118,12 @@ class LandmarkDetector:
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
         config = self._config
         reduced, reduction = _bounded(frame, config.max_side)
-        squares = search_squares(reduced.shape[1], reduced.shape[0], scales=config.scales)
+        squares = search_squares(
+            reduced.shape[1],
+            reduced.shape[0],
+            whole_scales=config.whole_scales,
+            tile_scales=config.tile_scales,
+        )
         found = self._look(reduced, squares)
         to_frame = torch.diag(torch.tensor([reduction, reduction, 1.0], dtype=torch.float64))
         faces = [FaceLandmarks(move_points(f.landmarks, to_frame), f.score) for f in found]
@@ -139,7 +152,7 @@ class LandmarkDetector:
 
     @torch.inference_mode()
     def _look(self, frame: ImageU8, squares: Sequence[CropBox]) -> list[FaceLandmarks]:
-        """What the network sees in each square, pixels of `frame`; unusable answers are left out."""
+        """What the network sees in each square, pixels of `frame`; unusable answers are dropped."""
         faces: list[FaceLandmarks] = []
         for begin in range(0, len(squares), self._config.batch_size):
             batch = squares[begin : begin + self._config.batch_size]
@@ -150,9 +163,9 @@ class LandmarkDetector:
             scores = prediction.score.float().sigmoid().cpu().tolist()
             for (_, crop_from_frame), face, score in zip(crops, points, scores, strict=True):
                 landmarks = move_points(face, torch.linalg.inv(crop_from_frame))
-                spread = (landmarks.amax(0) - landmarks.amin(0)).amax()
-                if torch.isfinite(landmarks).all() and spread >= 2:
-                    faces.append(FaceLandmarks(landmarks, score))
+                seen = FaceLandmarks(landmarks, score)
+                if _is_within(seen, width=frame.shape[1], height=frame.shape[0]):
+                    faces.append(seen)
         return faces
 
 
@@ -185,23 +198,26 @@ def choose_face(
             return from_left[index]
 
 
-def search_squares(width: int, height: int, *, scales: Sequence[float]) -> list[CropBox]:
-    """Squares that cover a picture: one of each scale from 1 on, half-overlapping ones below."""
-    squares: list[CropBox] = []
-    for scale in scales:
-        if scale >= 1:
-            squares.append(CropBox(width / 2, height / 2, scale * max(width, height) / 2))
-            continue
-        side = scale * min(width, height)
-        columns, rows = (
-            1 + int(np.ceil((length - side) / (side / 2))) for length in (width, height)
-        )
+def search_squares(
+    width: int, height: int, *, whole_scales: Sequence[float], tile_scales: Sequence[float]
+) -> list[CropBox]:
+    """Squares to search a picture in: around all of it, and tiles that overlap by half."""
+    x, y, longer, shorter = width / 2, height / 2, max(width, height), min(width, height)
+    squares = [CropBox(x, y, scale * longer / 2) for scale in whole_scales]
+    for scale in tile_scales:
+        half = scale * shorter / 2
         squares.extend(
-            CropBox(float(x), float(y), side / 2)
-            for y in np.linspace(side / 2, height - side / 2, max(rows, 1))
-            for x in np.linspace(side / 2, width - side / 2, max(columns, 1))
+            CropBox(cx, cy, half)
+            for cy in _tile_centres(height, half)
+            for cx in _tile_centres(width, half)
         )
-    return squares
+    return list(dict.fromkeys(squares))  # in a square picture the largest tile is the whole
+
+
+def _tile_centres(length: int, half: float) -> list[float]:
+    """Centres no farther than `half` apart, so that the tiles reach from border to border."""
+    count = 1 + math.ceil((length - 2 * half) / half - 1e-9)
+    return np.linspace(half, length - half, count).tolist() if count > 1 else [length / 2]
 
 
 def suppress(faces: Sequence[FaceLandmarks], *, overlap: float) -> list[FaceLandmarks]:
@@ -211,6 +227,13 @@ def suppress(faces: Sequence[FaceLandmarks], *, overlap: float) -> list[FaceLand
         if all(_overlap(face, other) < overlap for other in kept):
             kept.append(face)
     return kept
+
+
+def _is_within(face: FaceLandmarks, *, width: int, height: int) -> bool:
+    """False for points that are no shape, and for mirror images beyond the picture's border."""
+    x, y = face.centre
+    is_shape = bool(torch.isfinite(face.landmarks).all()) and face.extent >= _MIN_EXTENT
+    return is_shape and 0 <= x <= width and 0 <= y <= height
 
 
 def _overlap(a: FaceLandmarks, b: FaceLandmarks) -> float:

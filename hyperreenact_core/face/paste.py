@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..imaging import ImageU8, u8_from_tensor
 
-Grid = NDArray[np.float32]
+Grid = NDArray[np.floating[Any]]
+"""Float32 as it is computed with; numpy's types cannot promise it."""
 
 _SHOULDERS = 4.0
 """Exponent of the default mask |x|^n + |y|^n < 1: between an ellipse (2) and the full square."""
@@ -20,9 +21,12 @@ _SHOULDERS = 4.0
 _REDUCTION = 1.5
 """From this reduction on, the crop is averaged down first: interpolation alone would alias."""
 
-_MATCH_GAIN = (0.7, 1.4)
-_MATCH_SHIFT = 25.0
-"""Limits of the colour match: the ring may show other things than the frame does, Lab units."""
+_MATCH_GAIN = (0.75, 1.35)
+_MATCH_SCALE = 8.0
+"""Pixels of the border that differ by more than this, after the match, show different things."""
+
+_MATCH_ROUNDS = 8
+_MATCH_MIN_PIXELS = 64
 
 
 class Pasted(NamedTuple):
@@ -141,25 +145,36 @@ def _shift(x: float, y: float) -> NDArray[np.float64]:
 
 
 def _match_colours(over: Grid, under: Grid, weight: Grid) -> Grid:
-    """Give `over` the mean and spread, in Lab, that `under` has where the two meet."""
-    ring = 4 * weight * (1 - weight)  # [H, W, 1], 1 where half of each shows
-    total = float(ring.sum())
-    if total < 1:
+    """Fit each channel of `over` to `under` by a gain and a shift where the two meet.
+
+    Along the border the head may have moved: hair lies where the frame has background. So the fit
+    starts from the median difference and gives little weight to pixels that disagree with it, and
+    the less of the border agrees, the less is changed.
+    """
+    ring = (4 * weight * (1 - weight))[..., 0]  # 1 where half of each shows
+    meets = ring > 0.1
+    if np.count_nonzero(meets) < _MATCH_MIN_PIXELS:
         return over
-    lab_over, lab_under = _lab(over), _lab(under)
-
-    def mean(values: Grid) -> NDArray[np.float64]:
-        return (values * ring).sum(axis=(0, 1), dtype=np.float64) / total
-
-    mean_over, mean_under = mean(lab_over), mean(lab_under)
-    spread_over = np.sqrt(mean((lab_over - mean_over) ** 2)) + 1.0
-    spread_under = np.sqrt(mean((lab_under - mean_under) ** 2)) + 1.0
-    gain = (spread_under / spread_over).clip(*_MATCH_GAIN)
-    shift = (mean_under - mean_over).clip(-_MATCH_SHIFT, _MATCH_SHIFT)
-    matched = (lab_over - mean_over) * gain + mean_over + shift
-    rgb = cv2.cvtColor(matched.astype(np.float32), cv2.COLOR_LAB2RGB)
-    return np.asarray(rgb, np.float32) * 255
+    share, x, y = ring[meets], over[meets], under[meets]  # [N], [N, 3], [N, 3]
+    matched = over.copy()
+    for channel in range(3):
+        gain, shift = _robust_line(x[:, channel], y[:, channel], share)
+        matched[..., channel] = over[..., channel] * gain + shift
+    return matched
 
 
-def _lab(rgb: Grid) -> Grid:
-    return np.asarray(cv2.cvtColor(rgb.clip(0, 255) / 255, cv2.COLOR_RGB2LAB), np.float32)
+def _robust_line(x: Grid, y: Grid, share: Grid) -> tuple[float, float]:
+    """Gain and shift with y = gain * x + shift for most of the pixels, drawn towards no change."""
+    gain, shift = 1.0, float(np.median(y - x))
+    agreement = share
+    for _ in range(_MATCH_ROUNDS):
+        residual = y - (gain * x + shift)
+        agreement = share / (1 + (residual / _MATCH_SCALE) ** 2) ** 2
+        mean_x, mean_y = (np.average(values, weights=agreement) for values in (x, y))
+        covariance = np.average((x - mean_x) * (y - mean_y), weights=agreement)
+        variance = np.average((x - mean_x) ** 2, weights=agreement)
+        gain = float((covariance + _MATCH_SCALE**2) / (variance + _MATCH_SCALE**2))
+        gain = min(max(gain, _MATCH_GAIN[0]), _MATCH_GAIN[1])
+        shift = float(mean_y - gain * mean_x)
+    trust = float(agreement.sum() / share.sum())
+    return 1 + trust * (gain - 1), trust * shift

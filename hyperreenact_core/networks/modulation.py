@@ -9,6 +9,7 @@ order and lets samples without deltas share one convolution.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import sqrt
 from typing import Literal
 
@@ -80,7 +81,7 @@ def mapping_network(
     """z -> w: input scaling, then `layers` equalised layers with leaky slope 0.2."""
     widths = [z_dim] + [latent_dim] * layers
     stack: list[nn.Module] = [PixelNorm() if input_kind == "pixel_norm" else Standardise(z_dim)]
-    for width_in, width_out in zip(widths, widths[1:], strict=False):
+    for width_in, width_out in pairwise(widths):
         stack.append(EqualLinear(width_in, width_out, lr_multiplier=lr_multiplier, activate=True))
     return nn.Sequential(*stack)
 
@@ -236,9 +237,7 @@ class StyledConv(nn.Module):
         self.noise = NoiseInjection() if noise else None
         self.activate = BiasedLeakyReLU(out_channels)
 
-    def forward(
-        self, x: Tensor, w: Tensor, delta: Tensor | None, noise: Tensor | None
-    ) -> Tensor:
+    def forward(self, x: Tensor, w: Tensor, delta: Tensor | None, noise: Tensor | None) -> Tensor:
         # The rectifier's gain of sqrt(2) is applied before it, where it costs no pass over x.
         x = self.conv(x, w, delta, gain=sqrt(2))
         if self.noise is not None and noise is not None:
@@ -267,9 +266,10 @@ class ToRGB(nn.Module):
             rgb = F.pixel_shuffle(rgb, self.sub_pixels)
         if image is None or self.upsample is None:
             return rgb
-        while image.shape[-1] < rgb.shape[-1]:
-            image = self.upsample(image)
-        return rgb + image
+        skip: Tensor = image
+        while skip.shape[-1] < rgb.shape[-1]:
+            skip = self.upsample(skip)
+        return rgb + skip
 
 
 class FIRUpsample(FIRFilter):

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..types import WeightDeltas
-from .modulation import ConstantInput, StyledConv, ToRGB, mapping_network
+from .modulation import ConstantInput, Standardise, StyledConv, ToRGB, mapping_network
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,7 @@ class Generator(nn.Module):
             lr_multiplier=config.mapping_lr_multiplier,
             input_kind=config.mapping_input,
         )
-        self.style_residual = (
-            nn.Linear(config.z_dim, dim) if config.mapping_residual else None
-        )
+        self.style_residual = nn.Linear(config.z_dim, dim) if config.mapping_residual else None
         self.input = ConstantInput(channels[0])
         self.conv1 = StyledConv(channels[0], channels[0], dim, noise=config.noise)
         self.to_rgb1 = ToRGB(channels[0], self.slots[1].out_channels, dim, upsample=False)
@@ -135,7 +133,19 @@ class Generator(nn.Module):
     def mapping(self, z: Tensor) -> Tensor:
         """z [B, z_dim] -> w [B, latent_dim]."""
         w = self.style(z)
-        return w if self.style_residual is None else w + self.style_residual(self.style[0](z))
+        return w if self.style_residual is None else w + self.style_residual(self.standardise(z))
+
+    def standardise(self, z: Tensor) -> Tensor:
+        """z as the mapping network's first layer reads it."""
+        return self.style[0](z)
+
+    def set_input_statistics(self, mean: Tensor, deviation: Tensor) -> None:
+        """Centre and scale [z_dim] of z, for `mapping_input` "standardise"."""
+        scaling = self.style[0]
+        if not isinstance(scaling, Standardise):
+            raise TypeError("this generator reads Gaussian z and takes no statistics")
+        scaling.mean.copy_(mean)
+        scaling.deviation.copy_(deviation)
 
     def broadcast(self, w: Tensor) -> Tensor:
         """One code for all layers: w [B, D] -> w_plus [B, n_latent, D]."""
@@ -190,10 +200,10 @@ class Generator(nn.Module):
         return tuple(layer.conv.weight[0] * layer.conv.scale for layer in self._layers())
 
     def _layers(self) -> list[StyledConv | ToRGB]:
-        layers: list[StyledConv | ToRGB] = [self.conv1, self.to_rgb1]
+        layers: list[nn.Module] = [self.conv1, self.to_rgb1]
         for block, to_rgb in enumerate(self.to_rgbs):
             layers += [self.convs[2 * block], self.convs[2 * block + 1], to_rgb]
-        return layers
+        return [layer for layer in layers if isinstance(layer, StyledConv | ToRGB)]
 
     def _noise(self, layer: int) -> Tensor | None:
         return getattr(self.noises, f"noise_{layer}") if self.config.noise else None

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..imaging import ImageU8
+from ..imaging import ImageU8, u8_from_tensor
+from .pipeline import ReenactedFrame
+from .source import SourceFace
 
 GAP = 4
 """Width of the white line between panels, pixels."""
+
+MAX_HEIGHT = 1080
+"""Of panels that show whole pictures, pixels: three large photographs make no video."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +64,26 @@ def fitted(picture: ImageU8, *, width: int, height: int) -> ImageU8:
     canvas = np.zeros((height, width, 3), np.uint8)
     canvas[top : top + new_h, left : left + new_w] = resized
     return canvas
+
+
+def result_size(source: tuple[int, int], resolution: int, *, paste_back: bool) -> tuple[int, int]:
+    """(width, height) of results: the source picture's, or that of the drawn face."""
+    return source if paste_back else (resolution, resolution)
+
+
+def comparison_layout(
+    source: tuple[int, int], driving: tuple[int, int], resolution: int, *, paste_back: bool
+) -> SideBySide:
+    """Layout of `comparison` for pictures of the given (width, height)."""
+    if not paste_back:
+        return SideBySide.of([(resolution, resolution)] * 3, height=resolution)
+    return SideBySide.of([source, driving, source], height=min(source[1], MAX_HEIGHT))
+
+
+def comparison(source: SourceFace, result: ReenactedFrame, *, paste_back: bool) -> list[ImageU8]:
+    """The panels source, driving frame and result: whole pictures if pasted back, else faces."""
+    if paste_back:
+        return [source.picture, result.driving, result.image]
+    crop = result.driving_crop
+    driving = result.driving if crop is None else u8_from_tensor(crop.image[None])[0]
+    return [u8_from_tensor(source.crop.image[None])[0], driving, result.image]

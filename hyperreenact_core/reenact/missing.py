@@ -11,118 +11,97 @@ from torch import Tensor
 
 from ..errors import NoFaceError
 from ..imaging import ImageU8
+from ..types import FaceCrop
+from .tracking import TrackedFrame
 
 NoFacePolicy = Literal["hold", "skip", "source", "error"]
 NO_FACE_POLICIES: tuple[NoFacePolicy, ...] = get_args(NoFacePolicy)
 
-Origin = Literal["face", "held", "ahead", "source"]
-"""Where a frame's pose is from: its own face, the last face before it, the first one after it, or
-the source picture."""
-
-
-@dataclass(frozen=True)
-class SeenFrame:
-    """A driving frame and what was found in it.
-
-    index: number of the frame from 0. picture: [H, W, 3]. crop: the face as the set's crop, u8
-    [R, R, 3]. view: [3, S, S] in [0, 1], what the pose encoder reads. Both None: no face.
-    """
-
-    index: int
-    picture: ImageU8
-    crop: ImageU8 | None = None
-    view: Tensor | None = None
+PoseOrigin = Literal["face", "held", "ahead", "source"]
+"""Whose pose a frame takes: its own face's, that of the last face before it, that of the first
+face after it, or the source's."""
 
 
 @dataclass(frozen=True)
 class PosedFrame:
-    """A driving frame with a pose view, its own or that of another frame; see SeenFrame."""
+    """A driving frame and the pose view, [3, S, S] in [0, 1], that is to drive it."""
 
     index: int
     picture: ImageU8
-    crop: ImageU8 | None
+    crop: FaceCrop | None
     view: Tensor
-    origin: Origin
+    origin: PoseOrigin
 
 
 @dataclass
 class DrivingReport:
-    """Frames seen so far. `without_face` = held + ahead + source + skipped."""
+    """Frames so far. Those without a face are held + ahead + source + skipped (see PoseOrigin)."""
 
     frames: int = 0
-    without_face: int = 0
     held: int = 0
     ahead: int = 0
     source: int = 0
     skipped: int = 0
 
+    @property
+    def without_face(self) -> int:
+        return self.held + self.ahead + self.source + self.skipped
 
-class MissingFaces:
-    """Gives every frame a pose view, or drops the frame, as the policy says; counts in `report`.
+    @property
+    def drawn(self) -> int:
+        """Frames that have a result."""
+        return self.frames - self.skipped
 
-    hold: the last face's pose; before the first face, that of the first one if it comes within
-        `lookahead` frames, else the source's own.
+
+def fill_missing(
+    frames: Iterable[TrackedFrame],
+    policy: NoFacePolicy,
+    *,
+    view_of: Callable[[FaceCrop], Tensor],
+    source_view: Tensor,
+    lookahead: int,
+    name_frame: Callable[[int], str],
+    report: DrivingReport,
+) -> Iterator[PosedFrame]:
+    """Give every frame a pose view, or drop it, as the policy says; count in `report`.
+
+    hold: the last face's pose; before the first face, the first one's if it comes within
+        `lookahead` frames (which are held back so long), else the source's own.
     skip: the frame is dropped. source: the source's own pose.
     error: NoFaceError that names the frame.
     """
+    last_view: Tensor | None = None
+    waiting: deque[TrackedFrame] = deque()
 
-    def __init__(
-        self,
-        policy: NoFacePolicy,
-        *,
-        source_view: Tensor,
-        lookahead: int,
-        name_frame: Callable[[int], str],
-    ) -> None:
-        self.report = DrivingReport()
-        self._policy = policy
-        self._source_view = source_view
-        self._lookahead = lookahead
-        self._name_frame = name_frame
+    def posed(frame: TrackedFrame, view: Tensor, origin: PoseOrigin) -> PosedFrame:
+        report.frames += 1
+        if origin != "face":
+            setattr(report, origin, getattr(report, origin) + 1)
+        return PosedFrame(frame.index, frame.picture, frame.crop, view, origin)
 
-    def filled(self, frames: Iterable[SeenFrame]) -> Iterator[PosedFrame]:
-        """Frames in their order; holds back `lookahead` frames before the first face at most."""
-        last: Tensor | None = None
-        waiting: deque[SeenFrame] = deque()
-        for frame in frames:
-            self.report.frames += 1
-            if frame.view is not None:
-                while waiting:
-                    yield self._posed(waiting.popleft(), frame.view, "ahead")
-                last = frame.view
-                yield self._posed(frame, frame.view, "face")
-                continue
-            self.report.without_face += 1
-            match self._policy:
-                case "error":
-                    raise NoFaceError(
-                        f"{self._name_frame(frame.index)}: no face was found; cut the clip there, "
-                        "or choose what happens to such frames: hold, skip or source"
-                    )
-                case "skip":
-                    self.report.skipped += 1
-                case "source":
-                    yield self._posed(frame, self._source_view, "source")
-                case "hold":
-                    if last is not None:
-                        yield self._posed(frame, last, "held")
-                        continue
-                    waiting.append(frame)
-                    if len(waiting) > self._lookahead:
-                        yield self._posed(waiting.popleft(), self._source_view, "source")
-        while waiting:
-            yield self._posed(waiting.popleft(), self._source_view, "source")
-
-    def _posed(self, frame: SeenFrame, view: Tensor, origin: Origin) -> PosedFrame:
-        match origin:
-            case "held":
-                self.report.held += 1
-            case "ahead":
-                self.report.ahead += 1
+    for frame in frames:
+        if frame.crop is not None:
+            last_view = view_of(frame.crop)
+            while waiting:
+                yield posed(waiting.popleft(), last_view, "ahead")
+            yield posed(frame, last_view, "face")
+            continue
+        match policy:
+            case "error":
+                raise NoFaceError(
+                    f"{name_frame(frame.index)}: no face was found; cut the clip there or choose "
+                    "what becomes of such frames: hold, skip or source"
+                )
+            case "skip":
+                report.frames += 1
+                report.skipped += 1
             case "source":
-                self.report.source += 1
-            case "face":
-                pass
-        return PosedFrame(
-            index=frame.index, picture=frame.picture, crop=frame.crop, view=view, origin=origin
-        )
+                yield posed(frame, source_view, "source")
+            case "hold" if last_view is not None:
+                yield posed(frame, last_view, "held")
+            case "hold":
+                waiting.append(frame)
+                if len(waiting) > lookahead:
+                    yield posed(waiting.popleft(), source_view, "source")
+    while waiting:
+        yield posed(waiting.popleft(), source_view, "source")

@@ -1,4 +1,4 @@
-"""Face crop -> what the pose encoder reads -> DrivingPose."""
+"""Pose views -> DrivingPose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..types import DrivingPose
 
 
 def encode_pose(views: Tensor, encoder: PoseEncoder) -> DrivingPose:
-    """Pose views [B, 3, S, S] RGB in [0, 1] (see `views`) -> poses of B frames."""
+    """What the pose encoder reads of B faces, [B, 3, S, S] RGB in [0, 1] -> B poses, float32."""
     features = encoder.pose_map(views)  # [B, C, 7, 7]
     codes = encoder.codes(features)
     yaw_deg, pitch_deg, roll_deg = euler_from_axis_angle(codes.global_pose)

@@ -1,0 +1,1 @@
+"""Stylised heads drawn from parameters: pictures with exact landmarks, masks and vertices."""

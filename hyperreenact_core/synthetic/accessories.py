@@ -11,7 +11,7 @@ from .parameters import Glasses, Identity
 from .surfaces import Float32, Material, Surface, sphere, tube
 from .template import EYE_RADIUS, LID_SHELL
 
-NECK_TOP, NECK_BOTTOM = -0.45, -1.5
+NECK_TOP, NECK_BOTTOM = -0.65, -1.5
 
 
 def _skull_width(identity: Identity) -> float:

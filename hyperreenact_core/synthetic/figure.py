@@ -167,13 +167,13 @@ def _face_kinds(
     height = attributes[:, HAIR][faces]  # [F, 3]
     skin, hair = material == Material.SKIN, material == Material.HAIR
     x, y, z = np.abs(texture[:, 0, 0]), texture[:, 0, 1], texture[:, 0, 2]
-    around_mouth = skin & (x < 0.42) & (np.abs(y - MOUTH_Y) < 0.35) & (z > 0)
+    around_mouth = skin & (x < 0.7) & (np.abs(y - MOUTH_Y) < 0.40) & (z > -0.4)
     two_sided = hair | (material == Material.GLASSES) | around_mouth
     at_eyes = (np.abs(x - EYE_X) < 0.28) & (np.abs(y - EYE_Y) < 0.28)
     at_lips = (np.abs(y - MOUTH_Y) < 0.03) & (x < 0.26)
     cut = (skin & (z > 0.2) & (at_eyes | at_lips)) | (hair & (height.min(1) < 0.06))
     bare = hair & (height.max(1) < 0)
-    covered = skin & (height.min(1) > _HIDDEN_UNDER_HAIR) & identity.hair.has_shell
+    covered = skin & (height.min(1) > _HIDDEN_UNDER_HAIR) & (y > 0) & identity.hair.has_shell
     return two_sided, cut, ~(bare | covered)
 
 

@@ -103,7 +103,7 @@ def mouth_interior(
     lower = (lower - [middle[0], 0, 0.06]) * [0.82, 1, 1] + [middle[0], 0, 0]
     tongue_size = np.array([half_width * 0.75, 0.055, 0.16])
     tongue = _tongue_ball() * tongue_size + [middle[0], gum - 0.005, middle[2] - 0.27]
-    throat = _throat_bowl() * np.array([1.35 * half_width, 0.14 + 0.13 * jaw, 0.36])
+    throat = _throat_bowl() * np.array([1.35 * half_width, 0.14 + 0.13 * jaw, 0.27])
     throat += np.array([middle[0], MOUTH_Y - 0.12 * jaw, middle[2] - 0.22])
     # Shut lips hide the upper teeth too.
     bite = middle[1] + 0.05 - 0.125 * float(smoothstep(0.0, 0.15, np.array(jaw)))

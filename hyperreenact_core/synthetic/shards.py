@@ -104,8 +104,6 @@ def write_shards(
     _check(settings)
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, settings)
-    for leftover in out.glob("*.safetensors.*.partial"):
-        leftover.unlink()
     jobs = [(out, settings, people) for people in settings.shards()]
     todo = [job for job in jobs if not shard_path(out, job[2]).exists()]
     total = identities * settings.frames_per_identity
@@ -137,9 +135,10 @@ def _claim(out: Path, settings: ShardSettings) -> None:
     """Write the settings beside the shards, or see that they are the same."""
     path = out / SETTINGS_FILE
     text = json.dumps(asdict(settings), indent=2) + "\n"
-    if path.exists() and json.loads(path.read_text()) != json.loads(text):
+    if not path.exists():
+        path.write_text(text)
+    elif path.read_text() != text:
         raise InputError(f"{out} holds shards of other settings (see {path}): use another folder")
-    path.write_text(text)
 
 
 def _run(jobs: list[tuple[Path, ShardSettings, range]], workers: int) -> Iterator[range]:
@@ -179,7 +178,7 @@ def _write_shard(job: tuple[Path, ShardSettings, range]) -> range:
                 frames.append({**_record(rendering), **origin})
     arrays = {name: np.stack([frame[name] for frame in frames]) for name in frames[0]}
     path = shard_path(out, people)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f"{path.name}.partial")
     save_file(arrays, partial)
     partial.replace(path)
     return people

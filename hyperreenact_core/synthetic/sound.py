@@ -10,6 +10,7 @@ from .motion import Performance
 _HARMONICS = 20
 _PEAK = 0.45
 VOICE_STREAM = 0x50
+"""Keeps the random numbers of voices apart from those of other uses of the same seed."""
 
 
 def voice_track(seed: int, *, seconds: float, sample_rate: int = 44_100) -> NDArray[np.float32]:
@@ -19,10 +20,9 @@ def voice_track(seed: int, *, seconds: float, sample_rate: int = 44_100) -> NDAr
     jaw = performance.jaw(t)
     rng = np.random.default_rng([VOICE_STREAM, seed])
     base = rng.uniform(105, 205)
-    wobble = 0.08 * np.sin(2 * np.pi * 0.37 * t + rng.uniform(0, 6)) + 0.02 * np.sin(
-        2 * np.pi * 5 * t
-    )
-    pitch = base * (1 + wobble + 0.10 * jaw)
+    melody = 0.08 * np.sin(2 * np.pi * 0.37 * t + rng.uniform(0, 6))
+    vibrato = 0.02 * np.sin(2 * np.pi * 5 * t)
+    pitch = base * (1 + melody + vibrato + 0.10 * jaw)
     phase = 2 * np.pi * np.cumsum(pitch) / sample_rate
 
     # Two formants that rise as the mouth opens, as from "m" to "a".

@@ -124,7 +124,9 @@ class E4EStage:
                 drawn.append(self._generator(self.network(face)).float().clamp(-1, 1))
             truth.append(face)
         true, mine = torch.cat(truth), torch.cat(drawn)
-        return {"psnr": float(psnr(mine, true).mean())}, comparison_grid([true[:24], mine[:24]], columns=8)
+        return {"psnr": float(psnr(mine, true).mean())}, comparison_grid(
+            [true[:24], mine[:24]], columns=8
+        )
 
     def finish(self) -> None:
         self.network.eval()

@@ -67,11 +67,13 @@ def cached_features(
     cache: Path,
     weights: Sequence[Path],
 ) -> FrozenFeatures:
-    """As `extract_features`, but read from `cache` if it was made with the same weights and data."""
+    """As `extract_features`, but read from `cache` if made with the same weights and data."""
     mark = hashlib.sha256()
     for path in weights:
         mark.update(path.read_bytes())
-    mark.update(heads.identity.cpu().numpy().tobytes() + heads.images[:, 0, 0].cpu().numpy().tobytes())
+    mark.update(
+        heads.identity.cpu().numpy().tobytes() + heads.images[:, 0, 0].cpu().numpy().tobytes()
+    )
     file = cache / f"features-{mark.hexdigest()[:16]}.safetensors"
     if file.exists():
         return FrozenFeatures(**load_file(file)).to(heads.device)

@@ -34,6 +34,9 @@ from .losses import (
 from .metrics import high_frequency_ratio
 from .precision import autocast
 
+_DEVIATION_FLOOR = 0.15
+"""Rarely used parameters are not blown up to full scale."""
+
 
 @dataclass(frozen=True)
 class GeneratorTraining:
@@ -69,16 +72,14 @@ class GeneratorStage:
     ) -> None:
         self._training, self._heads, self._held_out, self._out = training, heads, held_out, out
         self.generator = Generator(config).to(heads.device)
-        statistics = self.generator.style[0]
-        statistics.mean.copy_(heads.parameters.mean(0))
-        statistics.deviation.copy_(heads.parameters.std(0) + 0.15)
+        self.generator.set_input_statistics(
+            heads.parameters.mean(0), heads.parameters.std(0) + _DEVIATION_FLOOR
+        )
         self.average = deepcopy(self.generator).requires_grad_(requires_grad=False)
         self.critic = Discriminator(critic).to(heads.device)
         rate = training.learning_rate
         self._optimiser = Adam(self.generator.parameters(), rate, betas=(0.9, 0.99), fused=True)
-        self._critic_optimiser = Adam(
-            self.critic.parameters(), 2e-3, betas=(0.0, 0.99), fused=True
-        )
+        self._critic_optimiser = Adam(self.critic.parameters(), 2e-3, betas=(0.0, 0.99), fused=True)
 
     def networks(self) -> Mapping[str, nn.Module]:
         return {"generator": self.generator, "average": self.average, "critic": self.critic}
@@ -103,8 +104,8 @@ class GeneratorStage:
         total = regression + t.style_range_weight * spread
 
         into = step - t.coarse_steps - t.regression_steps
+        condition = self.generator.standardise(scene)
         if into >= 0:
-            condition = self.generator.style[0](scene).detach()
             self.critic.requires_grad_(requires_grad=False)
             with autocast(self._heads.device):
                 fooled = generator_loss(self.critic(image, condition).float())
@@ -119,9 +120,7 @@ class GeneratorStage:
             losses["critic"] = self._update_critic(truth, image.detach(), condition, step)
         return losses
 
-    def _update_critic(
-        self, real: Tensor, fake: Tensor, condition: Tensor, step: int
-    ) -> Tensor:
+    def _update_critic(self, real: Tensor, fake: Tensor, condition: Tensor, step: int) -> Tensor:
         t = self._training
         self.critic.requires_grad_(requires_grad=True)
         with autocast(self._heads.device):
@@ -145,7 +144,10 @@ class GeneratorStage:
                 w = self.average.mapping(self._held_out.parameters[part])
                 drawn.append(self.average(self.average.broadcast(w)).float().clamp(-1, 1))
         true, mine = torch.cat(truth), torch.cat(drawn)
-        figures = {"psnr": float(psnr(mine, true).mean()), "sharp": high_frequency_ratio(mine, true)}
+        figures = {
+            "psnr": float(psnr(mine, true).mean()),
+            "sharp": high_frequency_ratio(mine, true),
+        }
         return figures, comparison_grid([true[:24], mine[:24]], columns=8)
 
     @torch.no_grad()

@@ -28,9 +28,9 @@ from ..networks.deca import PoseCodes, PoseEncoder
 from ..networks.hypernetwork import Hypernetwork, HypernetworkConfig
 from ..networks.rotation import axis_angle_from_euler, euler_from_axis_angle
 from ..networks.stylegan2 import Generator
+from ..quality import feature_distance, psnr
 from ..synthetic.parameters import EXPRESSION_NAMES
 from ..synthetic.vector import EXPRESSION, POSE
-from ..quality import feature_distance, psnr
 from .calibration import calibrate
 from .data import RenderedHeads
 from .features import FrozenFeatures

@@ -40,7 +40,10 @@ class LoopConfig:
 class Stage(Protocol):
     """One network (or group) to be trained; the loop below drives it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Stem of the files the stage writes."""
+        ...
 
     def networks(self) -> Mapping[str, nn.Module]:
         """Everything with state that a resumed run needs."""
@@ -74,9 +77,7 @@ def train(stage: Stage, *, out: Path, config: LoopConfig) -> None:
     base_rates = {n: [g["lr"] for g in o.param_groups] for n, o in optimisers.items()}
     first = 0
     if checkpoint.exists():
-        first = load_checkpoint(
-            checkpoint, networks=networks, optimisers=optimisers, random=random
-        )
+        first = load_checkpoint(checkpoint, networks=networks, optimisers=optimisers, random=random)
 
     def save(step: int) -> None:
         save_checkpoint(
@@ -88,7 +89,7 @@ def train(stage: Stage, *, out: Path, config: LoopConfig) -> None:
     bar = tqdm(total=config.steps, initial=first, desc=stage.name, unit="step", mininterval=5)
     for step in range(first, config.steps):
         _set_rate(optimisers, base_rates, _rate_factor(step, config))
-        losses = {key: float(value) for key, value in stage.step(step, random).items()}
+        losses = {key: float(value.detach()) for key, value in stage.step(step, random).items()}
         if not all(math.isfinite(value) for value in losses.values()):
             raise TrainingError(
                 f"{stage.name}: loss is not a number at step {step} ({losses}); "
@@ -116,7 +117,9 @@ def update_average(average: nn.Module, network: nn.Module, step: int, decay: flo
     """Exponential moving average of weights, quick at first; buffers are copied."""
     decay = min(decay, (step + 1) / (step + 20))
     with torch.no_grad():
-        torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
+        pairs = zip(average.parameters(), network.parameters(), strict=True)
+        for mine, theirs in pairs:
+            mine.lerp_(theirs, 1 - decay)
         for mine, theirs in zip(average.buffers(), network.buffers(), strict=True):
             mine.copy_(theirs)
 

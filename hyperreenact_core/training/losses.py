@@ -60,6 +60,5 @@ def r1_penalty(images: Tensor, logits_of: Callable[[Tensor], Tensor]) -> Tensor:
 
 def style_range_loss(styles: Sequence[Tensor], *, reach: float = 0.7) -> Tensor:
     """Keep styles within `reach` of one: near zero, a multiplicative delta loses its grip."""
-    return sum(
-        ((style - 1).abs() - reach).clamp(min=0).square().mean() for style in styles
-    ) / len(styles)
+    excess = [((style - 1).abs() - reach).clamp(min=0).square().mean() for style in styles]
+    return torch.stack(excess).mean()

@@ -13,12 +13,11 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from torch import nn
 from tqdm import tqdm
 
-from ..models.checkpoints import load_network
 from ..models.networks import NetworkKind
-from ..models.settings import SetSettings, save_settings
+from ..models.sets import LoadedSet
+from ..models.settings import SETTINGS_FILE, SetSettings, save_settings
 from ..synthetic.camera import FaceFraming
 from ..synthetic.shards import write_shards
 from .appearance import AppearanceStage
@@ -30,6 +29,7 @@ from .hypernetwork import FrozenNetworks, HypernetworkStage
 from .landmarks import LandmarkStage
 from .loop import LoopConfig, Stage, train
 from .pose import PoseStage
+from .precision import Network
 from .profiles import Profile
 
 STAGES: tuple[NetworkKind, ...] = (
@@ -71,6 +71,7 @@ class StarterRun:
         """One stage, unless its weights are already there."""
         if self.weights(kind).exists():
             return
+        save_settings(self.out, self.settings)
         maker, steps = self._stages()[kind]
         seed = self.seed + STAGES.index(kind) + (_JUDGE_SEED if kind.startswith("judge") else 0)
         torch.manual_seed(seed)
@@ -82,7 +83,13 @@ class StarterRun:
         folder.mkdir(parents=True, exist_ok=True)
         for kind in STAGES:
             shutil.copyfile(self.weights(kind), folder / self.weights(kind).name)
-        settings = SetSettings(
+        shutil.copyfile(self.out / SETTINGS_FILE, folder / SETTINGS_FILE)
+        return folder
+
+    @property
+    def settings(self) -> SetSettings:
+        """How the set wants its pictures prepared."""
+        return SetSettings(
             resolution=self.profile.networks.generator.resolution,
             crop_scale=self.profile.crop_scale,
             crop_whole_pixels=False,
@@ -90,8 +97,6 @@ class StarterRun:
             pose_input="crop",
             truncation_psi=1.0,
         )
-        save_settings(folder, settings)
-        return folder
 
     def weights(self, kind: NetworkKind) -> Path:
         """Where a stage leaves its network."""
@@ -163,8 +168,8 @@ class StarterRun:
         return E4EStage(
             config=self.profile.networks.e4e,
             training=self.profile.e4e,
-            generator=self._frozen("generator"),
-            appearance=self._frozen("appearance"),
+            generator=self._frozen(self._trained.generator),
+            appearance=self._frozen(self._trained.appearance),
             heads=heads,
             held_out=held_out,
             out=self.out,
@@ -176,9 +181,9 @@ class StarterRun:
             config=self.profile.networks.hypernetwork,
             training=self.profile.hypernetwork,
             frozen=FrozenNetworks(
-                generator=self._frozen("generator"),
-                appearance=self._frozen("appearance"),
-                pose=self._frozen("pose"),
+                generator=self._frozen(self._trained.generator),
+                appearance=self._frozen(self._trained.appearance),
+                pose=self._frozen(self._trained.pose),
             ),
             heads=heads,
             features=self._features(heads),
@@ -191,16 +196,20 @@ class StarterRun:
         kinds: tuple[NetworkKind, ...] = ("e4e", "appearance", "pose")
         return cached_features(
             heads,
-            e4e=self._frozen("e4e"),
-            appearance=self._frozen("appearance"),
-            pose=self._frozen("pose"),
+            e4e=self._frozen(self._trained.e4e),
+            appearance=self._frozen(self._trained.appearance),
+            pose=self._frozen(self._trained.pose),
             cache=self.out / "cache",
             weights=[self.weights(kind) for kind in kinds],
         )
 
-    def _frozen(self, kind: NetworkKind) -> nn.Module:
-        network = load_network(self.weights(kind), kind)
-        return network.to(self.device).eval().requires_grad_(requires_grad=False)
+    def _frozen(self, network: Network) -> Network:
+        return network.to(self.device)
+
+    @property
+    def _trained(self) -> LoadedSet:
+        """The networks finished so far; the run's folder is itself a set."""
+        return LoadedSet(self.out)
 
     @cached_property
     def crops(self) -> tuple[RenderedHeads, RenderedHeads]:

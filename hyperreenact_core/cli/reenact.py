@@ -1,0 +1,275 @@
+"""`hyperreenact reenact`: animate the face of a picture with a video."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .common import (
+    OnProgress,
+    add_compute_options,
+    add_model_set_options,
+    local_host,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    from ..face.detect import FaceChoice
+    from ..reenact.clip import ClipRequest
+    from ..reenact.missing import DrivingReport
+    from .common import SubParsers
+
+_DESCRIPTION = """\
+Draw the person of SOURCE with the head pose and expression of each frame of DRIVING.
+
+DRIVING is a video, an animated GIF or WebP, a picture, or a folder of pictures; its frame rate and
+sound are kept. The name of OUT says what is written: .mp4 .mov .mkv, .gif .webp, .png .jpg for a
+single picture, or a folder of PNG frames if there is no suffix. A file that is already there is
+replaced once the result is complete. Ctrl-C keeps the frames that are done.
+"""
+
+
+def register(subparsers: SubParsers) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "reenact",
+        help="animate the face of a picture with a video",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="picture of the person")
+    parser.add_argument("driving", type=Path, metavar="DRIVING", help="what the person is to do")
+    parser.add_argument("--out", "-o", type=Path, required=True, help="where the result goes")
+    _add_look_options(parser)
+    _add_face_options(parser)
+    _add_clip_options(parser)
+    add_model_set_options(parser)
+    add_compute_options(parser)
+    parser.add_argument(
+        "--batch-size",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="frames drawn at once; less needs less memory (default: %(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_look_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--paste-back", action="store_true", help="put the face back into the source picture"
+    )
+    parser.add_argument(
+        "--match-colours", action="store_true", help="with --paste-back: meet the picture's colours"
+    )
+    parser.add_argument(
+        "--compare", action="store_true", help="show source, driving frame and result side by side"
+    )
+    parser.add_argument(
+        "--psi",
+        type=float,
+        metavar="0..1",
+        help="how far the face may be from the average one (default: the model set's)",
+    )
+    parser.add_argument(
+        "--strength",
+        type=_strength,
+        default=(1.0, 1.0, 1.0),
+        metavar="C,M,F",
+        help="how strongly the coarse, middle and fine layers are retargeted (default: 1,1,1)",
+    )
+
+
+def _add_face_options(parser: argparse.ArgumentParser) -> None:
+    choices = "largest, leftmost, rightmost, centre, or a number from the left, from 0"
+    parser.add_argument(
+        "--face",
+        type=_face_choice,
+        default="largest",
+        metavar="WHICH",
+        help=f"which face of SOURCE: {choices} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--driving-face",
+        type=_face_choice,
+        default="largest",
+        metavar="WHICH",
+        help="which face of DRIVING, in the first frame that shows any; likewise",
+    )
+    parser.add_argument(
+        "--no-face",
+        choices=("hold", "skip", "source", "error"),
+        default="hold",
+        help="frames without a face: keep the last pose, drop them (and the sound), take the "
+        "source's own pose, or stop (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--smooth",
+        type=_odd,
+        default=9,
+        metavar="N",
+        help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
+    )
+
+
+def _add_clip_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--start", type=_not_negative, default=0, metavar="N", help="begin with this frame, from 0"
+    )
+    parser.add_argument("--frames", type=_positive, metavar="N", help="so many frames at most")
+    parser.add_argument(
+        "--fps",
+        type=_rate,
+        default=Fraction(25),
+        metavar="RATE",
+        help="frames a second of a folder of pictures, such as 25 or 30000/1001 "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--crf",
+        type=_crf,
+        default=18,
+        metavar="0..51",
+        help="quality of the video, less is better and larger (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Check everything that needs no weights, then stream the frames into the output."""
+    from ..models.sets import load_set
+    from ..reenact.clip import ClipJob
+
+    began = time.monotonic()
+    with late_progress_bar("reenact") as show:
+        host = local_host(args, on_progress=show)
+        job = ClipJob(_request(args), load_set(args.model_set, args.model_path))
+        try:
+            job.run(host)
+        except KeyboardInterrupt:
+            if job.writer.saved_as is not None:
+                note(f"{job.writer.frames_written} frames are kept in {job.writer.saved_as}")
+            raise
+    if job.loses_sound:
+        note("warning: dropped frames put the sound out of step, so it was left out")
+    if job.report.without_face == job.report.frames:
+        note(f"warning: no frame of {args.driving} shows a face; the source's pose was used")
+    seconds = time.monotonic() - began
+    note(f"{args.out}: {job.writer.frames_written} frames in {seconds:.1f} s{_faces(job.report)}")
+
+
+@contextmanager
+def late_progress_bar(description: str) -> Iterator[OnProgress]:
+    """A progress bar that appears with the first frame, so that errors before it stand alone."""
+    with ExitStack() as stack:
+        show: OnProgress | None = None
+
+        def start_or_show(done: int, total: int | None) -> None:
+            nonlocal show
+            if show is None:
+                show = stack.enter_context(progress_bar(description))
+            show(done, total)
+
+        yield start_or_show
+
+
+def note(line: str) -> None:
+    """Tell the user something that is no result: on stderr."""
+    sys.stderr.write(line + "\n")
+
+
+def _request(args: argparse.Namespace) -> ClipRequest:
+    from ..reenact.clip import ClipRequest
+    from ..reenact.driving import DrivingOptions
+    from ..reenact.pipeline import ReenactOptions
+    from ..reenact.strength import DeltaStrength
+
+    return ClipRequest(
+        source=args.source,
+        driving=args.driving,
+        out=args.out,
+        options=ReenactOptions(
+            driving=DrivingOptions(
+                no_face=args.no_face, choice=args.driving_face, window=args.smooth
+            ),
+            batch_size=args.batch_size,
+            strength=DeltaStrength(*args.strength),
+            paste_back=args.paste_back,
+            colour_match=args.match_colours,
+        ),
+        choice=args.face,
+        truncation_psi=args.psi,
+        compare=args.compare,
+        start=args.start,
+        limit=args.frames,
+        default_rate=args.fps,
+        crf=args.crf,
+    )
+
+
+def _faces(report: DrivingReport) -> str:
+    """What became of frames without a face, such as ", 3 without a face (2 held, 1 dropped)"."""
+    if report.without_face == 0:
+        return ""
+    fates = {
+        "held": report.held,
+        "took the first pose": report.ahead,
+        "took the source's pose": report.source,
+        "dropped": report.skipped,
+    }
+    parts = ", ".join(f"{count} {fate}" for fate, count in fates.items() if count)
+    return f", {report.without_face} without a face ({parts})"
+
+
+def _face_choice(text: str) -> FaceChoice:
+    if text in ("largest", "leftmost", "rightmost", "centre"):
+        return text
+    if text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: say largest, leftmost, rightmost, centre, or a number from 0"
+    )
+
+
+def _strength(text: str) -> tuple[float, float, float]:
+    try:
+        coarse, middle, fine = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: give three numbers such as 1,1,0.5") from error
+    return coarse, middle, fine
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text).limit_denominator(1001)
+    except (ValueError, ZeroDivisionError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate such as 25 or 30000/1001") from error
+    if rate <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive rate")
+    return rate
+
+
+def _whole_number(text: str, *, least: int, most: int | None = None) -> int:
+    """A number within limits; argparse turns the error into a line of usage."""
+    limits = f"{least} or more" if most is None else f"{least} to {most}"
+    if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {limits}")
+    return int(text)
+
+
+_positive = partial(_whole_number, least=1)
+_not_negative = partial(_whole_number, least=0)
+_crf = partial(_whole_number, least=0, most=51)
+
+
+def _odd(text: str) -> int:
+    value = _positive(text)
+    if value % 2 == 0:
+        raise argparse.ArgumentTypeError(f"{text} is even; give 1, 3, 5 ...")
+    return value

@@ -1,0 +1,198 @@
+"""One call from files to a file: picture + clip -> animated picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+from ..errors import HyperReenactError, InputError, NoFaceError, OutputError
+from ..face.detect import FaceChoice
+from ..host import Host
+from ..imaging import ImageU8
+from ..models.sets import LoadedSet
+from ..video.clips import DEFAULT_RATE
+from ..video.outputs import open_writer
+from ..video.pictures import read_image
+from ..video.reader import open_frames
+from ..video.sources import AudioSource, FrameSource
+from ..video.stills import STILL_SUFFIXES
+from .compare import SideBySide, comparison, comparison_layout, result_size
+from .missing import DrivingReport
+from .pipeline import ReenactedFrame, ReenactOptions, Reenactor
+from .source import SourceFace, analyse_source
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """What is to be made of which files.
+
+    source: a picture. driving: a video, animation, picture or folder of pictures. out: its suffix
+    decides what is written (see `video.outputs.open_writer`).
+    choice, truncation_psi: as for `analyse_source`. compare: source, driving frame and result
+    side by side. start, limit: first driving frame, from 0, and how many at most.
+    default_rate: frames a second of driving pictures. crf: quality of a video, 0 to 51.
+    """
+
+    source: Path
+    driving: Path
+    out: Path
+    options: ReenactOptions = field(default_factory=ReenactOptions)
+    choice: FaceChoice = "largest"
+    truncation_psi: float | None = None
+    compare: bool = False
+    start: int = 0
+    limit: int | None = None
+    default_rate: Fraction = DEFAULT_RATE
+    crf: int = 18
+
+
+class ClipJob:
+    """A request whose files were looked at and whose output is open; `run` does it, once.
+
+    Making one loads no weights. Raises InputError or OutputError that name the file.
+    writer: tells, also after an error, how many frames were written and where they are.
+    report: driving frames so far.
+    """
+
+    def __init__(self, request: ClipRequest, models: LoadedSet) -> None:
+        self._request, self._models = request, models
+        self._picture = read_image(request.source)
+        self._driving = open_frames(request.driving, default_rate=request.default_rate)
+        self.total = _frames_to_expect(self._driving, request)
+        _check_still(request.out, self.total)
+        self._layout = _layout(request, models, self._picture, self._driving)
+        width, height = self._layout.width, self._layout.height
+        if not request.compare:
+            size = (self._picture.shape[1], self._picture.shape[0])
+            width, height = result_size(
+                size, models.settings.resolution, paste_back=request.options.paste_back
+            )
+        self.writer = open_writer(
+            request.out,
+            width=width,
+            height=height,
+            rate=self._driving.rate,
+            audio=_sound(self._driving, request),
+            crf=request.crf,
+            inputs=[request.source, request.driving],
+        )
+        self.report = DrivingReport()
+
+    @property
+    def loses_sound(self) -> bool:
+        """Whether dropped frames would put the driving clip's sound out of step."""
+        return self._driving.audio is not None and _drops_frames(self._request)
+
+    def run(self, host: Host) -> None:
+        """Analyse the source, then draw and write frame by frame.
+
+        What was done before an error or an interruption is kept, as `video.output.FrameWriter`
+        says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
+        """
+        request = self._request
+        try:
+            with self.writer:
+                source = analyse_source(
+                    self._picture,
+                    self._models,
+                    host,
+                    name=str(request.source),
+                    choice=request.choice,
+                    truncation_psi=request.truncation_psi,
+                )
+                reenactor = Reenactor(self._models, host, options=request.options)
+                self._write(source, reenactor)
+        except HyperReenactError as error:
+            kept = self.writer.saved_as
+            if kept is None:
+                raise
+            done = f"the {self.writer.frames_written} frames before that are kept in {kept}"
+            raise type(error)(f"{error}; {done}") from error
+
+    def _write(self, source: SourceFace, reenactor: Reenactor) -> None:
+        with (
+            _part(self._driving, self._request) as frames,
+            closing(
+                reenactor.reenact(
+                    source,
+                    frames,
+                    total=self.total,
+                    name_frame=lambda index: self._driving.name_of(index + self._request.start),
+                )
+            ) as results,
+        ):
+            self.report = results.report
+            for result in results:
+                self.writer.write(self._composed(source, result))
+            if self.report.frames > 0 and self.report.drawn == 0:
+                raise NoFaceError(
+                    f"{self._request.driving}: none of {self.report.frames} frames shows a face, "
+                    "so there is nothing to write"
+                )
+
+    def _composed(self, source: SourceFace, result: ReenactedFrame) -> ImageU8:
+        if not self._request.compare:
+            return result.image
+        paste_back = self._request.options.paste_back
+        return self._layout.row(comparison(source, result, paste_back=paste_back))
+
+
+def _layout(
+    request: ClipRequest, models: LoadedSet, picture: ImageU8, driving: FrameSource
+) -> SideBySide:
+    return comparison_layout(
+        (picture.shape[1], picture.shape[0]),
+        (driving.width, driving.height),
+        models.settings.resolution,
+        paste_back=request.options.paste_back,
+    )
+
+
+def _frames_to_expect(driving: FrameSource, request: ClipRequest) -> int | None:
+    count = driving.frame_count
+    if count is None:
+        return request.limit
+    if request.start >= count:
+        raise InputError(
+            f"{driving.path} has {count} frame(s), numbered from 0: there is no frame "
+            f"{request.start} to start with"
+        )
+    rest = count - request.start
+    return rest if request.limit is None else min(rest, request.limit)
+
+
+def _check_still(out: Path, total: int | None) -> None:
+    """One picture holds one frame: say so before an hour of drawing, not after."""
+    if out.suffix.lower() in STILL_SUFFIXES and not out.is_dir() and total not in (1, None):
+        raise OutputError(
+            f"{out} can hold one picture only, and there are {total} frames; name an .mp4, .gif or "
+            ".webp file, or a folder"
+        )
+
+
+def _drops_frames(request: ClipRequest) -> bool:
+    return request.options.driving.no_face == "skip"
+
+
+def _sound(driving: FrameSource, request: ClipRequest) -> AudioSource | None:
+    """The clip's sound from the first frame that is used; none where it would lose step."""
+    if driving.audio is None or _drops_frames(request):
+        return None
+    return replace(driving.audio, offset=driving.audio.offset + request.start / driving.rate)
+
+
+@contextmanager
+def _part(driving: FrameSource, request: ClipRequest) -> Iterator[Iterator[ImageU8]]:
+    """The frames from `start` on, `limit` at most; closes the clip afterwards."""
+    frames = iter(driving)
+    stop = None if request.limit is None else request.start + request.limit
+    try:
+        yield islice(frames, request.start, stop)
+    finally:
+        close = getattr(frames, "close", None)
+        if close is not None:
+            close()

@@ -1,0 +1,83 @@
+"""Driving frames -> the pose each of them asks for, as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+from torch import Tensor
+
+from ..errors import InputError
+from ..face.detect import FaceChoice, FaceDetector
+from ..imaging import ImageU8
+from ..models.sets import LoadedSet
+from .missing import DrivingReport, NoFacePolicy, PosedFrame, fill_missing
+from .tracking import track_face
+from .views import crop_rule, pose_view, searched
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class DrivingOptions:
+    """How driving frames are read.
+
+    no_face: what becomes of frames without a face (see `fill_missing`).
+    choice: which of several faces drives.
+    window: frames over which the square around the face is smoothed, odd; 1 = not at all.
+    lookahead: frames without a face that are held back at the beginning, to wait for the first.
+    """
+
+    no_face: NoFacePolicy = "hold"
+    choice: FaceChoice = "largest"
+    window: int = 9
+    lookahead: int = 24
+
+    def __post_init__(self) -> None:
+        if self.window < 1 or self.window % 2 == 0:
+            raise InputError(f"the smoothing window must be odd and positive, it is {self.window}")
+        if self.lookahead < 0:
+            raise InputError(f"the look-ahead must not be negative, it is {self.lookahead}")
+
+
+def posed_frames(
+    frames: Iterable[ImageU8],
+    models: LoadedSet,
+    detector: FaceDetector,
+    options: DrivingOptions,
+    *,
+    source_view: Tensor,
+    report: DrivingReport,
+    name_frame: Callable[[int], str],
+) -> Iterator[PosedFrame]:
+    """Track the face and say, frame by frame, which pose view drives it.
+
+    Holds `window // 2` frames, and `lookahead` more while no face has been seen.
+    """
+    tracked = track_face(
+        (searched(frame, models.settings) for frame in frames),
+        detector,
+        rule=crop_rule(models.settings),
+        choice=options.choice,
+        window=options.window,
+        name_frame=name_frame,
+    )
+    return fill_missing(
+        tracked,
+        options.no_face,
+        view_of=partial(pose_view, models=models),
+        source_view=source_view,
+        lookahead=options.lookahead,
+        name_frame=name_frame,
+        report=report,
+    )
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of `size` items, the last one shorter, without reading further than needed."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

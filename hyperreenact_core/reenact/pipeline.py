@@ -1,0 +1,214 @@
+"""Source face + driving frames -> result frames, lazily and in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..face.detect import FaceDetector
+from ..face.paste import paste_back
+from ..host import Host
+from ..imaging import ImageU8, u8_from_tensor
+from ..models.sets import LoadedSet
+from ..types import DrivingPose, FaceCrop, SourceIdentity
+from .driving import DrivingOptions, batches, posed_frames
+from .memory import working_bytes
+from .missing import DrivingReport, PosedFrame, PoseOrigin
+from .pose import encode_pose
+from .precision import autocast
+from .source import SourceFace
+from .strength import DeltaStrength, scaled
+from .views import detector_of, pose_view
+
+
+@dataclass(frozen=True)
+class ReenactOptions:
+    """How results are made.
+
+    batch_size: frames drawn at once; it changes speed and memory, not the result.
+    strength: factors of the weight deltas.
+    paste_back: lay each result over the source picture instead of giving the face alone.
+    colour_match: when pasting, shift the face's colours to meet the picture's.
+    """
+
+    driving: DrivingOptions = field(default_factory=DrivingOptions)
+    batch_size: int = 8
+    strength: DeltaStrength = field(default_factory=DeltaStrength)
+    paste_back: bool = False
+    colour_match: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise InputError(f"the batch size must be positive, it is {self.batch_size}")
+
+
+@dataclass(frozen=True)
+class ReenactedFrame:
+    """One result.
+
+    image: uint8 RGB [R, R, 3], or the source picture's size if it was pasted back.
+    index: number of the driving frame, from 0. driving: that frame, [H, W, 3].
+    driving_crop: the face in it, None where none was found. pose_of: whose pose was used.
+    """
+
+    image: ImageU8
+    index: int
+    driving: ImageU8
+    driving_crop: FaceCrop | None
+    pose_of: PoseOrigin
+
+    @property
+    def has_face(self) -> bool:
+        """Whether the driving frame shows a face."""
+        return self.driving_crop is not None
+
+
+class Reenactment(Iterator[ReenactedFrame]):
+    """The results as they are asked for; `report` counts the driving frames so far.
+
+    Close it (`contextlib.closing`) where it may be left early.
+    """
+
+    def __init__(
+        self, results: Generator[ReenactedFrame, None, None], report: DrivingReport
+    ) -> None:
+        self._results = results
+        self.report = report
+
+    def __next__(self) -> ReenactedFrame:
+        return next(self._results)
+
+    def close(self) -> None:
+        self._results.close()
+
+
+class Reenactor:
+    """The networks of a set, ready to animate faces on a host.
+
+    Making one loads all weights: ModelError where they are missing or damaged.
+    """
+
+    def __init__(
+        self,
+        models: LoadedSet,
+        host: Host,
+        *,
+        options: ReenactOptions | None = None,
+        detector: FaceDetector | None = None,
+    ) -> None:
+        self._models, self._host = models, host
+        self._options = options or ReenactOptions()
+        self._detector = detector or detector_of(models, host)
+        self._networks: list[nn.Module] = [
+            models.landmarks,
+            models.pose,
+            models.hypernetwork,
+            models.generator,
+        ]
+
+    def reenact(
+        self,
+        source: SourceFace,
+        frames: Iterable[ImageU8],
+        *,
+        total: int | None = None,
+        name_frame: Callable[[int], str] = "frame {}".format,
+    ) -> Reenactment:
+        """Draw the source face in the pose of every driving frame [H, W, 3] of a clip.
+
+        total: frames to expect, for progress. name_frame: what messages call frame n.
+        Nothing happens until results are asked for. Raises then NoFaceError or InputError that
+        name a frame, and whatever the host raises to cancel.
+        """
+        report = DrivingReport()
+        results = self._results(source, frames, report, total=total, name_frame=name_frame)
+        return Reenactment(results, report)
+
+    def draw(self, identity: SourceIdentity, pose: DrivingPose) -> Tensor:
+        """The face of a source in B poses, [B, 3, R, R] in [-1, 1] on the host's device."""
+        with self._host.on_device(self._networks, self._bytes_needed):
+            terms = self._source_terms(identity)
+            return self._draw(identity.w_plus, terms, pose.to(self._host.device))
+
+    @property
+    def _bytes_needed(self) -> int:
+        return working_bytes(self._models, batch_size=self._options.batch_size)
+
+    def _results(
+        self,
+        source: SourceFace,
+        frames: Iterable[ImageU8],
+        report: DrivingReport,
+        *,
+        total: int | None,
+        name_frame: Callable[[int], str],
+    ) -> Generator[ReenactedFrame, None, None]:
+        with self._host.on_device(self._networks, self._bytes_needed):
+            terms = self._source_terms(source.identity)
+            posed = posed_frames(
+                self._until_cancelled(frames),
+                self._models,
+                self._detector,
+                self._options.driving,
+                source_view=pose_view(source.crop, self._models),
+                report=report,
+                name_frame=name_frame,
+            )
+            for batch in batches(posed, self._options.batch_size):
+                faces = self._draw_batch(source.identity.w_plus, terms, batch)
+                for frame, face in zip(batch, faces, strict=True):
+                    result = self._result(source, frame, face)
+                    self._host.check_interrupt()
+                    self._host.progress(frame.index + 1, total, lambda r=result: r.image)
+                    yield result
+
+    def _until_cancelled(self, frames: Iterable[ImageU8]) -> Iterator[ImageU8]:
+        for frame in frames:
+            self._host.check_interrupt()
+            yield frame
+
+    @torch.inference_mode()
+    def _source_terms(self, identity: SourceIdentity) -> Tensor:
+        """What the hypernetwork needs of the source: once, not once a frame."""
+        with autocast(self._host):
+            return self._models.hypernetwork.source_terms(identity.appearance.to(self._host.device))
+
+    @torch.inference_mode()
+    def _draw_batch(self, w_plus: Tensor, terms: Tensor, batch: list[PosedFrame]) -> Tensor:
+        """Faces of a batch of frames: [B, 3, R, R] on the CPU."""
+        views = torch.stack([frame.view for frame in batch]).to(self._host.device)
+        with autocast(self._host):
+            pose = encode_pose(views, self._models.pose)
+        return self._draw(w_plus, terms, pose).cpu()
+
+    @torch.inference_mode()
+    def _draw(self, w_plus: Tensor, terms: Tensor, pose: DrivingPose) -> Tensor:
+        generator = self._models.generator
+        codes = w_plus.to(self._host.device).expand(len(pose), -1, -1)
+        with autocast(self._host):
+            deltas = self._models.hypernetwork.deltas(terms, pose.features)
+            deltas = scaled(deltas, self._options.strength, generator.slots)
+            image = generator(codes, deltas)
+        return image.float().clamp(-1, 1)
+
+    def _result(self, source: SourceFace, frame: PosedFrame, face: Tensor) -> ReenactedFrame:
+        if self._options.paste_back:
+            image = paste_back(
+                source.picture,
+                face,
+                source.crop.crop_from_frame,
+                colour_match=self._options.colour_match,
+            ).frame
+        else:
+            image = u8_from_tensor(face[None])[0]
+        return ReenactedFrame(
+            image=image,
+            index=frame.index,
+            driving=frame.picture,
+            driving_crop=frame.crop,
+            pose_of=frame.origin,
+        )

@@ -1,0 +1,112 @@
+"""The source picture: everything that is computed once, whatever drives the face afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import InputError, NoFaceError
+from ..face.align import crop_face
+from ..face.detect import FaceChoice, FaceDetector, choose_face
+from ..host import Host
+from ..imaging import ImageU8, resize
+from ..models.sets import LoadedSet
+from ..types import FaceCrop, SourceIdentity
+from .memory import working_bytes
+from .precision import autocast
+from .views import appearance_view, crop_rule, detector_of, in_picture, searched
+
+
+@dataclass(frozen=True)
+class SourceFace:
+    """The face to be animated. All tensors are float32 on the CPU.
+
+    picture: uint8 RGB [H, W, 3], what it was found in.
+    crop: the face cut from the picture.
+    identity: what the generator and the hypernetwork are told of it.
+    reconstruction: [3, R, R] in [-1, 1], the face drawn from its latent code alone.
+    """
+
+    picture: ImageU8
+    crop: FaceCrop
+    identity: SourceIdentity
+    reconstruction: Tensor
+
+
+def analyse_source(
+    picture: ImageU8,
+    models: LoadedSet,
+    host: Host,
+    *,
+    name: str = "the source picture",
+    detector: FaceDetector | None = None,
+    choice: FaceChoice = "largest",
+    truncation_psi: float | None = None,
+) -> SourceFace:
+    """Find the face of a picture [H, W, 3] and encode who it is.
+
+    name: what messages call the picture. detector: the set's own if None. choice: which of several
+    faces. truncation_psi: how much of the code's distance from the mean face is kept, 0 to 1;
+    the set's own value if None.
+    Raises NoFaceError where no face is found, InputError for a choice or psi that cannot be had,
+    ModelError where weights are missing or damaged.
+    """
+    psi = models.settings.truncation_psi if truncation_psi is None else truncation_psi
+    if not 0 <= psi <= 1:
+        raise InputError(f"truncation psi must lie in 0..1, it is {psi}")
+    with host.on_device([models.landmarks], 0):
+        crop = _find_face(
+            picture,
+            models,
+            name=name,
+            detector=detector or detector_of(models, host),
+            choice=choice,
+        )
+    networks = [models.e4e, models.appearance, models.generator]
+    with host.on_device(networks, working_bytes(models, batch_size=1)):
+        identity, reconstruction = _encode(crop, models, host, psi=psi)
+    return SourceFace(picture, crop, identity, reconstruction)
+
+
+def _find_face(
+    picture: ImageU8,
+    models: LoadedSet,
+    *,
+    name: str,
+    detector: FaceDetector,
+    choice: FaceChoice,
+) -> FaceCrop:
+    reduced = searched(picture, models.settings)
+    height, width = reduced.shape[:2]
+    try:
+        face = choose_face(detector.detect(reduced), choice, width=width, height=height)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    if face is None:
+        raise NoFaceError(
+            f"{name} shows no face that can be found; use a picture in which the face is large, "
+            "sharp and not cut off"
+        )
+    crop = crop_face(reduced, face.landmarks, crop_rule(models.settings), score=face.score)
+    return in_picture(crop, picture=picture, searched=reduced)
+
+
+@torch.no_grad()
+def _encode(
+    crop: FaceCrop, models: LoadedSet, host: Host, *, psi: float
+) -> tuple[SourceIdentity, Tensor]:
+    """Latent code, appearance and identity of a face, and what the code alone draws."""
+    face = resize(crop.image[None], models.e4e.config.input_size).to(host.device)
+    view = appearance_view(crop, models).to(host.device)
+    with autocast(host):
+        w_plus = models.generator.truncate(models.e4e(face), psi)  # [1, n_latent, D]
+        seen = models.appearance(view)
+        reconstruction = models.generator(w_plus)[0]
+    identity = SourceIdentity(
+        w_plus=w_plus.float().cpu(),
+        appearance=seen.map.float().cpu(),
+        id_embedding=seen.embedding.float().cpu(),
+    )
+    return identity, reconstruction.float().clamp(-1, 1).cpu()

@@ -1,0 +1,89 @@
+"""Follow one face through the driving frames and cut it out steadily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..errors import InputError
+from ..face.align import CropBox, CropRule, crop_at, crop_box
+from ..face.detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
+from ..face.stabilise import BoxStabiliser
+from ..imaging import ImageU8
+from ..types import FaceCrop
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """A driving frame [H, W, 3], its number from 0, and its face; None where none was found."""
+
+    index: int
+    picture: ImageU8
+    crop: FaceCrop | None
+
+
+@dataclass(frozen=True)
+class _Sighting:
+    """What waits in the stabiliser for its smooth square."""
+
+    index: int
+    picture: ImageU8
+    face: FaceLandmarks | None
+
+
+def track_face(
+    frames: Iterable[ImageU8],
+    detector: FaceDetector,
+    *,
+    rule: CropRule,
+    choice: FaceChoice,
+    window: int,
+    name_frame: Callable[[int], str],
+) -> Iterator[TrackedFrame]:
+    """Yield every frame, in order, with the crop of its face.
+
+    The face is chosen in the first frame that shows any, and followed from there. Its square is
+    smoothed over `window` frames (odd; 1 = not at all), so frames come `window // 2` late.
+    Raises InputError, naming the frame, where the choice cannot be had.
+    """
+    stabiliser: BoxStabiliser[_Sighting] = BoxStabiliser(window)
+    last_face: FaceLandmarks | None = None
+    box: CropBox | None = None
+    for index, picture in enumerate(frames):
+        face = _find(picture, detector, last_face, choice=choice, name=name_frame, index=index)
+        if face is not None:
+            last_face, box = face, crop_box(face.landmarks, rule)
+        if box is None:
+            yield TrackedFrame(index, picture, None)
+            continue
+        # A frame without a face takes the last square, so that it keeps its place in the order.
+        for smooth, sighting in stabiliser.push(box, _Sighting(index, picture, face)):
+            yield _cut_out(sighting, smooth, rule)
+    for smooth, sighting in stabiliser.flush():
+        yield _cut_out(sighting, smooth, rule)
+
+
+def _find(
+    picture: ImageU8,
+    detector: FaceDetector,
+    last_face: FaceLandmarks | None,
+    *,
+    choice: FaceChoice,
+    name: Callable[[int], str],
+    index: int,
+) -> FaceLandmarks | None:
+    if last_face is not None:
+        return detector.track(picture, last_face)
+    height, width = picture.shape[:2]
+    try:
+        return choose_face(detector.detect(picture), choice, width=width, height=height)
+    except InputError as error:
+        raise InputError(f"{name(index)}: {error}") from error
+
+
+def _cut_out(sighting: _Sighting, box: CropBox, rule: CropRule) -> TrackedFrame:
+    face = sighting.face
+    crop = None
+    if face is not None:
+        crop = crop_at(sighting.picture, box, rule, landmarks=face.landmarks, score=face.score)
+    return TrackedFrame(sighting.index, sighting.picture, crop)
