@@ -27,6 +27,7 @@ _MATCH_SCALE = 8.0
 
 _MATCH_ROUNDS = 8
 _MATCH_MIN_PIXELS = 64
+_MATCH_MAX_PIXELS = 10_000
 
 
 class Pasted(NamedTuple):
@@ -152,10 +153,12 @@ def _match_colours(over: Grid, under: Grid, weight: Grid) -> Grid:
     the less of the border agrees, the less is changed.
     """
     ring = (4 * weight * (1 - weight))[..., 0]  # 1 where half of each shows
-    meets = ring > 0.1
-    if np.count_nonzero(meets) < _MATCH_MIN_PIXELS:
+    meets = np.flatnonzero(ring > 0.1)
+    if len(meets) < _MATCH_MIN_PIXELS:
         return over
-    share, x, y = ring[meets], over[meets], under[meets]  # [N], [N, 3], [N, 3]
+    meets = meets[:: max(len(meets) // _MATCH_MAX_PIXELS, 1)]
+    share = ring.reshape(-1)[meets]
+    x, y = over.reshape(-1, 3)[meets], under.reshape(-1, 3)[meets]
     matched = over.copy()
     for channel in range(3):
         gain, shift = _robust_line(x[:, channel], y[:, channel], share)

@@ -11,8 +11,10 @@ from torch import nn
 from ..networks.arcface import ArcFace, ArcFaceConfig
 from ..networks.deca import PoseEncoder, PoseEncoderConfig
 from ..networks.e4e import E4E, E4EConfig
+from ..networks.fan import FAN, FANConfig
 from ..networks.hypernetwork import Hypernetwork, HypernetworkConfig
 from ..networks.landmarks import LandmarkConfig, LandmarkNet
+from ..networks.s3fd import S3FD, S3FDConfig
 from ..networks.stylegan2 import Generator, StyleGAN2Config
 
 NetworkKind = Literal[
@@ -22,6 +24,8 @@ NetworkKind = Literal[
     "pose",
     "hypernetwork",
     "landmarks",
+    "s3fd",
+    "fan",
     "judge_appearance",
     "judge_pose",
 ]
@@ -42,6 +46,8 @@ NETWORKS: dict[NetworkKind, NetworkClasses] = {
     "pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
     "hypernetwork": NetworkClasses(HypernetworkConfig, Hypernetwork),
     "landmarks": NetworkClasses(LandmarkConfig, LandmarkNet),
+    "s3fd": NetworkClasses(S3FDConfig, S3FD),
+    "fan": NetworkClasses(FANConfig, FAN),
     # Trained apart from the others and seen by no loss: only the evaluation asks them.
     "judge_appearance": NetworkClasses(ArcFaceConfig, ArcFace),
     "judge_pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
@@ -55,4 +61,7 @@ REENACTMENT_KINDS: tuple[NetworkKind, ...] = (
     "hypernetwork",
     "landmarks",
 )
-"""What a model set needs to be of use; the judges are optional."""
+"""What a set trained here needs to be of use; the judges are optional."""
+
+PUBLISHED_KINDS: tuple[NetworkKind, ...] = (*REENACTMENT_KINDS[:-1], "s3fd", "fan")
+"""What the published set needs: two networks find the face in place of one."""

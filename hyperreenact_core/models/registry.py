@@ -14,7 +14,6 @@ from ..errors import ModelError
 from .config_json import config_from_plain
 from .networks import NetworkKind
 
-FileRole = Literal[NetworkKind, "face_detector"]
 FileFormat = Literal["safetensors", "torch"]
 
 REGISTRY_FILE = "models_registry.yaml"
@@ -35,7 +34,7 @@ class ModelFile:
     size: bytes; sha256: 64 hex digits; both None where unknown.
     """
 
-    role: FileRole
+    role: NetworkKind
     name: str
     format: FileFormat
     url: str | None
@@ -89,9 +88,9 @@ class ModelSet:
             raise ValueError(f"{', '.join(homeless)}: a file that is not shipped needs a url")
 
     @property
-    def loadable(self) -> bool:
-        """Whether this version can use the files as they are."""
-        return all(file.format == "safetensors" for file in self.files)
+    def needs_conversion(self) -> bool:
+        """Whether some of the files cannot be used as they are."""
+        return any(file.format == "torch" for file in self.files)
 
 
 def load_registry(path: Path | None = None) -> tuple[ModelSet, ...]:

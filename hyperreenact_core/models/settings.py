@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,11 +42,13 @@ class SetSettings:
 
 
 def save_settings(folder: Path, settings: SetSettings) -> None:
-    """Write set.json into a set's folder; OutputError if that fails."""
+    """Write set.json into a set's folder, whole or not at all; OutputError if that fails."""
     path = folder / SETTINGS_FILE
+    partial = folder / f".{SETTINGS_FILE}.{os.getpid()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(config_to_json(settings) + "\n", encoding="utf-8")
+        partial.write_text(config_to_json(settings) + "\n", encoding="utf-8")
+        partial.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write the set's settings ({error.strerror}): {path}") from error
 

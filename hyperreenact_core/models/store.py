@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ModelError
-from .networks import REENACTMENT_KINDS, NetworkKind
+from .networks import PUBLISHED_KINDS, REENACTMENT_KINDS, NetworkKind
 from .registry import SET_ID, ModelSet, find_set, load_registry
 from .settings import SETTINGS_FILE
 
@@ -20,7 +20,12 @@ def weights_file(folder: Path, kind: NetworkKind) -> Path:
 
 def missing_files(folder: Path) -> tuple[str, ...]:
     """Names of the files a set's folder still needs; empty if it is complete."""
-    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in REENACTMENT_KINDS)]
+    ways = [_missing(folder, kinds) for kinds in (REENACTMENT_KINDS, PUBLISHED_KINDS)]
+    return min(ways, key=len)
+
+
+def _missing(folder: Path, kinds: Sequence[NetworkKind]) -> tuple[str, ...]:
+    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in kinds)]
     return tuple(path.name for path in wanted if not path.is_file())
 
 
@@ -68,12 +73,7 @@ def _how_to_get(set_id: str, model_paths: Sequence[Path]) -> str:
             f"the weights of model set {set_id!r} ship with this program but are not here, "
             f"install it again: {SHIPPED_WEIGHTS / set_id}"
         )
-    if not entry.loadable:
-        return (
-            f"model set {set_id!r} is published as PyTorch files, which this version cannot load "
-            "yet; use the set 'starter' or one trained with this program"
-        )
     return (
-        f"model set {set_id!r} is not installed: fetch its files from the addresses in the model "
-        f"registry into a folder named {set_id} in a model folder ({searched})"
+        f"model set {set_id!r} is not installed in a model folder ({searched}): fetch it with "
+        f"`hyperreenact models get {set_id} --model-path DIR`"
     )

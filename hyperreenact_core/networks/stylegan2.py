@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..types import WeightDeltas
-from .modulation import ConstantInput, Standardise, StyledConv, ToRGB, mapping_network
+from .modulation import ConstantInput, EqualLinear, Standardise, StyledConv, ToRGB, mapping_network
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Generator(nn.Module):
             lr_multiplier=config.mapping_lr_multiplier,
             input_kind=config.mapping_input,
         )
-        self.style_residual = nn.Linear(config.z_dim, dim) if config.mapping_residual else None
+        self.style_residual = EqualLinear(config.z_dim, dim) if config.mapping_residual else None
         self.input = ConstantInput(channels[0])
         self.conv1 = StyledConv(channels[0], channels[0], dim, noise=config.noise)
         self.to_rgb1 = ToRGB(channels[0], self.slots[1].out_channels, dim, upsample=False)

@@ -11,7 +11,7 @@ from .parameters import Glasses, Identity
 from .surfaces import Float32, Material, Surface, sphere, tube
 from .template import EYE_RADIUS, LID_SHELL
 
-NECK_TOP, NECK_BOTTOM = -0.65, -1.5
+NECK_TOP_BACK, NECK_TOP_FRONT, NECK_BOTTOM = -0.45, -0.85, -1.5
 
 
 def _skull_width(identity: Identity) -> float:
@@ -84,9 +84,14 @@ def _neck_half_width(identity: Identity) -> float:
 
 
 def neck(identity: Identity) -> Surface:
-    """From inside the head to inside the collar; texture y: depth below the chin."""
-    heights = np.linspace(NECK_TOP, NECK_BOTTOM, 10)
-    y, angle = np.meshgrid(heights, np.linspace(-np.pi, np.pi, 24), indexing="ij")
+    """From inside the head to inside the collar; texture y: depth below the chin.
+
+    Its rim is lower in front, where it would stand behind the open mouth.
+    """
+    down, angle = np.meshgrid(np.linspace(0, 1, 10), np.linspace(-np.pi, np.pi, 24), indexing="ij")
+    in_front = 0.5 + 0.5 * np.cos(angle)
+    top = NECK_TOP_BACK + (NECK_TOP_FRONT - NECK_TOP_BACK) * in_front
+    y = top + (NECK_BOTTOM - top) * down
     width = _neck_half_width(identity) * (1 + 0.35 * smoothstep(-1.15, -1.5, y))
     vertices = np.stack([width * np.sin(angle), y, width * np.cos(angle) - 0.12], -1)
     texture = np.stack([vertices[..., 0], -0.85 - y, vertices[..., 2]], -1)

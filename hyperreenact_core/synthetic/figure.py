@@ -13,6 +13,7 @@ from .blendshapes import expression_basis, identity_basis
 from .camera import rotation, turn
 from .eyes import eyeballs, gaze_rotation
 from .hair import beard_volume, hair_height, hair_surfaces
+from .materials import HAIR_EDGE
 from .mouth import mouth_interior
 from .noise import value_noise
 from .parameters import Expression, Identity, Pose
@@ -62,7 +63,7 @@ class Figure:
     cut: NDArray[np.bool_]
     turning: int
     eyes: tuple[Part, Part]
-    mouth: tuple[Part, Part, Part, Part]
+    mouth: tuple[Part, Part, Part]
     neck: Part
 
 
@@ -127,7 +128,7 @@ def build_figure(identity: Identity) -> Figure:
         cut=cut[seen],
         turning=parts[len(rigid)].first,
         eyes=(parts[1], parts[2]),
-        mouth=(parts[3], parts[4], parts[5], parts[6]),
+        mouth=(parts[3], parts[4], parts[5]),
         neck=parts[len(rigid)],
     )
 
@@ -167,11 +168,10 @@ def _face_kinds(
     height = attributes[:, HAIR][faces]  # [F, 3]
     skin, hair = material == Material.SKIN, material == Material.HAIR
     x, y, z = np.abs(texture[:, 0, 0]), texture[:, 0, 1], texture[:, 0, 2]
-    around_mouth = skin & (x < 0.7) & (np.abs(y - MOUTH_Y) < 0.40) & (z > -0.4)
-    two_sided = hair | (material == Material.GLASSES) | around_mouth
     at_eyes = (np.abs(x - EYE_X) < 0.28) & (np.abs(y - EYE_Y) < 0.28)
     at_lips = (np.abs(y - MOUTH_Y) < 0.03) & (x < 0.26)
-    cut = (skin & (z > 0.2) & (at_eyes | at_lips)) | (hair & (height.min(1) < 0.06))
+    two_sided = hair | (material == Material.GLASSES) | (skin & (z > 0.2) & at_lips)
+    cut = (skin & (z > 0.2) & (at_eyes | at_lips)) | (hair & (height.min(1) < HAIR_EDGE))
     bare = hair & (height.max(1) < 0)
     covered = skin & (height.min(1) > _HIDDEN_UNDER_HAIR) & (y > 0) & identity.hair.has_shell
     return two_sided, cut, ~(bare | covered)
@@ -193,7 +193,7 @@ def pose_figure(figure: Figure, expression: Expression, pose: Pose) -> PosedFigu
     for eye in figure.eyes:
         attributes[eye.span, TEXTURE] = figure.attributes[eye.span, TEXTURE] @ gaze
     interior = mouth_interior(head, figure.identity, expression)
-    moved = (interior.upper_teeth, interior.lower_teeth, interior.tongue, interior.throat)
+    moved = (interior.upper_teeth, interior.lower_teeth, interior.tongue)
     for part, points in zip(figure.mouth, moved, strict=True):
         vertices[part.span] = points.reshape(-1, 3)
 

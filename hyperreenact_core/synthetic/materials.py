@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .curves import FloatArray, smoothstep
 from .noise import value_noise
-from .paint import Paint, Points
+from .paint import Paint, Points, column
 from .parameters import Clothing, Eyes, Glasses, Identity
 from .surfaces import Material
 
@@ -46,6 +46,10 @@ def strands(longitude: FloatArray, y: FloatArray, curl: FloatArray) -> FloatArra
     bundles = np.sin(longitude * 30 + 4 * value_noise(longitude * 3, y * 3) + curl * y * 18)
     fine = value_noise(longitude * 26 + curl * y * 10, y * 4)
     return 0.55 * (0.5 * bundles + 0.5) + 0.45 * fine
+
+
+HAIR_EDGE = 0.085
+"""The most that `hair_edge` can be."""
 
 
 def hair_edge(longitude: FloatArray, y: FloatArray) -> FloatArray:
@@ -101,9 +105,15 @@ def paint_glasses(points: Points, glasses: Glasses) -> Paint:
 
 
 def paint_cavity(points: Points) -> Paint:
-    """Dark red, lit as if it faced the viewer, so that no edge shows inside the mouth."""
+    """Dark red throat and, in the corners of the eyes, pink flesh; texture: as the skin's.
+
+    Lit as if it faced the viewer, so that no edge shows inside the mouth.
+    """
     points.normal[:] = np.array([[0], [0], [1]], np.float32)
-    return Paint.plain(len(points), (0.20, 0.03, 0.04), gloss=0.0, openness=0.6, softness=1.0)
+    paint = Paint.plain(len(points), (0.20, 0.03, 0.04), gloss=0.0, openness=0.6, softness=1.0)
+    eye_corners = np.flatnonzero(points.y > -0.3)
+    paint.albedo[:, eye_corners] = column((0.62, 0.30, 0.29))
+    return paint
 
 
 def paint_tongue(points: Points) -> Paint:

@@ -1,4 +1,4 @@
-"""Lips as curves on the template; teeth, tongue and a dark bowl as surfaces behind them."""
+"""Lips as curves on the template; teeth and tongue as surfaces behind them."""
 
 from __future__ import annotations
 
@@ -35,12 +35,11 @@ def lower_lip_edge(x: FloatArray, lips: Lips) -> FloatArray:
 
 @dataclass(frozen=True)
 class MouthInterior:
-    """[R, C, 3] vertices each, in head coordinates; the throat is a bowl open to the front."""
+    """Upper teeth, lower teeth, tongue: [R, C, 3] vertices each, in head coordinates."""
 
     upper_teeth: Float32
     lower_teeth: Float32
     tongue: Float32
-    throat: Float32
 
     @property
     def surfaces(self) -> list[Surface]:
@@ -50,7 +49,6 @@ class MouthInterior:
             Surface(self.upper_teeth, arch, Material.TEETH, flipped=True),
             Surface(self.lower_teeth, arch, Material.TEETH, flipped=True),
             Surface(self.tongue, _tongue_ball(), Material.TONGUE, wraps=True),
-            Surface(self.throat, _throat_bowl(), Material.CAVITY, flipped=True),
         ]
 
 
@@ -60,17 +58,6 @@ def _arch_angles() -> FloatArray:
 
 def _tongue_ball() -> Float32:
     return sphere(10, 16)
-
-
-def _throat_bowl() -> Float32:
-    """Half of a unit sphere, z <= 0, poles up and down."""
-    latitude, longitude = np.meshgrid(
-        np.linspace(-np.pi / 2, np.pi / 2, 10),
-        np.linspace(np.pi / 2, 3 * np.pi / 2, 12),
-        indexing="ij",
-    )
-    x, z = np.cos(latitude) * np.sin(longitude), np.cos(latitude) * np.cos(longitude)
-    return np.stack([x, np.sin(latitude), z], -1).astype(np.float32)
 
 
 def mouth_interior(
@@ -103,8 +90,6 @@ def mouth_interior(
     lower = (lower - [middle[0], 0, 0.06]) * [0.82, 1, 1] + [middle[0], 0, 0]
     tongue_size = np.array([half_width * 0.75, 0.055, 0.16])
     tongue = _tongue_ball() * tongue_size + [middle[0], gum - 0.005, middle[2] - 0.27]
-    throat = _throat_bowl() * np.array([1.35 * half_width, 0.14 + 0.13 * jaw, 0.27])
-    throat += np.array([middle[0], MOUTH_Y - 0.12 * jaw, middle[2] - 0.22])
     # Shut lips hide the upper teeth too.
     bite = middle[1] + 0.05 - 0.125 * float(smoothstep(0.0, 0.15, np.array(jaw)))
     upper = arch(bite, middle[1] + 0.08)
@@ -112,5 +97,4 @@ def mouth_interior(
         upper_teeth=(upper if jaw > 0.02 else np.zeros_like(upper)).astype(np.float32),
         lower_teeth=(lower if jaw > 0.15 else np.zeros_like(lower)).astype(np.float32),
         tongue=(tongue if jaw > 0.12 else np.zeros_like(tongue)).astype(np.float32),
-        throat=throat.astype(np.float32),
     )

@@ -36,8 +36,8 @@ class Fragments:
         return values[a] * self.weight_a + values[b] * self.weight_b + values[c] * self.weight_c
 
 
-Discard = Callable[[Fragments], NDArray[np.bool_]]
-"""Tells which fragments of the cut faces are holes."""
+Recess = Callable[[Fragments], FloatArray]
+"""How far fragments of the cut faces are pushed back in depth: 0 = not at all, inf = a hole."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def rasterise(
     size: int,
     two_sided: NDArray[np.bool_],
     cut: NDArray[np.bool_],
-    discard: Discard,
+    recess: Recess,
 ) -> tuple[Fragments, NDArray[np.bool_]]:
     """Draw [V, 3] screen vertices (x, y in pixels, z toward the viewer) on size x size pixels.
 
@@ -100,7 +100,7 @@ def rasterise(
     fragments = Fragments(index[box], pixel, weight_a, weight_b, 1 - weight_a - weight_b)
 
     questionable = np.flatnonzero(cut[fragments.face])
-    depth[questionable[discard(fragments[questionable])]] = -np.inf
+    depth[questionable] -= recess(fragments[questionable])
     return fragments[_nearest(depth, fragments.pixel, size=size)], away
 
 

@@ -26,7 +26,7 @@ class Material(IntEnum):
     CLOTH = 7
     GLASSES = 8
     CAVITY = 9
-    """The inside of the head, seen through the open mouth."""
+    """Flesh seen through the open mouth and in the corners of the eyes."""
 
 
 @dataclass(frozen=True)

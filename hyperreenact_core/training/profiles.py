@@ -189,16 +189,16 @@ PROFILES: dict[ProfileName, Profile] = {
         frames_per_clip=3,
         crop_scale=0.85,
         generator=GeneratorTraining(
-            coarse_steps=1_500, regression_steps=5_500, adversarial_rise_steps=200
+            coarse_steps=1_500, regression_steps=9_500, batch_size=8, adversarial_rise_steps=200
         ),
-        generator_steps=7_500,
+        generator_steps=11_700,
         appearance=AppearanceTraining(batch_size=32),
-        appearance_steps=5_000,
+        appearance_steps=3_500,
         pose=PoseTraining(batch_size=32),
-        pose_steps=5_000,
-        judge_steps=4_000,
+        pose_steps=3_500,
+        judge_steps=2_500,
         landmarks=LandmarkTraining(batch_size=32),
-        landmark_steps=4_000,
+        landmark_steps=3_000,
         e4e=E4ETraining(latent_steps=1_200),
         e4e_steps=1_700,
         hypernetwork=HypernetworkTraining(

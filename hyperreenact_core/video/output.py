@@ -15,6 +15,8 @@ import numpy as np
 
 from ..errors import OutputError
 from ..imaging import ImageU8
+from .interrupts import interrupts_deferred
+from .pictures import PICTURE_SUFFIXES
 
 Self = TypeVar("Self", bound="FrameWriter")
 
@@ -65,9 +67,9 @@ class FrameWriter(ABC):
                 f"expected uint8 [{self.height}, {self.width}, 3], got {frame.dtype} "
                 f"{list(frame.shape)}"
             )
-        with output_errors(self.path):
+        with interrupts_deferred(), output_errors(self.path):
             self._append(frame)
-        self.frames_written += 1
+            self.frames_written += 1
 
     def close(self) -> None:
         """Finish the file and put it in its place; OutputError where no frame came."""
@@ -102,14 +104,13 @@ class FrameWriter(ABC):
             return
         self._closed = True
         try:
-            with output_errors(self.path):
+            with interrupts_deferred(), output_errors(self.path):
                 self._finish()
                 _put_in_place(self._part, target)
                 self.saved_as = target
         except BaseException:
-            with suppress(OSError, av.FFmpegError):
-                self._abandon()
-                _remove(self._part)
+            if self.saved_as is None:
+                self._discard()
             raise
 
     def _discard(self) -> None:
@@ -133,11 +134,12 @@ def output_errors(path: Path) -> Iterator[None]:
 
 
 def check_not_input(path: Path, inputs: Sequence[Path]) -> None:
-    """Refuse to write over a file (or a folder, or into one) that is being read."""
+    """Refuse to write over a file or folder that is read, or a picture into a folder that is."""
     target = path.resolve()
     for given in inputs:
         source = given.resolve()
-        if target == source or (source.is_dir() and source in target.parents):
+        joins_frames = source in target.parents and target.suffix.lower() in PICTURE_SUFFIXES
+        if target == source or joins_frames:
             raise OutputError(f"{path} is also an input; choose another name for the output")
 
 

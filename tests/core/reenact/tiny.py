@@ -138,7 +138,10 @@ def _answer_always_the_same(network: LandmarkNet) -> None:
 
 
 def face_points() -> torch.Tensor:
-    """[68, 2] a face in the middle of a picture of side 1, iBUG order, roughly."""
+    """[68, 2] a face in a picture of side 1, iBUG order, roughly.
+
+    It lies where the detector's closer look puts a face, so every further look finds it there.
+    """
     jaw = torch.linspace(torch.pi, 0, 17)
     points = [
         torch.stack([0.5 + 0.25 * jaw.cos(), 0.45 + 0.3 * jaw.sin()], 1),
@@ -151,7 +154,11 @@ def face_points() -> torch.Tensor:
         _ring(0.5, 0.66, 0.09, count=12),
         _ring(0.5, 0.66, 0.06, count=8),
     ]
-    return torch.cat(points)
+    face = torch.cat(points)
+    low, high = face.amin(0), face.amax(0)
+    side = 2 * (high - low).amax()  # of the square that the closer look cuts out
+    centre = (low + high) / 2 - torch.tensor([0.0, side / 12])
+    return (face - centre) / side + 0.5
 
 
 def _line(x0: float, y0: float, x1: float, y1: float, *, count: int) -> torch.Tensor:

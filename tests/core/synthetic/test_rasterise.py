@@ -8,7 +8,7 @@ SIZE = 24
 
 
 def _nothing(fragments: Fragments) -> np.ndarray:
-    return np.zeros(len(fragments.face), bool)
+    return np.zeros(len(fragments.face), np.float32)
 
 
 def _draw(screen: np.ndarray, faces: np.ndarray, **options: object) -> tuple[Fragments, np.ndarray]:
@@ -16,7 +16,7 @@ def _draw(screen: np.ndarray, faces: np.ndarray, **options: object) -> tuple[Fra
         "size": SIZE,
         "two_sided": np.zeros(len(faces), bool),
         "cut": np.zeros(len(faces), bool),
-        "discard": _nothing,
+        "recess": _nothing,
         **options,
     }
     return rasterise(screen.astype(np.float32), faces.astype(np.int32), **settings)
@@ -64,20 +64,34 @@ def test_weights_restore_the_pixel_centre():
     np.testing.assert_allclose(y, fragments.pixel // SIZE + 0.5, atol=2e-3)
 
 
-def test_cut_faces_have_holes_and_show_what_lies_behind():
+def test_cut_faces_are_pushed_back_and_show_what_lies_behind():
     square = np.array([[0, 0], [0, SIZE], [SIZE, SIZE], [SIZE, 0]], float)
     front = np.column_stack([square, np.ones(4)])
     back = np.column_stack([square, np.zeros(4)])
     faces = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
 
-    def left_half(fragments: Fragments) -> np.ndarray:
-        return fragments.pixel % SIZE < SIZE // 2
-
     cut = np.array([True, True, False, False])
-    fragments, _ = _draw(np.concatenate([front, back]), faces, cut=cut, discard=left_half)
-    assert len(fragments.pixel) == SIZE * SIZE
-    is_back = fragments.face >= 2
-    np.testing.assert_array_equal(is_back, fragments.pixel % SIZE < SIZE // 2)
+    for depth, shows_back in ((np.inf, True), (2.0, True), (0.5, False)):
+
+        def recess(fragments: Fragments, depth: float = depth) -> np.ndarray:
+            return np.where(fragments.pixel % SIZE < SIZE // 2, depth, 0)
+
+        fragments, _ = _draw(np.concatenate([front, back]), faces, cut=cut, recess=recess)
+        assert len(fragments.pixel) == SIZE * SIZE
+        is_back = fragments.face >= 2
+        left = fragments.pixel % SIZE < SIZE // 2
+        np.testing.assert_array_equal(is_back, left & shows_back)
+
+
+def test_a_hole_with_nothing_behind_stays_empty():
+    screen = np.array([[0, 0, 0], [0, SIZE, 0], [SIZE, SIZE, 0]], float)
+    fragments, _ = _draw(
+        screen,
+        np.array([[0, 1, 2]]),
+        cut=np.array([True]),
+        recess=lambda fragments: np.full(len(fragments.face), np.inf, np.float32),
+    )
+    assert len(fragments.pixel) == 0
 
 
 def test_empty_and_flat_faces_are_skipped():

@@ -21,9 +21,8 @@ def _run(*arguments: str) -> int:
 
 def test_portrait(tmp_path: Path):
     out = tmp_path / "p.png"
-    assert (
-        _run("portrait", "--size", "48", "--identity", "3", "--pose=-40,5,0", "-o", str(out)) == 0
-    )
+    who = ("--identity", "3", "--pose=-40,5,0")
+    assert _run("portrait", "--size", "48", *who, "-o", str(out)) == 0
     picture = cv2.imread(str(out))
     assert picture is not None
     assert picture.shape == (48, 48, 3)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from PIL import Image
 
 from hyperreenact_core.errors import OutputError
+from hyperreenact_core.video.interrupts import interrupts_deferred
 from hyperreenact_core.video.labels import AI_COMMENT, AI_KEY
 from hyperreenact_core.video.output import FrameWriter
 from hyperreenact_core.video.outputs import open_writer
@@ -212,6 +215,48 @@ def test_an_interruption_keeps_what_was_done(
     if name == "out.mp4":
         _, _, seconds = decoded_sound(path)
         assert seconds == pytest.approx(30 / NTSC, abs=0.05)
+
+
+def interrupt_within() -> None:
+    with interrupts_deferred():
+        signal.raise_signal(signal.SIGINT)
+        reached.append("the end")
+
+
+reached: list[str] = []
+
+
+def test_ctrl_c_waits_for_the_end_of_a_frame() -> None:
+    reached.clear()
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_within()
+    assert reached == ["the end"]
+    assert signal.getsignal(signal.SIGINT) is handler
+    thread = threading.Thread(target=lambda: interrupts_deferred().__enter__())
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_real_ctrl_c_loses_no_packet(tmp_path: Path) -> None:
+    """Interrupted at a random moment, the clip still has every frame at its exact rate."""
+    path = tmp_path / "out.mp4"
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    writer = open_writer(path, width=64, height=48, rate=NTSC)
+
+    def write_on() -> None:
+        with writer:
+            for index, frame in enumerate(pictures(10**6)):
+                if index == 30:
+                    timer.start()
+                writer.write(frame)
+
+    with pytest.raises(KeyboardInterrupt):
+        write_on()
+    source = open_frames(path)
+    assert (source.rate, source.frame_count) == (NTSC, writer.frames_written)
+    assert len(list(source)) == writer.frames_written
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.gif", "out.webp", "out", "out.png"])

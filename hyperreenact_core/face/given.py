@@ -1,0 +1,175 @@
+"""Detectors that are told where the faces are, and one that forgets from frame to frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..imaging import ImageU8
+from .detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
+
+# Vertices of the 478-point face mesh that lie closest to the 68 iBUG points, in iBUG order.
+_MESH_JAW = (162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389)
+_MESH_BROWS = (71, 63, 105, 66, 107, 336, 296, 334, 293, 301)
+_MESH_NOSE = (168, 197, 5, 4, 98, 97, 2, 326, 327)
+_MESH_EYES = (33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380)
+_MESH_LIPS = (
+    61,
+    39,
+    37,
+    0,
+    267,
+    269,
+    291,
+    405,
+    314,
+    17,
+    84,
+    181,
+    78,
+    82,
+    13,
+    312,
+    308,
+    317,
+    14,
+    87,
+)
+MESH_TO_IBUG = _MESH_JAW + _MESH_BROWS + _MESH_NOSE + _MESH_EYES + _MESH_LIPS
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the frame."""
+
+_CLOSER_LOOKS = 2
+"""A box says only roughly where the landmarks are."""
+
+
+def ibug_from_mesh(points: NDArray[Any]) -> FaceLandmarks:
+    """Face mesh [478 or 468, >= 2] in pixels -> the 68 landmarks; InputError for other shapes."""
+    mesh = np.asarray(points, np.float32)
+    if mesh.ndim != 2 or mesh.shape[0] < 468 or mesh.shape[1] < 2:
+        raise InputError(f"a face mesh has 468 or 478 points, these are {list(mesh.shape)}")
+    return FaceLandmarks(torch.from_numpy(mesh[list(MESH_TO_IBUG), :2].copy()), 1.0)
+
+
+class GivenLandmarks:
+    """The faces of each frame as somebody else found them, asked for in order of the frames."""
+
+    def __init__(
+        self, frames: Sequence[Sequence[FaceLandmarks]], *, height: int, width: int
+    ) -> None:
+        """height, width: of the picture the landmarks are pixels of."""
+        self._frames = iter(frames)
+        self._height, self._width = height, width
+
+    @staticmethod
+    def from_meshes(payload: Any) -> GivenLandmarks:
+        """Face meshes as ComfyUI's FACE_LANDMARKS have them; InputError for anything else."""
+        try:
+            height, width = payload["image_size"]
+            frames = [
+                [ibug_from_mesh(face["landmarks_xy"]) for face in frame]
+                for frame in payload["frames"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"these are no FACE_LANDMARKS ({error!r})") from error
+        return GivenLandmarks(frames, height=int(height), width=int(width))
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        scale = torch.tensor([frame.shape[1] / self._width, frame.shape[0] / self._height])
+        faces = next(self._frames, None)
+        if faces is None:
+            raise InputError("there are landmarks for fewer frames than the batch has")
+        return [FaceLandmarks(face.landmarks * scale, face.score) for face in faces]
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        return nearest(self.detect(frame), previous)
+
+
+class BoxedDetector:
+    """Looks for landmarks only where boxes say that faces are, in order of the frames."""
+
+    def __init__(self, detector: FaceDetector, frames: Sequence[Sequence[Box]]) -> None:
+        """frames: the boxes of each frame; of one entry, those of every frame."""
+        self._detector = detector
+        self._frames = frames
+        self._next = 0
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        at = 0 if len(self._frames) == 1 else self._next
+        if at >= len(self._frames):
+            raise InputError("there are boxes for fewer frames than the batch has")
+        self._next += 1
+        found = [self._look(frame, box) for box in self._frames[at]]
+        return [face for face in found if face is not None]
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        return nearest(self.detect(frame), previous)
+
+    def _look(self, frame: ImageU8, box: Box) -> FaceLandmarks | None:
+        left, top, right, bottom = box
+        face: FaceLandmarks | None = FaceLandmarks(
+            torch.tensor([[left, top], [right, top], [right, bottom], [left, bottom]]), 1.0
+        )
+        for _ in range(_CLOSER_LOOKS):
+            if face is not None:
+                face = self._detector.track(frame, face)
+        return face
+
+
+class EachFrameAlone:
+    """Searches every frame anew, so that a result never depends on the frames before it.
+
+    Slower than following, but a clip cut into chunks gives the same faces as in one piece.
+    """
+
+    def __init__(self, detector: FaceDetector, choice: FaceChoice) -> None:
+        self._detector, self._choice = detector, choice
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        return self._detector.detect(frame)
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        height, width = frame.shape[:2]
+        return choose_face(self.detect(frame), self._choice, width=width, height=height)
+
+
+def nearest(faces: Sequence[FaceLandmarks], previous: FaceLandmarks) -> FaceLandmarks | None:
+    """The face closest to where one was; None where there are none."""
+    x, y = previous.centre
+    return min(
+        faces,
+        key=lambda face: (face.centre[0] - x) ** 2 + (face.centre[1] - y) ** 2,
+        default=None,
+    )
+
+
+def boxes_from(value: object) -> list[list[Box]]:
+    """A box {x, y, width, height}, a list of them, or such a list for every frame.
+
+    Returns one list a frame; of one entry where the boxes are those of every frame. InputError
+    for anything else.
+    """
+    if isinstance(value, Mapping):
+        return [[_box(value)]]
+    if isinstance(value, Sequence) and value and all(isinstance(v, Mapping) for v in value):
+        return [[_box(v) for v in value]]
+    if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
+        return [[_box(box) for box in frame] for frame in value]
+    raise InputError("boxes must be tables of x, y, width and height, or lists of them")
+
+
+def _box(value: Any) -> Box:
+    try:
+        x, y = float(value["x"]), float(value["y"])
+        width, height = float(value["width"]), float(value["height"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"a box needs the numbers x, y, width and height, not {value}") from error
+    if width <= 0 or height <= 0:
+        raise InputError(f"a box must have a size, this one is {width} x {height}")
+    return x, y, x + width, y + height

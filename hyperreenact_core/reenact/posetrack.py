@@ -1,0 +1,51 @@
+"""The poses of a clip, apart from the pictures they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ..errors import InputError
+from ..host import Host
+from ..imaging import u8_from_tensor
+from ..models.sets import LoadedSet
+from ..types import DrivingPose, FaceCrop
+from .pose import encode_pose
+from .precision import autocast
+from .views import pose_view
+
+
+@dataclass(frozen=True)
+class PoseTrack:
+    """One pose a frame, float32 on the CPU, as the pose encoder of `model_set` (an id) sees it."""
+
+    pose: DrivingPose
+    model_set: str
+
+    def __len__(self) -> int:
+        return len(self.pose)
+
+
+def extract_poses(
+    crops: Sequence[FaceCrop], models: LoadedSet, host: Host, *, batch_size: int
+) -> PoseTrack:
+    """What the set's pose encoder reads in each face."""
+    if not crops:
+        raise InputError("there is no face to take a pose from")
+    poses: list[DrivingPose] = []
+    with host.on_device([models.pose], 0), torch.inference_mode(), autocast(host):
+        for begin in range(0, len(crops), batch_size):
+            host.check_interrupt()
+            batch = crops[begin : begin + batch_size]
+            views = torch.stack([pose_view(crop, models) for crop in batch]).to(host.device)
+            poses.append(as_float(encode_pose(views, models.pose)).to("cpu"))
+            done = begin + len(batch)
+            host.progress(done, len(crops), lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
+    return PoseTrack(DrivingPose.cat(poses), models.folder.name)
+
+
+def as_float(pose: DrivingPose) -> DrivingPose:
+    """The pose in float32, whatever precision it was computed in."""
+    return DrivingPose(**{name: value.float() for name, value in vars(pose).items()})

@@ -1,0 +1,178 @@
+"""A pose track without a driving clip: a rendered head is posed by numbers and then looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..face.align import crop_face
+from ..host import Host
+from ..imaging import ImageU8
+from ..models.sets import LoadedSet
+from ..synthetic.camera import FaceFraming
+from ..synthetic.parameters import Environment, Expression, Identity, Pose
+from ..synthetic.renderer import render
+from ..synthetic.sampling import sample_identity
+from ..types import FaceCrop
+from .posetrack import PoseTrack, extract_poses
+from .views import crop_rule
+
+PUPPET_SEED = 20
+"""A head without glasses, beard or hair before its face."""
+
+_MARGIN = 1.25
+"""The head is drawn in a wider square than the crop, so that nothing is missing at its border."""
+_SIZE = 256
+
+
+@dataclass(frozen=True)
+class PuppetPose:
+    """What the sliders say. Degrees; the rest as in `synthetic.parameters.Expression`."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    jaw: float = 0.0
+    smile: float = 0.0
+    frown: float = 0.0
+    pucker: float = 0.0
+    brows: float = 0.0
+    furrow: float = 0.0
+    blink: float = 0.0
+    gaze_x: float = 0.0
+    gaze_y: float = 0.0
+
+    @property
+    def head(self) -> Pose:
+        return Pose(yaw_deg=self.yaw, pitch_deg=self.pitch, roll_deg=self.roll)
+
+    @property
+    def expression(self) -> Expression:
+        return Expression(
+            jaw=self.jaw,
+            smile=self.smile,
+            frown=self.frown,
+            pucker=self.pucker,
+            brow_left=self.brows,
+            brow_right=self.brows,
+            furrow=self.furrow,
+            blink_left=self.blink,
+            blink_right=self.blink,
+            gaze_x=self.gaze_x,
+            gaze_y=self.gaze_y,
+        )
+
+
+PUPPET_LIMITS: Mapping[str, tuple[float, float]] = {
+    "yaw": (-75.0, 75.0),
+    "pitch": (-35.0, 35.0),
+    "roll": (-30.0, 30.0),
+    **dict.fromkeys(("jaw", "smile", "frown", "pucker", "furrow", "blink"), (0.0, 1.0)),
+    "brows": (-0.3, 1.0),
+    "gaze_x": (-1.0, 1.0),
+    "gaze_y": (-1.0, 1.0),
+}
+"""Least and greatest value of each slider: what the training heads show."""
+
+Keyframes = Mapping[int, Mapping[str, float]]
+"""Frame number from 0 -> values of some sliders."""
+
+
+def parse_keyframes(text: str) -> Keyframes:
+    """Lines such as `24: yaw=-30 smile=0.8`; `#` begins a comment. InputError names the line."""
+    keys: dict[int, dict[str, float]] = {}
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.partition("#")[0].strip()
+        if not line:
+            continue
+        frame, colon, rest = line.partition(":")
+        if not colon or not frame.strip().isdecimal():
+            raise InputError(
+                f"keyframes, line {number}: begin with a frame number and a colon, such as "
+                f"'24: yaw=-30 smile=0.8', not {line!r}"
+            )
+        values = keys.setdefault(int(frame), {})
+        for item in re.split(r"[\s,]+", rest.strip()):
+            name, _, value = item.partition("=")
+            try:
+                values[name] = _limited(name, float(value))
+            except ValueError as error:
+                raise InputError(f"keyframes, line {number}: {error}") from error
+    return keys
+
+
+def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[PuppetPose]:
+    """One pose a frame: each slider eases from key to key and rests before and after its keys.
+
+    A slider that has no key stays as it is in `start`.
+    """
+    times = np.arange(frames)
+    columns: dict[str, list[float]] = {}
+    for field in fields(PuppetPose):
+        own = sorted(
+            (at, values[field.name]) for at, values in keys.items() if field.name in values
+        )
+        if own:
+            columns[field.name] = _eased(times, own)
+    return [
+        replace(start, **{name: column[at] for name, column in columns.items()})
+        for at in range(frames)
+    ]
+
+
+def puppet_track(
+    poses: Sequence[PuppetPose], models: LoadedSet, host: Host, *, batch_size: int
+) -> tuple[PoseTrack, list[ImageU8]]:
+    """What the set's pose encoder reads in the posed puppet, and the pictures of it [S, S, 3]."""
+    identity = neutral_head()
+    crops: list[FaceCrop] = []
+    for at, pose in enumerate(poses):
+        host.check_interrupt()
+        crops.append(puppet_crop(identity, pose, models))
+        host.progress(at + 1, 2 * len(poses))
+    pictures = [_picture(crop) for crop in crops]
+    return extract_poses(crops, models, host, batch_size=batch_size), pictures
+
+
+def neutral_head() -> Identity:
+    """The person on the strings."""
+    return replace(sample_identity(PUPPET_SEED), glasses=None)
+
+
+def puppet_crop(identity: Identity, pose: PuppetPose, models: LoadedSet) -> FaceCrop:
+    """The puppet in one pose, cut out as the set wants its faces."""
+    rule = crop_rule(models.settings)
+    framing = FaceFraming(scale=rule.scale * _MARGIN, up=1 / rule.up_divisor)
+    drawn = render(identity, pose.expression, pose.head, Environment(), size=_SIZE, framing=framing)
+    return crop_face(drawn.image, torch.from_numpy(drawn.landmarks), rule)
+
+
+def _picture(crop: FaceCrop) -> ImageU8:
+    pixels = (crop.image.permute(1, 2, 0) + 1) * 127.5
+    return pixels.round().clamp(0, 255).to(torch.uint8).numpy()
+
+
+def _limited(name: str, value: float) -> float:
+    if name not in PUPPET_LIMITS:
+        raise ValueError(f"{name!r} is none of {', '.join(PUPPET_LIMITS)}")
+    low, high = PUPPET_LIMITS[name]
+    if not low <= value <= high:
+        raise ValueError(f"{name} must lie in {low:g}..{high:g}, it is {value:g}")
+    return value
+
+
+def _eased(times: np.ndarray, keys: Sequence[tuple[int, float]]) -> list[float]:
+    """Smooth steps through (frame, value), in order of the frames."""
+    at = np.array([frame for frame, _ in keys], np.float64)
+    values = np.array([value for _, value in keys])
+    place = np.interp(times, at, np.arange(len(keys), dtype=np.float64))
+    left = np.minimum(np.floor(place).astype(int), len(keys) - 1)
+    right = np.minimum(left + 1, len(keys) - 1)
+    t = place - left
+    t = t * t * (3 - 2 * t)
+    return (values[left] + (values[right] - values[left]) * t).tolist()

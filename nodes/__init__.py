@@ -1,0 +1,60 @@
+"""The nodes: convert in, one call of the core, convert out.
+
+Nothing of the core is imported before a node runs, so that the host starts as fast without us.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import folder_paths
+from comfy_api.latest import ComfyExtension, io
+
+from .align import AlignFace, PasteBack
+from .draw import Hypernetwork, Synthesise
+from .files import LoadIdentity, LoadPoseTrack, SaveIdentity, SavePoseTrack
+from .load import LoadModels
+from .pose import ExtractPose, PuppetPose
+from .reenact import Reenact, ReenactVideo
+from .report import QualityReport
+from .samples import SampleClip, SamplePortrait
+from .source import Invert
+
+MODEL_FOLDER = "hyperreenact"
+
+NODES: list[type[io.ComfyNode]] = [
+    LoadModels,
+    AlignFace,
+    Invert,
+    ExtractPose,
+    Hypernetwork,
+    Synthesise,
+    PasteBack,
+    Reenact,
+    ReenactVideo,
+    PuppetPose,
+    QualityReport,
+    SaveIdentity,
+    LoadIdentity,
+    SavePoseTrack,
+    LoadPoseTrack,
+    SamplePortrait,
+    SampleClip,
+]
+
+
+class HyperReenactExtension(ComfyExtension):
+    """What the host asks for the nodes."""
+
+    async def on_load(self) -> None:
+        # Appended: folders from the user's extra_model_paths.yaml stay in front.
+        own = Path(folder_paths.models_dir) / MODEL_FOLDER
+        folder_paths.add_model_folder_path(MODEL_FOLDER, str(own))
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return NODES
+
+
+async def comfy_entrypoint() -> HyperReenactExtension:
+    """The host's way in."""
+    return HyperReenactExtension()

@@ -1,0 +1,183 @@
+"""The whole chain in one node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from comfy_api.latest import InputImpl, io
+
+from .sockets import (
+    CATEGORY,
+    batch_input,
+    face_inputs,
+    follow_input,
+    models_input,
+    psi_input,
+    strength_inputs,
+    window_input,
+)
+
+_SOURCE = "One picture of the face that is to be animated; of several, the first."
+
+
+def _option_inputs() -> list[io.Input]:
+    return [
+        *face_inputs("the clip"),
+        io.Boolean.Input(
+            "paste_back",
+            default=False,
+            tooltip="Lay every face over the source picture. Off: the face alone, as the "
+            "generator draws it.",
+        ),
+        io.Boolean.Input(
+            "colour_match",
+            default=True,
+            advanced=True,
+            tooltip="When pasting, shift the face's colours to meet the picture's.",
+        ),
+        window_input(),
+        psi_input(),
+        *strength_inputs(),
+        batch_input(),
+    ]
+
+
+def _no_face_input(options: list[str]) -> io.Input:
+    return io.Combo.Input(
+        "no_face",
+        options=options,
+        default="hold",
+        tooltip="A driving frame without a face: hold keeps the last pose, source takes the "
+        "source's own pose, skip leaves the frame out, error stops and names it.",
+    )
+
+
+class Reenact(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HyperReenact_Reenact",
+            display_name="Reenact (all in one)",
+            category=CATEGORY,
+            description="Animates the face of one picture with the movements of a clip.",
+            search_aliases=["face reenactment", "live portrait", "talking head", "animate face"],
+            inputs=[
+                models_input(),
+                io.Image.Input("source", tooltip=_SOURCE),
+                io.Image.Input("driving", tooltip="The frames whose movements it takes."),
+                _no_face_input(["hold", "skip", "source", "error"]),
+                *_option_inputs(),
+                follow_input(),
+            ],
+            outputs=[
+                io.Image.Output("images", tooltip="One picture a driving frame."),
+                io.String.Output("report", tooltip="How many frames showed a face."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, models: Any, source: Any, driving: Any, follow: bool, **options: Any
+    ) -> io.NodeOutput:
+        from .convert import Frames, image_of_frames
+        from .host import ComfyHost
+
+        host, frames = ComfyHost(models), Frames(driving, name="driving")
+        face, reenactor = _prepare(models, host, source, follow=follow, **options)
+        results = reenactor.reenact(face, frames, total=len(frames))
+        images = image_of_frames((result.image for result in results), count=len(frames))
+        return io.NodeOutput(images, _text(results.report))
+
+
+class ReenactVideo(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HyperReenact_ReenactVideo",
+            display_name="Reenact Video",
+            category=CATEGORY,
+            description="Animates the face of one picture with a video, frame by frame: length "
+            "costs no memory, and sound and frame rate are kept.",
+            search_aliases=["face reenactment", "video to video", "talking head", "animate face"],
+            inputs=[
+                models_input(),
+                io.Image.Input("source", tooltip=_SOURCE),
+                io.Video.Input("driving", tooltip="The video whose movements it takes."),
+                # Leaving frames out would part picture and sound.
+                _no_face_input(["hold", "source", "error"]),
+                *_option_inputs(),
+            ],
+            outputs=[
+                io.Video.Output("video", tooltip="The finished video, with the clip's sound."),
+                io.String.Output("report", tooltip="How many frames showed a face."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, models: Any, source: Any, driving: Any, **options: Any) -> io.NodeOutput:
+        from ..hyperreenact_core.reenact.movie import reenact_clip
+        from .host import ComfyHost
+        from .videos import opened, temporary_file
+
+        host = ComfyHost(models)
+        face, reenactor = _prepare(models, host, source, follow=True, **options)
+        output = temporary_file(".mp4")
+        with opened(driving) as clip:
+            report = reenact_clip(face, clip, reenactor, Path(output))
+        return io.NodeOutput(InputImpl.VideoFromFile(str(output)), _text(report))
+
+
+def _prepare(
+    models: Any,
+    host: Any,
+    source: Any,
+    *,
+    face: str,
+    face_number: int,
+    no_face: Any,
+    paste_back: bool,
+    colour_match: bool,
+    stabilise: int,
+    follow: bool,
+    truncation_psi: float,
+    coarse: float,
+    middle: float,
+    fine: float,
+    batch_size: int,
+) -> tuple[Any, Any]:
+    """The analysed source, and what animates it."""
+    from ..hyperreenact_core.face.given import EachFrameAlone
+    from ..hyperreenact_core.reenact.driving import DrivingOptions
+    from ..hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+    from ..hyperreenact_core.reenact.source import analyse_source
+    from ..hyperreenact_core.reenact.strength import DeltaStrength
+    from ..hyperreenact_core.reenact.views import detector_of
+    from .convert import choice_of, first_frame
+
+    choice = choice_of(face, face_number)
+    options = ReenactOptions(
+        driving=DrivingOptions(no_face=no_face, choice=choice, window=stabilise),
+        batch_size=host.batch_size(batch_size),
+        strength=DeltaStrength(coarse, middle, fine),
+        paste_back=paste_back,
+        colour_match=colour_match,
+    )
+    detector = detector_of(models.networks, host)
+    reenactor = Reenactor(
+        models.networks,
+        host,
+        options=options,
+        detector=detector if follow else EachFrameAlone(detector, choice),
+    )
+    analysed = analyse_source(
+        first_frame(source, name="source"),
+        models.networks,
+        host,
+        truncation_psi=None if truncation_psi < 0 else truncation_psi,
+    )
+    return analysed, reenactor
+
+
+def _text(report: Any) -> str:
+    return f"{report.drawn} of {report.frames} frames drawn, {report.without_face} without a face"

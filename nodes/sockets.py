@@ -1,0 +1,123 @@
+"""The sockets of the pack, and inputs that several nodes have."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+CATEGORY = "HyperReenact"
+
+Models = io.Custom("HYPERREENACT_MODELS")
+"""host.HostModels: the networks of a set."""
+Faces = io.Custom("HYPERREENACT_FACES")
+"""core AlignedFaces: one face a frame."""
+Latent = io.Custom("HYPERREENACT_LATENT")
+"""core InvertedFace: W+ codes, appearance and identity of the source."""
+Poses = io.Custom("HYPERREENACT_POSES")
+"""core PoseTrack: one pose a frame."""
+Deltas = io.Custom("HYPERREENACT_DELTAS")
+"""host.HostDeltas: the recipe for the weight deltas of every frame."""
+FaceLandmarks = io.Custom("FACE_LANDMARKS")
+"""The host's own: face meshes of every frame."""
+
+FACE_CHOICES = ["largest", "leftmost", "rightmost", "centre", "number"]
+
+
+def models_input() -> io.Input:
+    """The networks to work with."""
+    return Models.Input("models", tooltip="The networks, from Load HyperReenact Models.")
+
+
+def face_inputs(whose: str) -> list[io.Input]:
+    """Which of several faces is meant."""
+    return [
+        io.Combo.Input(
+            "face",
+            options=FACE_CHOICES,
+            default="largest",
+            tooltip=f"Which face to take where {whose} shows several: by size, by position, or by "
+            "its number from the left.",
+        ),
+        io.Int.Input(
+            "face_number",
+            default=0,
+            min=0,
+            max=99,
+            advanced=True,
+            tooltip="With face = number: counted from the left, beginning with 0.",
+        ),
+    ]
+
+
+def window_input() -> io.Input:
+    """Smoothing of the square."""
+    return io.Int.Input(
+        "stabilise",
+        default=9,
+        min=1,
+        max=51,
+        step=2,
+        advanced=True,
+        tooltip="Frames over which the square around the face is smoothed, so that it does not "
+        "tremble. Odd; 1 leaves it as it is.",
+    )
+
+
+def follow_input() -> io.Input:
+    """Following the face, or searching every frame."""
+    return io.Boolean.Input(
+        "follow",
+        default=True,
+        advanced=True,
+        tooltip="Look for the face where it was in the frame before: fast and steady. Off: search "
+        "every frame anew. With this off and stabilise = 1, a clip processed in chunks gives "
+        "exactly the frames it gives in one piece.",
+    )
+
+
+def batch_input() -> io.Input:
+    """Frames at once."""
+    return io.Int.Input(
+        "batch_size",
+        default=0,
+        min=0,
+        max=64,
+        advanced=True,
+        tooltip="Frames the networks work on at once. It changes speed and memory, not the "
+        "picture. 0 = automatic: 8 on a GPU, 1 on the CPU.",
+    )
+
+
+def psi_input() -> io.Input:
+    """Truncation, with a value that means the set's own."""
+    return io.Float.Input(
+        "truncation_psi",
+        default=-1.0,
+        min=-1.0,
+        max=1.0,
+        step=0.05,
+        advanced=True,
+        tooltip="How much of the face's distance from the mean face is kept: 1 = all of it, "
+        "0 = the mean face. Less looks cleaner and less like the source. Below 0: the model "
+        "set's own value.",
+    )
+
+
+def strength_inputs() -> list[io.Input]:
+    """Factors of the weight deltas."""
+    groups = {
+        "coarse": "the coarse layers (up to 8 px: pose and shape of the head)",
+        "middle": "the middle layers (up to 32 px: features and expression)",
+        "fine": "the fine layers (above 32 px: colours and texture)",
+    }
+    return [
+        io.Float.Input(
+            name,
+            default=1.0,
+            min=0.0,
+            max=2.0,
+            step=0.05,
+            advanced=True,
+            tooltip=f"Strength of the changes to {layers}. 1 = as trained, 0 = none.",
+        )
+        for name, layers in groups.items()
+    ]

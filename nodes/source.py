@@ -1,0 +1,50 @@
+"""Who is to be animated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from .sockets import CATEGORY, Faces, Latent, models_input
+
+
+class Invert(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HyperReenact_Invert",
+            display_name="StyleGAN2 Invert",
+            category=CATEGORY,
+            description="Encodes who a face is: its W+ codes in the generator's latent space, its "
+            "appearance and its identity. Done once for a person, whatever drives the face.",
+            search_aliases=["e4e", "gan inversion", "encode face", "identity", "w+"],
+            inputs=[
+                models_input(),
+                Faces.Input("faces", tooltip="The source face, from Align Face."),
+                io.Int.Input(
+                    "index",
+                    default=0,
+                    min=0,
+                    max=99999,
+                    advanced=True,
+                    tooltip="Which picture to take where there are several, from 0.",
+                ),
+            ],
+            outputs=[
+                Latent.Output("latent", tooltip="W+ codes and appearance of the source."),
+                io.Image.Output(
+                    "reconstruction",
+                    tooltip="What the codes alone draw, before the hypernetwork refines it.",
+                ),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, models: Any, faces: Any, index: int) -> io.NodeOutput:
+        from ..hyperreenact_core.reenact.stages import invert_face
+        from .convert import image_of
+        from .host import ComfyHost
+
+        inverted = invert_face(faces.crop_at(index), models.networks, ComfyHost(models))
+        return io.NodeOutput(inverted, image_of([inverted.reconstruction[None]], count=1))

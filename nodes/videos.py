@@ -1,0 +1,54 @@
+"""Between the host's VIDEO and the core's clips."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import folder_paths
+
+from ..hyperreenact_core.video.clips import open_clip
+from ..hyperreenact_core.video.sources import FrameSource
+from ..hyperreenact_core.video.trim import trimmed
+
+
+def temporary_file(suffix: str) -> Path:
+    """A new file in the host's folder for what need not last; the host empties it."""
+    folder = Path(folder_paths.get_temp_directory())
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        prefix="hyperreenact_", suffix=suffix, dir=folder, delete=False
+    ) as file:
+        return Path(file.name)
+
+
+@contextmanager
+def opened(video: Any) -> Iterator[FrameSource]:
+    """A VIDEO as frames that are read one by one; what is in memory only is written out first."""
+    source = video.get_stream_source()
+    copy: Path | None = None
+    if not isinstance(source, str):
+        copy = temporary_file(".mp4")
+        copy.write_bytes(source.getvalue())
+        source = copy
+    try:
+        yield _stretch(open_clip(Path(source)), video, whole=copy is not None)
+    finally:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+
+
+def _stretch(clip: FrameSource, video: Any, *, whole: bool) -> FrameSource:
+    """What the host has cut out of the file; a copy made from memory is that already."""
+    if whole:
+        return clip
+    start, duration = video.get_active_trim_window()
+    return trimmed(
+        clip,
+        start=Fraction(start).limit_denominator(1_000_000),
+        duration=Fraction(duration).limit_denominator(1_000_000) if duration else None,
+    )

@@ -1,0 +1,96 @@
+"""From a picture to a source face."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hyperreenact_core.errors import InputError, NoFaceError
+from hyperreenact_core.host import LocalHost
+from hyperreenact_core.models.sets import LoadedSet
+from hyperreenact_core.reenact.source import SourceFace, analyse_source
+from hyperreenact_core.reenact.views import crop_rule, in_picture, searched
+from tests.core.reenact.tiny import SIZE, picture, save_tiny_set
+
+HOST = LocalHost(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> LoadedSet:
+    return LoadedSet(save_tiny_set(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def source(models: LoadedSet) -> SourceFace:
+    return analyse_source(picture(width=80, height=100), models, HOST)
+
+
+def test_shapes_and_ranges(source: SourceFace, models: LoadedSet):
+    assert source.picture.shape == (100, 80, 3)
+    assert source.crop.image.shape == source.reconstruction.shape == (3, SIZE, SIZE)
+    assert source.identity.w_plus.shape == (1, 8, 16)
+    assert source.identity.appearance.shape == (1, 8, 7, 7)
+    assert source.identity.id_embedding.norm() == pytest.approx(1.0, abs=1e-5)
+    assert source.reconstruction.abs().max() <= 1
+    tensors = [*vars(source.identity).values(), source.reconstruction, source.crop.image]
+    assert all(t.dtype == torch.float32 and t.device.type == "cpu" for t in tensors)
+
+
+def test_the_crop_lies_where_the_landmarks_are(source: SourceFace, models: LoadedSet):
+    rule = crop_rule(models.settings)
+    low, high = source.crop.landmarks.amin(0), source.crop.landmarks.amax(0)
+    assert float((high - low).max()) == pytest.approx(SIZE / (2 * rule.scale), rel=1e-3)
+    # Half the crop up from the landmarks' middle, scale halves make the side.
+    middle = (low + high) / 2
+    assert float(middle[0]) == pytest.approx(SIZE / 2, abs=1e-2)
+    assert float(middle[1]) == pytest.approx(SIZE / 2 + SIZE / (2 * rule.scale) / 6, abs=1e-2)
+
+
+def test_psi_zero_is_the_mean_face_and_psi_one_the_code_itself(models: LoadedSet):
+    def code(psi: float | None) -> torch.Tensor:
+        return analyse_source(picture(), models, HOST, truncation_psi=psi).identity.w_plus
+
+    mean, whole = models.latent_avg.expand(1, 8, 16), code(1.0)
+    torch.testing.assert_close(code(0.0), mean)
+    torch.testing.assert_close(code(0.25), mean + 0.25 * (whole - mean))
+    torch.testing.assert_close(code(None), mean + 0.9 * (whole - mean))
+    assert (whole - mean).abs().max() > 1e-3
+
+
+def test_a_picture_without_a_face_is_named(models: LoadedSet):
+    with pytest.raises(NoFaceError, match=r"me\.png shows no face"):
+        analyse_source(picture(0), models, HOST, name="me.png")
+
+
+def test_a_face_that_is_not_there_and_a_senseless_psi_are_refused(models: LoadedSet):
+    with pytest.raises(InputError, match=r"me\.png: face number 99"):
+        analyse_source(picture(), models, HOST, name="me.png", choice=99)
+    for psi in (-0.1, 1.5, float("nan")):
+        with pytest.raises(InputError, match="psi"):
+            analyse_source(picture(), models, HOST, truncation_psi=psi)
+
+
+def test_half_precision_is_close_and_the_same_twice(models: LoadedSet, source: SourceFace):
+    host = LocalHost(device="cpu", dtype=torch.bfloat16)
+    first, second = (analyse_source(source.picture, models, host) for _ in range(2))
+    assert torch.equal(first.identity.w_plus, second.identity.w_plus)
+    assert not torch.equal(first.identity.appearance, source.identity.appearance)
+    torch.testing.assert_close(
+        first.identity.appearance, source.identity.appearance, atol=0.05, rtol=0.1
+    )
+
+
+def test_a_crop_from_a_reduced_picture_points_into_the_whole_one(models: LoadedSet):
+    settings = replace(models.settings, crop_whole_pixels=True)
+    large = np.zeros((600, 1500, 3), np.uint8)
+    reduced = searched(large, settings)
+    assert reduced.shape == (400, 1000, 3)
+    assert searched(large, models.settings) is large
+    source = analyse_source(picture(width=80, height=100), models, HOST)
+    moved = in_picture(source.crop, picture=large, searched=reduced)
+    point = torch.tensor([300.0, 150.0, 1.0], dtype=torch.float64)
+    half = torch.tensor([200.0, 100.0, 1.0], dtype=torch.float64)
+    torch.testing.assert_close(moved.crop_from_frame @ point, source.crop.crop_from_frame @ half)
