@@ -30,8 +30,8 @@ _SEED = 20231003
 _MEAN_OF = 4096
 """The published program takes the mean of as many codes, of another seed in every run."""
 
-_NAMED = 4
-"""Keys a message lists before it counts the rest."""
+_NAMED, _NAME_LENGTH = 4, 100
+"""Keys a message lists before it counts the rest, and characters of each."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _recognised(
     best = max(layouts, key=lambda layout: likeness[layout.kind])
     if likeness[best.kind] < MIN_LIKENESS:
         raise ModelError(
-            f"none of the published files, its keys are {_some(list(map(str, content)))}: {source}"
+            f"none of the published files, its keys are {_some(list(content))}: {source}"
         )
     return best
 
@@ -123,10 +123,11 @@ def _likeness(content: Mapping[str, object], layout: FileLayout) -> float:
 def _weights(content: Mapping[str, object], layout: FileLayout) -> Mapping[str, object]:
     """The state dict inside the file's container; the file itself where there is none."""
     inside = content.get(layout.container) if layout.container else None
-    weights = cast("Mapping[str, object]", inside) if isinstance(inside, Mapping) else content
+    found = cast("Mapping[str, object]", inside) if isinstance(inside, Mapping) else content
+    weights = {str(key): value for key, value in found.items()}
     if not layout.drops_unprefixed:
         return weights
-    return {key: value for key, value in weights.items() if str(key).startswith(layout.prefix)}
+    return {key: value for key, value in weights.items() if key.startswith(layout.prefix)}
 
 
 def _check_keys(weights: Mapping[str, object], layout: FileLayout, *, source: Path) -> None:
@@ -135,7 +136,7 @@ def _check_keys(weights: Mapping[str, object], layout: FileLayout, *, source: Pa
     problems: list[str] = []
     if missing := [k for k in expected if k not in weights and not layout.may_lack(k)]:
         problems.append(f"missing {_some(missing)}")
-    if unknown := [str(key) for key in weights if key not in expected]:
+    if unknown := [key for key in weights if key not in expected]:
         problems.append(f"unknown {_some(unknown)}")
     if misshapen := [
         f"{key} {_described(value)} instead of {list(expected[key])}"
@@ -168,9 +169,9 @@ def _described(value: object) -> str:
 def _left_aside(content: Mapping[str, object], layout: FileLayout) -> tuple[str, ...]:
     """Tell what else the file holds; the networks of training, for example."""
     if layout.container and isinstance(content.get(layout.container), Mapping):
-        others = [str(key) for key in content if key != layout.container]
+        others = [key for key in content if key != layout.container]
     elif layout.drops_unprefixed:
-        others = [str(key) for key in content if not str(key).startswith(layout.prefix)]
+        others = [key for key in content if not str(key).startswith(layout.prefix)]
     else:
         others = []
     return (f"left aside: {_some(others)}",) if others else ()
@@ -234,5 +235,7 @@ def _set_latent_avg(network: Generator) -> None:
 
 
 def _some(names: Sequence[str]) -> str:
+    """The first few names and how many more there are, on one line whatever a file calls them."""
     rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    shown = [str(name)[:_NAME_LENGTH].encode("unicode_escape").decode() for name in names[:_NAMED]]
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")

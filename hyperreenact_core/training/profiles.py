@@ -44,7 +44,7 @@ class Profile:
     """Everything a starter run needs to know.
 
     identities x clips x frames_per_clip face crops are rendered, and as many portraits as there
-    are identities.
+    are identities. generator_decay_from: see `LoopConfig`; an adversarial phase needs a full rate.
     """
 
     networks: Networks
@@ -54,6 +54,7 @@ class Profile:
     crop_scale: float
     generator: GeneratorTraining
     generator_steps: int
+    generator_decay_from: float
     appearance: AppearanceTraining
     appearance_steps: int
     pose: PoseTraining
@@ -191,7 +192,8 @@ PROFILES: dict[ProfileName, Profile] = {
         generator=GeneratorTraining(
             coarse_steps=1_500, regression_steps=9_500, batch_size=8, adversarial_rise_steps=200
         ),
-        generator_steps=11_700,
+        generator_steps=11_000,
+        generator_decay_from=0.6,
         appearance=AppearanceTraining(batch_size=32),
         appearance_steps=3_500,
         pose=PoseTraining(batch_size=32),
@@ -218,6 +220,7 @@ PROFILES: dict[ProfileName, Profile] = {
         crop_scale=0.85,
         generator=GeneratorTraining(coarse_steps=2_000, regression_steps=40_000, batch_size=32),
         generator_steps=60_000,
+        generator_decay_from=0.92,
         appearance=AppearanceTraining(batch_size=128),
         appearance_steps=20_000,
         pose=PoseTraining(batch_size=128),
@@ -249,6 +252,7 @@ PROFILES: dict[ProfileName, Profile] = {
         crop_scale=0.85,
         generator=GeneratorTraining(coarse_steps=2, regression_steps=2, batch_size=4),
         generator_steps=6,
+        generator_decay_from=0.6,
         appearance=AppearanceTraining(batch_size=4),
         appearance_steps=2,
         pose=PoseTraining(batch_size=4),

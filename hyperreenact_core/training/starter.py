@@ -75,7 +75,10 @@ class StarterRun:
         maker, steps = self._stages()[kind]
         seed = self.seed + STAGES.index(kind) + (_JUDGE_SEED if kind.startswith("judge") else 0)
         torch.manual_seed(seed)
-        train(maker(), out=self.out, config=LoopConfig(steps=steps, seed=seed))
+        config = LoopConfig(steps=steps, seed=seed)
+        if kind == "generator":
+            config = replace(config, decay_from=self.profile.generator_decay_from)
+        train(maker(), out=self.out, config=config)
 
     def assemble(self) -> Path:
         """Copy the finished files with their settings into one set folder and return it."""

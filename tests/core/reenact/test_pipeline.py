@@ -244,19 +244,28 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path):
 _MEASURE = """
 import resource, sys
 from pathlib import Path
-import torch
+import numpy as np, torch
+from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.sets import LoadedSet
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.source import analyse_source
-from tests.core.reenact.tiny import frames, picture
+from tests.core.reenact.tiny import face_points, picture
+
+class Steady:  # the search would take most of the time
+    def detect(self, frame):
+        return [FaceLandmarks(face_points() * 60 + 50, 0.9)]
+
+    def track(self, frame, previous):
+        return previous
 
 torch.set_num_threads(1)
 models, host = LoadedSet(Path(sys.argv[1])), LocalHost(device="cpu")
-source = analyse_source(picture(width=320, height=240), models, host)
-reenactor = Reenactor(models, host, options=ReenactOptions(paste_back=True))
+source = analyse_source(picture(), models, host, detector=Steady())
+reenactor = Reenactor(models, host, detector=Steady())
 for count in (60, 600):
-    for result in reenactor.reenact(source, frames("f" * count, width=320, height=240)):
+    frames = (np.full((240, 320, 3), i % 256, np.uint8) for i in range(count))
+    for result in reenactor.reenact(source, frames):
         pass
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

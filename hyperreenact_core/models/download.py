@@ -1,0 +1,138 @@
+"""Fetch one file over HTTP: resumed where it stopped, complete under its name or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPException, HTTPMessage
+from pathlib import Path
+from typing import Any, cast
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from ..errors import ModelError, OutputError
+
+OnBytes = Callable[[int, "int | None"], None]
+"""Called with the bytes there are and the bytes expected, None if that is unknown."""
+
+_TIMEOUT_S = 60
+_CHUNK = 2**18
+_DRIVE_PAGE = re.compile(r"https://drive\.google\.com/file/d/([\w-]+)/")
+_DRIVE_FILE = "https://drive.usercontent.google.com/download?id={}&export=download&confirm=t"
+
+
+def download(
+    url: str, target: Path, *, page: str | None = None, on_bytes: OnBytes | None = None
+) -> None:
+    """Fetch `url` to `target`, or the rest of it if a part is there from before.
+
+    page: where a person can fetch the file; `url` if None.
+    Raises ModelError if the server fails or answers with a web page, OutputError if the file
+    cannot be written; what has come stays, and the next call goes on from there.
+    """
+    part, tag_file = part_of(target), target.with_name(f"{target.name}.part.tag")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        have = part.stat().st_size if part.is_file() else 0
+        tag = tag_file.read_text(encoding="utf-8") if tag_file.is_file() else None
+    except OSError as error:
+        raise OutputError(f"cannot write the file ({error.strerror}): {target}") from error
+    try:
+        with _open(url, have=have, tag=tag) as response:
+            headers: HTTPMessage = response.headers
+            if headers.get_content_type() == "text/html":
+                raise ModelError(_page_instead_of_file(page or url, target))
+            resumed = response.status == 206 and _range_start(headers) == have
+            have = have if resumed else 0
+            length = headers.get("Content-Length")
+            total = have + int(length) if length and length.isdecimal() else None
+            _keep_tag(tag_file, headers)
+            have = _receive(response, part, have=have, total=total, on_bytes=on_bytes)
+    except HTTPError as error:
+        # Some mirrors answer so where the part is already the whole file.
+        if error.code != 416 or _range_total(error.headers) != have:
+            if error.code == 416:
+                part.unlink(missing_ok=True)
+            raise ModelError(f"the server said {error.code} {error.reason}: {url}") from error
+        total = have
+    except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        raise ModelError(f"cannot fetch {url} ({reason}); run it again to go on") from error
+    if total is not None and have != total:
+        raise ModelError(f"{url} stopped after {have} of {total} bytes; run it again to go on")
+    try:
+        part.replace(target)
+        tag_file.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write the file ({error.strerror}): {target}") from error
+
+
+def part_of(target: Path) -> Path:
+    """Where a file lies while it is not complete."""
+    return target.with_name(f"{target.name}.part")
+
+
+def direct_url(url: str) -> str:
+    """The address of the file itself where `url` is a Google Drive page about it."""
+    match = _DRIVE_PAGE.match(url)
+    return _DRIVE_FILE.format(match[1]) if match else url
+
+
+def _open(url: str, *, have: int, tag: str | None) -> Any:
+    headers = {"User-Agent": "hyperreenact"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+        if tag:  # the server starts anew where the file is no longer the one begun with
+            headers["If-Range"] = tag
+    if not url.startswith(("https://", "http://")):
+        raise ModelError(f"not a web address: {url}")
+    return urlopen(Request(url, headers=headers), timeout=_TIMEOUT_S)
+
+
+def _receive(
+    response: Any, part: Path, *, have: int, total: int | None, on_bytes: OnBytes | None
+) -> int:
+    """Append the answer to the part; returns the bytes there are now."""
+    try:
+        file = part.open("ab" if have else "wb")
+    except OSError as error:
+        raise OutputError(f"cannot write the file ({error.strerror}): {part}") from error
+    with file:
+        while chunk := cast(bytes, response.read(_CHUNK)):
+            try:
+                file.write(chunk)
+            except OSError as error:
+                raise OutputError(f"cannot write the file ({error.strerror}): {part}") from error
+            have += len(chunk)
+            if on_bytes is not None:
+                on_bytes(have, total)
+    return have
+
+
+def _keep_tag(tag_file: Path, headers: HTTPMessage) -> None:
+    """What tells this version of the file from another one, for a later If-Range."""
+    tag = headers.get("ETag") or headers.get("Last-Modified") or ""
+    with suppress(OSError):  # without it a part is still resumed, less safely
+        if tag and not tag.startswith("W/"):
+            tag_file.write_text(tag, encoding="utf-8")
+        else:
+            tag_file.unlink(missing_ok=True)
+
+
+def _range_start(headers: HTTPMessage) -> int | None:
+    match = re.match(r"bytes (\d+)-", headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
+
+
+def _range_total(headers: HTTPMessage) -> int | None:
+    match = re.match(r"bytes \*/(\d+)", headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
+
+
+def _page_instead_of_file(page: str, target: Path) -> str:
+    return (
+        f"a web page came in place of {target.name} (Google Drive asks for a confirmation, or too "
+        f"many have fetched the file today): open {page} in a browser, save the file as {target}, "
+        "and run this again"
+    )
