@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError
+from . import model_files
 from .common import add_model_path_option, say
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: SubParsers) -> None:
-    """Add `models list`, `models status` and `models verify`."""
-    parser = subparsers.add_parser("models", help="list, look up and check model sets")
+    """Add `models list`, `status`, `verify`, `get` and `convert`."""
+    parser = subparsers.add_parser("models", help="list, check, fetch and convert model sets")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
 
     listing = actions.add_parser("list", help="show the known sets and their licences")
@@ -35,6 +36,8 @@ def register(subparsers: SubParsers) -> None:
     verify.add_argument("set_id", nargs="?", default="starter", metavar="ID")
     add_model_path_option(verify)
     verify.set_defaults(run=run_verify)
+
+    model_files.register(actions)
 
 
 def run_list(args: argparse.Namespace) -> None:
@@ -76,6 +79,7 @@ def run_status(args: argparse.Namespace) -> None:
 
 def run_verify(args: argparse.Namespace) -> None:
     """Check every file of a set; ModelError at the end if one is not sound."""
+    from ..models.lock import read_lock
     from ..models.registry import find_set, load_registry
     from ..models.settings import load_settings
     from ..models.store import locate
@@ -85,34 +89,46 @@ def run_verify(args: argparse.Namespace) -> None:
     entry = find_set(args.set_id, load_registry())
     stated = {file.name: file for file in entry.files} if entry else {}
     files = _weights(folder, also=stated)
+    checks: list[tuple[str, Callable[[], str]]] = [
+        (kind, partial(_verify_weights, path, kind, stated=stated.get(path.name)))
+        for kind, path in files
+    ]
+    # What was converted may be gone; where it is not, it must be what it was.
+    weights = {path.name for _, path in files}
+    others = [name for name in read_lock(folder) if name not in weights]
+    checks += [(n, partial(_checksum, folder / n)) for n in others if (folder / n).is_file()]
     bad = 0
-    for kind, path in files:
+    for name, check in checks:
         try:
-            say(f"  {kind}: ok, {_verify_file(path, kind, stated=stated.get(path.name))}")
+            say(f"  {name}: ok, {check()}")
         except ModelError as error:
             bad += 1
-            say(f"  {kind}: BAD, {error}")
+            say(f"  {name}: BAD, {error}")
     if bad:
         raise ModelError(
-            f"{bad} of {len(files)} files of model set {args.set_id!r} are not sound, "
+            f"{bad} of {len(checks)} files of model set {args.set_id!r} are not sound, "
             f"fetch or train them again: {folder}"
         )
 
 
-def _verify_file(path: Path, kind: NetworkKind, *, stated: ModelFile | None) -> str:
-    """Load a file and compare it with the registry; says what was compared."""
+def _verify_weights(path: Path, kind: NetworkKind, *, stated: ModelFile | None) -> str:
+    """Load a file and compare its checksum; says what was compared."""
     from ..models.checkpoints import load_network
 
     load_network(path, kind)
-    data = path.read_bytes()
-    if stated is not None and stated.size not in (None, len(data)):
-        raise ModelError(f"size is {len(data)}, not {stated.size} bytes: {path}")
-    if stated is None or stated.sha256 is None:
-        return "loads; no checksum is known"
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != stated.sha256:
-        raise ModelError(f"checksum is {digest}, not {stated.sha256}: {path}")
-    return "loads; checksum agrees"
+    return f"loads; {_checksum(path, stated=stated)}"
+
+
+def _checksum(path: Path, *, stated: ModelFile | None = None) -> str:
+    """Compare a file with the registry and with what it was when it was first used."""
+    from ..models.fetch import check_stated
+    from ..models.lock import check_pin, pin_of
+
+    folder = path.parent
+    measured = pin_of(path)
+    known = stated is not None and check_stated(measured, stated)
+    known = check_pin(folder, path.name, measured) or known
+    return "checksum agrees" if known else "no checksum is known"
 
 
 def _weights(folder: Path, *, also: Collection[str] = ()) -> list[tuple[NetworkKind, Path]]:
@@ -129,7 +145,7 @@ def _state(entry: ModelSet, model_paths: Sequence[Path]) -> str:
 
     if installed(entry.id, model_paths):
         return "installed"
-    return "not installed" if entry.loadable else "not loadable yet"
+    return "not installed"
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..errors import ModelError, OutputError
 from ..networks.stylegan2 import Generator
 from .checkpoints import save_network
+from .lock import pin, pin_of
 from .networks import NETWORKS, NetworkKind
 from .published import PUBLISHED, PUBLISHED_SETTINGS, FileLayout
 from .settings import SETTINGS_FILE, SetSettings, load_settings, save_settings
@@ -97,6 +98,7 @@ def _convert_file(
         half=False,
         notes={"converted_from": source.name},
     )
+    pin(folder, path.name, pin_of(path))
     return ConvertedFile(layout.kind, source, path, _left_aside(content, layout) + made)
 
 

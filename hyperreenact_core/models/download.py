@@ -1,4 +1,4 @@
-"""Fetch one file over HTTP: resumed where it stopped, complete under its name or not at all."""
+"""Fetch one file over HTTP, going on where an earlier attempt stopped."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from ..errors import ModelError, OutputError
 OnBytes = Callable[[int, "int | None"], None]
 """Called with the bytes there are and the bytes expected, None if that is unknown."""
 
+PART = ".part"
+"""Ending of a file that is not complete."""
+
 _TIMEOUT_S = 60
 _CHUNK = 2**18
 _DRIVE_PAGE = re.compile(r"https://drive\.google\.com/file/d/([\w-]+)/")
@@ -23,54 +26,44 @@ _DRIVE_FILE = "https://drive.usercontent.google.com/download?id={}&export=downlo
 
 
 def download(
-    url: str, target: Path, *, page: str | None = None, on_bytes: OnBytes | None = None
+    url: str, path: Path, *, page: str | None = None, on_bytes: OnBytes | None = None
 ) -> None:
-    """Fetch `url` to `target`, or the rest of it if a part is there from before.
+    """Fetch `url` to `path`, or the rest of it if its beginning is there from before.
 
     page: where a person can fetch the file; `url` if None.
-    Raises ModelError if the server fails or answers with a web page, OutputError if the file
-    cannot be written; what has come stays, and the next call goes on from there.
+    Raises ModelError if the server fails, stops early or answers with a web page, OutputError if
+    the file cannot be written; what has come stays, and the next call goes on from there.
     """
-    part, tag_file = part_of(target), target.with_name(f"{target.name}.part.tag")
+    tag_file = path.with_name(f"{path.name}.tag")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        have = part.stat().st_size if part.is_file() else 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        have = path.stat().st_size if path.is_file() else 0
         tag = tag_file.read_text(encoding="utf-8") if tag_file.is_file() else None
     except OSError as error:
-        raise OutputError(f"cannot write the file ({error.strerror}): {target}") from error
+        raise _unwritable(path, error) from error
     try:
         with _open(url, have=have, tag=tag) as response:
             headers: HTTPMessage = response.headers
             if headers.get_content_type() == "text/html":
-                raise ModelError(_page_instead_of_file(page or url, target))
+                raise ModelError(_page_instead_of_file(page or url, path))
             resumed = response.status == 206 and _range_start(headers) == have
             have = have if resumed else 0
-            length = headers.get("Content-Length")
-            total = have + int(length) if length and length.isdecimal() else None
+            length = headers.get("Content-Length", "")
+            total = have + int(length) if length.isdecimal() else None
             _keep_tag(tag_file, headers)
-            have = _receive(response, part, have=have, total=total, on_bytes=on_bytes)
+            have = _receive(response, path, have=have, total=total, on_bytes=on_bytes)
     except HTTPError as error:
-        # Some mirrors answer so where the part is already the whole file.
-        if error.code != 416 or _range_total(error.headers) != have:
-            if error.code == 416:
-                part.unlink(missing_ok=True)
+        if error.code != 416:
             raise ModelError(f"the server said {error.code} {error.reason}: {url}") from error
-        total = have
+        total = _range_total(error.headers)  # nothing is left to fetch, or the file has shrunk
+        if total != have:
+            path.unlink(missing_ok=True)
     except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", None) or str(error) or type(error).__name__
         raise ModelError(f"cannot fetch {url} ({reason}); run it again to go on") from error
     if total is not None and have != total:
         raise ModelError(f"{url} stopped after {have} of {total} bytes; run it again to go on")
-    try:
-        part.replace(target)
-        tag_file.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write the file ({error.strerror}): {target}") from error
-
-
-def part_of(target: Path) -> Path:
-    """Where a file lies while it is not complete."""
-    return target.with_name(f"{target.name}.part")
+    tag_file.unlink(missing_ok=True)
 
 
 def direct_url(url: str) -> str:
@@ -91,19 +84,19 @@ def _open(url: str, *, have: int, tag: str | None) -> Any:
 
 
 def _receive(
-    response: Any, part: Path, *, have: int, total: int | None, on_bytes: OnBytes | None
+    response: Any, path: Path, *, have: int, total: int | None, on_bytes: OnBytes | None
 ) -> int:
-    """Append the answer to the part; returns the bytes there are now."""
+    """Append the answer to the file; returns the bytes there are now."""
     try:
-        file = part.open("ab" if have else "wb")
+        file = path.open("ab" if have else "wb")
     except OSError as error:
-        raise OutputError(f"cannot write the file ({error.strerror}): {part}") from error
+        raise _unwritable(path, error) from error
     with file:
         while chunk := cast(bytes, response.read(_CHUNK)):
             try:
                 file.write(chunk)
             except OSError as error:
-                raise OutputError(f"cannot write the file ({error.strerror}): {part}") from error
+                raise _unwritable(path, error) from error
             have += len(chunk)
             if on_bytes is not None:
                 on_bytes(have, total)
@@ -130,9 +123,14 @@ def _range_total(headers: HTTPMessage) -> int | None:
     return int(match[1]) if match else None
 
 
-def _page_instead_of_file(page: str, target: Path) -> str:
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot write the file ({error.strerror}): {path}")
+
+
+def _page_instead_of_file(page: str, path: Path) -> str:
+    name = path.name.removesuffix(PART)
     return (
-        f"a web page came in place of {target.name} (Google Drive asks for a confirmation, or too "
-        f"many have fetched the file today): open {page} in a browser, save the file as {target}, "
-        "and run this again"
+        f"a web page came in place of {name} (Google Drive asks for a confirmation, or too many "
+        f"have fetched the file today): open {page} in a browser, save the file as "
+        f"{path.with_name(name)}, and run this again"
     )

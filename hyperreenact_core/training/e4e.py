@@ -42,6 +42,12 @@ class E4ETraining:
     identity_weight: float = 0.5
 
 
+def _copy_body(source: ArcFace, target: E4E) -> None:
+    """Start from eyes that can see: the appearance encoder has the same body and knows faces."""
+    for name in ("input_layer", "body"):
+        target.get_submodule(name).load_state_dict(source.get_submodule(name).state_dict())
+
+
 class E4EStage:
     """Trains an `E4E` against a frozen generator."""
 
@@ -62,6 +68,8 @@ class E4EStage:
         self._generator, self._appearance = generator, appearance
         self.network = channels_last(E4E(config)).to(heads.device)
         self.network.start_from(generator.latent_avg)
+        if config.body == appearance.config.body:
+            _copy_body(appearance, self.network)
         with torch.no_grad():
             self._deviation = generator.mapping(heads.parameters[heads.spread(4096)]).std(0)
         self._optimiser = AdamW(

@@ -1,0 +1,85 @@
+"""Bring the files of a registered set into its folder: from their addresses, a mirror, or by hand.
+
+Files that need conversion go into `published/` inside the folder; whoever has them already puts
+them there. Every file must be what it was when it was first used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import ModelError, OutputError
+from .download import PART, OnBytes, direct_url, download
+from .lock import Pin, check_pin, pin, pin_of
+from .registry import ModelFile
+
+PUBLISHED_FOLDER = "published"
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """A file that is in its place and sound.
+
+    was_there: nothing had to be fetched. was_known: its checksum was stated or pinned before.
+    """
+
+    path: Path
+    was_there: bool
+    was_known: bool
+
+
+def place_of(file: ModelFile, folder: Path) -> Path:
+    """Where a file of the set in `folder` lies, or is to be put by hand."""
+    return folder / _pinned_name(file)
+
+
+def fetch_file(
+    file: ModelFile, folder: Path, *, mirror: str | None = None, on_bytes: OnBytes | None = None
+) -> FetchedFile:
+    """Fetch a file unless it is there, and check it; it never lies in its place unchecked.
+
+    mirror: address of a folder that holds the files under their names.
+    Raises ModelError if it cannot be had or is another file than stated or pinned.
+    """
+    path = place_of(file, folder)
+    if path.is_file():
+        return FetchedFile(path, was_there=True, was_known=_check(path, file, folder))
+    url = file.url if mirror is None else f"{mirror.rstrip('/')}/{quote(file.name)}"
+    if url is None:
+        raise ModelError(f"{file.name} has no address; put it there by hand: {path}")
+    part = path.with_name(path.name + PART)
+    download(direct_url(url), part, page=url, on_bytes=on_bytes)
+    try:
+        was_known = _check(part, file, folder)
+    except ModelError:
+        part.unlink(missing_ok=True)  # the rest of another file would never fit
+        raise
+    try:
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write the file ({error.strerror}): {path}") from error
+    return FetchedFile(path, was_there=False, was_known=was_known)
+
+
+def check_stated(measured: Pin, file: ModelFile) -> bool:
+    """Whether the registry states a checksum; ModelError if size or checksum differ from it."""
+    if file.size not in (None, measured.size):
+        raise ModelError(f"{file.name}: size is {measured.size}, not {file.size} bytes")
+    if file.sha256 not in (None, measured.sha256):
+        raise ModelError(f"{file.name}: checksum is {measured.sha256}, not {file.sha256}")
+    return file.sha256 is not None
+
+
+def _check(path: Path, file: ModelFile, folder: Path) -> bool:
+    measured, name = pin_of(path), _pinned_name(file)
+    stated = check_stated(measured, file)
+    pinned = check_pin(folder, name, measured)
+    if not pinned:
+        pin(folder, name, measured)
+    return stated or pinned
+
+
+def _pinned_name(file: ModelFile) -> str:
+    return file.name if file.format == "safetensors" else f"{PUBLISHED_FOLDER}/{file.name}"

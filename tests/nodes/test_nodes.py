@@ -1,0 +1,356 @@
+"""What the nodes do: alone, joined, with bad input, and when the user cancels."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.core.reenact.tiny import SIZE, face_points
+from tests.nodes.conftest import ROOT, Pack, image
+from tests.nodes.fake_host import FakePatcher, FakeVideo, Interrupted
+
+ALIGN = {"face": "largest", "face_number": 0, "no_face": "hold", "stabilise": 1, "follow": True}
+STRENGTH = {"coarse": 1.0, "middle": 1.0, "fine": 1.0}
+ALL_IN_ONE = {
+    "face": "largest",
+    "face_number": 0,
+    "no_face": "hold",
+    "paste_back": False,
+    "colour_match": True,
+    "stabilise": 1,
+    "truncation_psi": -1.0,
+    "batch_size": 0,
+    **STRENGTH,
+}
+
+
+class Runner:
+    """The nodes as functions of their inputs; each returns the node's outputs."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+
+    def __call__(self, name: str, **given: Any) -> tuple[Any, ...]:
+        return self.pack.classes[f"HyperReenact_{name}"].execute(**given).args
+
+    def models(self) -> Any:
+        return self("LoadModels", model_set="starter", precision="auto")[0]
+
+    def faces(self, models: Any, images: torch.Tensor, **changes: Any) -> Any:
+        return self("AlignFace", models=models, images=images, **{**ALIGN, **changes})[0]
+
+    def chain(self, source: torch.Tensor, driving: torch.Tensor, **changes: Any) -> torch.Tensor:
+        models = self.models()
+        latent, _ = self("Invert", models=models, faces=self.faces(models, source), index=0)
+        faces = self.faces(models, driving, **changes)
+        poses, _ = self("ExtractPose", models=models, faces=faces, batch_size=0)
+        (deltas,) = self("Hypernetwork", models=models, latent=latent, poses=poses, **STRENGTH)
+        drawn = self("Synthesise", latent=latent, deltas=deltas, truncation_psi=-1.0, batch_size=0)
+        return drawn[0]
+
+
+@pytest.fixture
+def node(pack: Pack) -> Runner:
+    return Runner(pack)
+
+
+@contextmanager
+def refused(pack: Pack, message: str) -> Iterator[None]:
+    """The node stops with one of the pack's own errors, which people are meant to read."""
+    error = pack.part("hyperreenact_core.errors").HyperReenactError
+    with pytest.raises(error, match=message):
+        yield
+
+
+def test_the_chain_gives_what_the_single_node_gives(node: Runner):
+    source, driving = image("f"), image("ff.ff")
+    chain = node.chain(source, driving)
+    images, report = node(
+        "Reenact", models=node.models(), source=source, driving=driving, follow=True, **ALL_IN_ONE
+    )
+    assert chain.shape == images.shape == (5, SIZE, SIZE, 3)
+    assert torch.allclose(chain, images, atol=0.51 / 255), "only rounded to whole steps"
+    assert report == "5 of 5 frames drawn, 1 without a face"
+
+
+def test_frames_are_drawn_and_differ(node: Runner):
+    images = node.chain(image("f"), image("fff"))
+    assert 0 <= images.min() < images.max() <= 1
+    assert images.device.type == "cpu"
+    assert not torch.equal(images[0], images[2])
+
+
+def test_a_clip_in_chunks_gives_the_same_bits_as_in_one_piece(node: Runner):
+    source, driving = image("f"), image("ffffffff")
+    whole = node.chain(source, driving, follow=False)
+    chunks = [node.chain(source, driving[i : i + 3], follow=False) for i in (0, 3, 6)]
+    assert torch.equal(whole, torch.cat(chunks))
+
+
+def test_each_network_is_loaded_and_handled_once(node: Runner):
+    driving = image("ff")
+    first, second = node.models(), node.models()
+    for models in (first, second):
+        node("ExtractPose", models=models, faces=node.faces(models, driving), batch_size=0)
+    assert first.networks.pose is second.networks.pose
+    assert first.handles.keys() == second.handles.keys()
+    assert all(first.handles[key] is second.handles[key] for key in first.handles)
+
+
+def test_one_call_loads_all_a_node_needs(node: Runner):
+    node.chain(image("f"), image("f"))
+    assert ["Hypernetwork", "Generator"] in node.pack.host.loads
+    assert ["E4E", "ArcFace", "Generator"] in node.pack.host.loads
+
+
+def test_nothing_outlives_the_node_outputs(node: Runner):
+    """The host frees memory by dropping node outputs: then networks and handles must go too."""
+    gc.collect()
+    before = len(FakePatcher.alive)
+    models = node.models()
+    node.faces(models, image("f"))
+    assert len(FakePatcher.alive) > before
+    del models
+    gc.collect()
+    assert len(FakePatcher.alive) == before
+
+
+def test_progress_counts_up_and_shows_pictures(node: Runner):
+    node("Reenact", models=node.models(), source=image("f"), driving=image("ffff"), follow=True,
+         **ALL_IN_ONE)  # fmt: skip
+    steps = node.pack.host.steps
+    assert [done for done, _, _ in steps] == [1, 2, 3, 4]
+    assert {total for _, total, _ in steps} == {4}
+    assert steps[0][2], "a preview with the first frame"
+
+
+@pytest.mark.parametrize("name", ["Reenact", "AlignFace", "ExtractPose", "Synthesise"])
+def test_cancel_stops_within_one_frame_and_the_next_run_works(node: Runner, name: str):
+    models, clip = node.models(), image("ffffff")
+    faces = node.faces(models, clip)
+    latent, _ = node("Invert", models=models, faces=faces, index=0)
+    poses, _ = node("ExtractPose", models=models, faces=faces, batch_size=0)
+    (deltas,) = node("Hypernetwork", models=models, latent=latent, poses=poses, **STRENGTH)
+    given: dict[str, Any] = {
+        "Reenact": {
+            "models": models,
+            "source": clip,
+            "driving": clip,
+            "follow": True,
+            **ALL_IN_ONE,
+        },
+        "AlignFace": {"models": models, "images": clip, **ALIGN},
+        "ExtractPose": {"models": models, "faces": faces, "batch_size": 0},
+        "Synthesise": {"latent": latent, "deltas": deltas, "truncation_psi": -1.0, "batch_size": 0},
+    }[name]
+    host = node.pack.host
+    host.steps.clear()
+    host.interrupt_after = 2
+    with pytest.raises(Interrupted):
+        node(name, **given)
+    assert len(host.steps) == 2
+    host.interrupt_after = None
+    node(name, **given)
+
+
+def test_four_channels_one_frame_and_other_sizes_are_fine(node: Runner):
+    plain = image("f")
+    clear = torch.cat([plain, torch.ones_like(plain[..., :1])], dim=-1)
+    expected = node.chain(plain, image("f", side=96))
+    assert torch.equal(node.chain(clear, image("f", side=96)), expected)
+    assert expected.shape[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (torch.zeros(0, 64, 64, 3), "images is empty"),
+        (torch.zeros(1, 64, 64, 1), "3 or 4 channels"),
+        (None, "must be an IMAGE"),
+        (torch.zeros(2, 64, 64, 3), "none of the 2 frame"),
+    ],
+)
+def test_what_is_no_picture_of_a_face_is_refused(node: Runner, images: Any, message: str):
+    with refused(node.pack, message):
+        node.faces(node.models(), images)
+
+
+def test_frames_without_a_face(node: Runner):
+    models, clip = node.models(), image(".ff.f")
+    assert len(node.faces(models, clip)) == 5
+    assert [face.held for face in node.faces(models, clip).faces] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert [face.frame for face in node.faces(models, clip, no_face="skip").faces] == [1, 2, 4]
+    with refused(node.pack, "frame 0: no face"):
+        node.faces(models, clip, no_face="error")
+
+
+def test_align_shows_what_it_found(node: Runner):
+    faces, crops, masks, preview, report = node(
+        "AlignFace", models=node.models(), images=image("f.f", side=96), **ALIGN
+    )
+    assert crops.shape == (3, SIZE, SIZE, 3)
+    assert masks.shape == (3, SIZE, SIZE)
+    assert 0.1 < masks.mean() < 0.9
+    assert preview.shape == (3, 96, 96, 3)
+    assert report.startswith("2 of 3 frame(s) show a face, 1 take another frame's; jitter ")
+    assert (faces.width, faces.height) == (96, 96)
+
+
+def test_the_hosts_own_landmarks_and_boxes_stand_in_for_the_detector(node: Runner):
+    models, clip = node.models(), image("..", side=100)
+    given = node.pack.part("hyperreenact_core.face.given")
+    mesh = np.zeros((478, 2), np.float32)
+    mesh[list(given.MESH_TO_IBUG)] = (face_points() * 100).numpy()
+    payload = {"frames": [[{"landmarks_xy": mesh}]] * 2, "image_size": (100, 100)}
+    faces = node.faces(models, clip, face_landmarks=payload)
+    found = faces.crop_at(1)
+    landmarks = found.frame_from_crop[:2, :2].float() @ found.landmarks.T
+    landmarks = landmarks.T + found.frame_from_crop[:2, 2].float()
+    assert torch.allclose(landmarks, face_points() * 100, atol=0.01)
+
+    box = {"x": 20, "y": 20, "width": 60, "height": 60}
+    for boxes in (box, [box], [[box], [box]]):
+        assert len(node.faces(models, image("ff"), bboxes=boxes)) == 2
+    with refused(node.pack, "fewer frames"):
+        node.faces(models, image("fff"), bboxes=[[box], [box]])
+    with refused(node.pack, "x, y, width and height"):
+        node.faces(models, clip, bboxes=[{"x": 1}])
+
+
+def test_strength_zero_leaves_the_generator_alone(node: Runner):
+    models = node.models()
+    faces = node.faces(models, image("f"))
+    latent, reconstruction = node("Invert", models=models, faces=faces, index=0)
+    poses, _ = node("ExtractPose", models=models, faces=faces, batch_size=0)
+    none = dict.fromkeys(STRENGTH, 0.0)
+    (deltas,) = node("Hypernetwork", models=models, latent=latent, poses=poses, **none)
+    drawn = node("Synthesise", latent=latent, deltas=deltas, truncation_psi=-1.0, batch_size=0)[0]
+    assert torch.allclose(drawn, reconstruction, atol=1e-5)
+    mean = node("Synthesise", latent=latent, deltas=deltas, truncation_psi=0.0, batch_size=0)[0]
+    assert not torch.allclose(drawn, mean, atol=1e-3)
+
+
+def test_identities_and_performances_survive_their_files(node: Runner):
+    models = node.models()
+    faces = node.faces(models, image("fff"))
+    latent, reconstruction = node("Invert", models=models, faces=faces, index=1)
+    poses, plot = node("ExtractPose", models=models, faces=faces, batch_size=0)
+    (first,) = node("SaveIdentity", latent=latent, filename_prefix="hyperreenact/someone")
+    (second,) = node("SavePoseTrack", poses=poses, filename_prefix="hyperreenact/moves")
+    names = [f"hyperreenact/{Path(path).name} [output]" for path in (first, second)]
+    loaded, shown = node("LoadIdentity", file=names[0])
+    track, plotted = node("LoadPoseTrack", file=names[1])
+    assert torch.equal(loaded.identity.w_plus, latent.identity.w_plus)
+    assert torch.equal(shown, reconstruction)
+    assert torch.equal(track.pose.features, poses.pose.features)
+    assert torch.equal(plotted, plot)
+    options = node.pack.classes["HyperReenact_LoadIdentity"].define_schema().inputs[0].options
+    assert set(names) <= set(options)
+    with refused(node.pack, "holds hyperreenact-poses/1, not hyperreenact-identity/1"):
+        node("LoadIdentity", file=names[1])
+    missing = node.pack.classes["HyperReenact_LoadIdentity"].validate_inputs(file="no.safetensors")
+    assert "No such file" in missing
+
+
+def test_parts_of_two_sets_do_not_mix(node: Runner):
+    from dataclasses import replace
+
+    models = node.models()
+    faces = node.faces(models, image("f"))
+    latent, _ = node("Invert", models=models, faces=faces, index=0)
+    poses, _ = node("ExtractPose", models=models, faces=faces, batch_size=0)
+    with refused(node.pack, "made with model set 'other'"):
+        other = replace(latent, model_set="other")
+        node("Hypernetwork", models=models, latent=other, poses=poses, **STRENGTH)
+    with refused(node.pack, "face number 7"):
+        node("Invert", models=models, faces=faces, index=7)
+
+
+def test_a_puppet_moves_by_keyframes(node: Runner):
+    sliders = dict.fromkeys(
+        "yaw pitch roll jaw smile frown pucker brows furrow blink gaze_x gaze_y".split(), 0.0
+    )
+    given = {"models": node.models(), "batch_size": 0, **sliders}
+    poses, puppet, plot = node(
+        "PuppetPose", frames=3, keyframes="0: yaw=-30\n2: yaw=30 smile=1", **given
+    )
+    assert len(poses) == len(puppet) == 3
+    assert not torch.equal(puppet[0], puppet[2])
+    assert plot.shape[0] == 1
+    for text, message in [("x", "line 1"), ("0: yaw=99", "yaw must lie"), ("0: nod=1", "'nod'")]:
+        with refused(node.pack, message):
+            node("PuppetPose", frames=1, keyframes=text, **given)
+
+
+def test_a_quality_report_tells_good_from_bad(node: Runner):
+    models, clip = node.models(), image("ff")
+    faces, crops = node("AlignFace", models=models, images=clip, **ALIGN)[:2]
+    source = node.faces(models, clip[:1])
+    given = {"models": models, "source_faces": source, "driving_faces": faces}
+    plot, text, identity = node("QualityReport", images=crops, **given)
+    assert "own encoders" in text
+    assert identity > 0.9
+    assert plot.shape[0] == 1
+    _, noisy, _ = node("QualityReport", images=torch.rand_like(crops), **given)
+    assert "head pose error: mean 0.00" in text
+    assert "head pose error: mean 0.00" not in noisy
+    with refused(node.pack, "one driving face for every result"):
+        node("QualityReport", images=crops[:1], **given)
+
+
+def test_paste_back_changes_the_face_and_nothing_else(node: Runner):
+    models, frames = node.models(), image("ff", side=96)
+    faces = node.faces(models, frames)
+    black = torch.zeros(2, 2 * SIZE, 2 * SIZE, 3)
+    given = {"frames": frames, "faces": faces, "feather": 0.2, "colour_match": False}
+    composite, mask = node("PasteBack", images=black, **given)
+    assert composite.shape == frames.shape
+    assert mask.shape == (2, 96, 96)
+    outside = mask == 0
+    assert outside.any()
+    assert torch.allclose(composite[outside], frames[outside], atol=0.51 / 255)
+    assert composite[mask > 0.99].max() < 0.02
+    one = node("PasteBack", images=black, **{**given, "frames": frames[:1]})[0]
+    assert torch.equal(one[0], composite[0])
+    with refused(node.pack, "these are 64x64"):
+        node("PasteBack", images=black, **{**given, "frames": image("ff")})
+    with refused(node.pack, "3 frames cannot take 2 images"):
+        node("PasteBack", images=black, **{**given, "frames": image("fff", side=96)})
+
+
+def test_a_video_keeps_rate_length_and_trim(node: Runner):
+    driving, path = node("SampleClip", name=_sample(".mp4"))
+    options = {**ALL_IN_ONE, "paste_back": True}
+    models, source = node.models(), image("f", side=96)
+    video, report = node("ReenactVideo", models=models, source=source, driving=driving, **options)
+    read = FakeVideo.read(Path(video.path))
+    assert (read.width, read.height) == (96, 96)
+    assert read.rate == FakeVideo.read(Path(path)).rate
+    assert len(list(read)) == 6
+    assert report.startswith("6 of 6")
+    cut = FakeVideo(path, start=0.08, duration=0.12)
+    video, report = node("ReenactVideo", models=models, source=source, driving=cut, **options)
+    assert len(list(FakeVideo.read(Path(video.path)))) == 3
+    assert report.startswith("3 of 3")
+
+
+def test_a_missing_set_is_named_before_anything_runs(pack: Pack):
+    check = pack.classes["HyperReenact_LoadModels"].validate_inputs
+    assert check(model_set="starter") is True
+    assert "'voxceleb-256' is not installed" in check(model_set="voxceleb-256")
+
+
+def _sample(suffix: str) -> str:
+    return sorted((ROOT / "workflows" / "samples").glob(f"*{suffix}"))[0].stem

@@ -1,0 +1,94 @@
+"""What the host is told of the nodes: complete for people, and never changed by accident."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from tests.nodes.conftest import ROOT, Pack
+
+FROZEN = Path(__file__).with_name("frozen_nodes.json")
+"""Node ids, inputs and outputs that saved graphs rely on."""
+
+
+def own(pack: Pack) -> dict[str, Any]:
+    return {k: v.define_schema() for k, v in pack.classes.items() if k.startswith("HyperReenact_")}
+
+
+def test_ids_inputs_and_outputs_are_the_frozen_ones(pack: Pack):
+    """Adding is allowed (then add it to the list); renaming, moving or removing is not."""
+    actual = {
+        node_id: {
+            "inputs": [
+                [i.id, i.io_type, "optional" if i.optional else "required"] for i in s.inputs
+            ],
+            "outputs": [[o.id, o.io_type] for o in s.outputs],
+        }
+        for node_id, s in own(pack).items()
+    }
+    assert actual == json.loads(FROZEN.read_text("utf-8"))
+
+
+def test_every_node_and_input_is_explained(pack: Pack):
+    for node_id, schema in own(pack).items():
+        assert schema.display_name, node_id
+        assert schema.category.startswith("HyperReenact"), node_id
+        assert len(schema.description) > 30, node_id
+        assert schema.search_aliases, node_id
+        for part in [*schema.inputs, *schema.outputs]:
+            assert part.tooltip, f"{node_id}.{part.id}"
+
+
+def test_defaults_are_valid(pack: Pack):
+    for node_id, schema in own(pack).items():
+        for wanted in schema.inputs:
+            if wanted.is_widget and wanted.default is not None:
+                assert wanted.check(wanted.default) is None, f"{node_id}.{wanted.id}"
+
+
+@pytest.mark.parametrize(
+    ("node_id", "name", "module", "literal"),
+    [
+        ("HyperReenact_AlignFace", "no_face", "reenact.faces", "MissingFace"),
+        ("HyperReenact_Reenact", "no_face", "reenact.missing", "NoFacePolicy"),
+    ],
+)
+def test_choices_are_those_of_the_core(
+    pack: Pack, node_id: str, name: str, module: str, literal: str
+):
+    schema = pack.classes[node_id].define_schema()
+    options = next(i.options for i in schema.inputs if i.id == name)
+    core = pack.part(f"hyperreenact_core.{module}")
+    assert set(options) == set(get_args(getattr(core, literal)))
+
+
+def test_sliders_are_those_of_the_puppet(pack: Pack):
+    limits = pack.part("hyperreenact_core.reenact.puppet").PUPPET_LIMITS
+    inputs = {i.id: i for i in pack.classes["HyperReenact_PuppetPose"].define_schema().inputs}
+    assert {name: (inputs[name].min, inputs[name].max) for name in limits} == limits
+
+
+def test_every_node_has_a_help_page_and_both_locales(pack: Pack):
+    locales = {
+        language: json.loads((ROOT / "locales" / language / "nodeDefs.json").read_text("utf-8"))
+        for language in ("en", "zh")
+    }
+    for node_id, schema in own(pack).items():
+        page = (ROOT / "web" / "docs" / node_id / "en.md").read_text("utf-8")
+        for wanted in schema.inputs:
+            assert f"`{wanted.id}`" in page, f"{node_id}: help does not name {wanted.id}"
+        for language, nodes in locales.items():
+            entry = nodes[node_id]
+            assert entry["display_name"], (language, node_id)
+            assert set(entry["inputs"]) == {i.id for i in schema.inputs}, (language, node_id)
+            assert len(entry["outputs"]) == len(schema.outputs), (language, node_id)
+
+
+def test_the_licences_of_all_sets_are_shown(pack: Pack):
+    tooltip = pack.classes["HyperReenact_LoadModels"].define_schema().inputs[0].tooltip
+    assert "starter" in tooltip
+    assert "voxceleb-256" in tooltip
+    assert "not installed" in tooltip
+    assert "Apache-2.0" in tooltip
