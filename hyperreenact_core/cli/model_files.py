@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import InputError, ModelError
 from .common import OnProgress, add_model_path_option, say
@@ -147,11 +148,9 @@ def _remarks(converted: ConvertedFile) -> str:
 @contextmanager
 def _byte_bar(name: str) -> Iterator[OnProgress]:
     """A bar on stderr that appears with the first bytes."""
-    import sys
-
     from tqdm import tqdm
 
-    bar: tqdm[None] | None = None
+    bar: tqdm[NoReturn] | None = None
 
     def show(done: int, total: int | None) -> None:
         nonlocal bar

@@ -96,7 +96,7 @@ def run_verify(args: argparse.Namespace) -> None:
     # What was converted may be gone; where it is not, it must be what it was.
     weights = {path.name for _, path in files}
     others = [name for name in read_lock(folder) if name not in weights]
-    checks += [(n, partial(_checksum, folder / n)) for n in others if (folder / n).is_file()]
+    checks += [(n, partial(_checksum, folder, n)) for n in others if (folder / n).is_file()]
     bad = 0
     for name, check in checks:
         try:
@@ -116,18 +116,17 @@ def _verify_weights(path: Path, kind: NetworkKind, *, stated: ModelFile | None) 
     from ..models.checkpoints import load_network
 
     load_network(path, kind)
-    return f"loads; {_checksum(path, stated=stated)}"
+    return f"loads; {_checksum(path.parent, path.name, stated=stated)}"
 
 
-def _checksum(path: Path, *, stated: ModelFile | None = None) -> str:
+def _checksum(folder: Path, name: str, *, stated: ModelFile | None = None) -> str:
     """Compare a file with the registry and with what it was when it was first used."""
     from ..models.fetch import check_stated
     from ..models.lock import check_pin, pin_of
 
-    folder = path.parent
-    measured = pin_of(path)
+    measured = pin_of(folder / name)
     known = stated is not None and check_stated(measured, stated)
-    known = check_pin(folder, path.name, measured) or known
+    known = check_pin(folder, name, measured) or known
     return "checksum agrees" if known else "no checksum is known"
 
 

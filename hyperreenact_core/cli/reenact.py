@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -147,15 +146,16 @@ def run(args: argparse.Namespace) -> None:
     from ..reenact.clip import ClipJob
 
     began = time.monotonic()
-    with late_progress_bar("reenact") as show:
-        host = local_host(args, on_progress=show)
-        job = ClipJob(_request(args), load_set(args.model_set, args.model_path))
-        try:
+    bar = LateProgressBar("reenact")
+    host = local_host(args, on_progress=bar.show)
+    job = ClipJob(_request(args), load_set(args.model_set, args.model_path))
+    try:
+        with bar:
             job.run(host)
-        except KeyboardInterrupt:
-            if job.writer.saved_as is not None:
-                note(f"{job.writer.frames_written} frames are kept in {job.writer.saved_as}")
-            raise
+    except KeyboardInterrupt:
+        if job.writer.saved_as is not None:
+            note(f"{job.writer.frames_written} frames are kept in {job.writer.saved_as}")
+        raise
     if job.loses_sound:
         note("warning: dropped frames put the sound out of step, so it was left out")
     if job.report.without_face == job.report.frames:
@@ -164,19 +164,19 @@ def run(args: argparse.Namespace) -> None:
     note(f"{args.out}: {job.writer.frames_written} frames in {seconds:.1f} s{_faces(job.report)}")
 
 
-@contextmanager
-def late_progress_bar(description: str) -> Iterator[OnProgress]:
+class LateProgressBar(ExitStack):
     """A progress bar that appears with the first frame, so that errors before it stand alone."""
-    with ExitStack() as stack:
-        show: OnProgress | None = None
 
-        def start_or_show(done: int, total: int | None) -> None:
-            nonlocal show
-            if show is None:
-                show = stack.enter_context(progress_bar(description))
-            show(done, total)
+    def __init__(self, description: str) -> None:
+        super().__init__()
+        self._description = description
+        self._show: OnProgress | None = None
 
-        yield start_or_show
+    def show(self, done: int, total: int | None) -> None:
+        """Report frames done, inside the `with` block."""
+        if self._show is None:
+            self._show = self.enter_context(progress_bar(self._description))
+        self._show(done, total)
 
 
 def note(line: str) -> None:

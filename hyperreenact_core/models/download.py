@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from http.client import HTTPException, HTTPMessage
+from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import HTTPError, URLError
@@ -43,7 +44,7 @@ def download(
         raise _unwritable(path, error) from error
     try:
         with _open(url, have=have, tag=tag) as response:
-            headers: HTTPMessage = response.headers
+            headers: Message = response.headers
             if headers.get_content_type() == "text/html":
                 raise ModelError(_page_instead_of_file(page or url, path))
             resumed = response.status == 206 and _range_start(headers) == have
@@ -103,7 +104,7 @@ def _receive(
     return have
 
 
-def _keep_tag(tag_file: Path, headers: HTTPMessage) -> None:
+def _keep_tag(tag_file: Path, headers: Message) -> None:
     """What tells this version of the file from another one, for a later If-Range."""
     tag = headers.get("ETag") or headers.get("Last-Modified") or ""
     with suppress(OSError):  # without it a part is still resumed, less safely
@@ -113,12 +114,12 @@ def _keep_tag(tag_file: Path, headers: HTTPMessage) -> None:
             tag_file.unlink(missing_ok=True)
 
 
-def _range_start(headers: HTTPMessage) -> int | None:
+def _range_start(headers: Message) -> int | None:
     match = re.match(r"bytes (\d+)-", headers.get("Content-Range", ""))
     return int(match[1]) if match else None
 
 
-def _range_total(headers: HTTPMessage) -> int | None:
+def _range_total(headers: Message) -> int | None:
     match = re.match(r"bytes \*/(\d+)", headers.get("Content-Range", ""))
     return int(match[1]) if match else None
 

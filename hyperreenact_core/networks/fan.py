@@ -47,7 +47,7 @@ class FANConfig:
 
 
 class ConvBlock(nn.Module):
-    """Three 3x3 convolutions of a half, a quarter and a quarter of the width, joined; a shortcut."""
+    """Three 3x3 convolutions of 1/2, 1/4 and 1/4 of the width, joined, around a shortcut."""
 
     def __init__(self, channels_in: int, channels: int) -> None:
         super().__init__()
