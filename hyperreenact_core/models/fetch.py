@@ -66,9 +66,9 @@ def fetch_file(
 def check_stated(measured: Pin, file: ModelFile) -> bool:
     """Whether the registry states a checksum; ModelError if size or checksum differ from it."""
     if file.size not in (None, measured.size):
-        raise ModelError(f"{file.name}: size is {measured.size}, not {file.size} bytes")
+        raise ModelError(f"size is {measured.size}, not {file.size} bytes: {file.name}")
     if file.sha256 not in (None, measured.sha256):
-        raise ModelError(f"{file.name}: checksum is {measured.sha256}, not {file.sha256}")
+        raise ModelError(f"checksum is {measured.sha256}, not {file.sha256}: {file.name}")
     return file.sha256 is not None
 
 

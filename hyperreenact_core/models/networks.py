@@ -53,15 +53,14 @@ NETWORKS: dict[NetworkKind, NetworkClasses] = {
     "judge_pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
 }
 
-REENACTMENT_KINDS: tuple[NetworkKind, ...] = (
-    "generator",
-    "e4e",
-    "appearance",
-    "pose",
-    "hypernetwork",
-    "landmarks",
-)
+CORE_KINDS: tuple[NetworkKind, ...] = ("generator", "e4e", "appearance", "pose", "hypernetwork")
+"""What every model set needs."""
+
+DETECTOR_KINDS: tuple[tuple[NetworkKind, ...], ...] = (("landmarks",), ("s3fd", "fan"))
+"""What finds the faces: one network of sets trained here, two of the published set."""
+
+REENACTMENT_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[0])
 """What a set trained here needs to be of use; the judges are optional."""
 
-PUBLISHED_KINDS: tuple[NetworkKind, ...] = (*REENACTMENT_KINDS[:-1], "s3fd", "fan")
-"""What the published set needs: two networks find the face in place of one."""
+PUBLISHED_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[1])
+"""What the published set consists of."""

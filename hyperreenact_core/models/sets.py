@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from ..networks.arcface import ArcFace
 from ..networks.deca import PoseEncoder
 from ..networks.e4e import E4E
+from ..networks.fan import FAN
 from ..networks.hypernetwork import Hypernetwork
 from ..networks.landmarks import LandmarkNet
+from ..networks.s3fd import S3FD
 from ..networks.stylegan2 import Generator
 from .cache import shared_network
 from .networks import NetworkKind
@@ -61,6 +63,24 @@ class LoadedSet:
     @cached_property
     def landmarks(self) -> LandmarkNet:
         return self._load("landmarks", LandmarkNet)
+
+    @cached_property
+    def s3fd(self) -> S3FD:
+        return self._load("s3fd", S3FD)
+
+    @cached_property
+    def fan(self) -> FAN:
+        return self._load("fan", FAN)
+
+    @property
+    def detects_with_s3fd(self) -> bool:
+        """Whether S3FD and FAN find the faces, as in the published set, or LandmarkNet alone."""
+        return weights_file(self.folder, "s3fd").is_file()
+
+    @property
+    def detector_networks(self) -> tuple[nn.Module, ...]:
+        """Whatever finds the faces."""
+        return (self.s3fd, self.fan) if self.detects_with_s3fd else (self.landmarks,)
 
     @cached_property
     def judge_appearance(self) -> ArcFace:

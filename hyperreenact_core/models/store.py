@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ModelError
-from .networks import PUBLISHED_KINDS, REENACTMENT_KINDS, NetworkKind
+from .networks import CORE_KINDS, DETECTOR_KINDS, NetworkKind
 from .registry import SET_ID, ModelSet, find_set, load_registry
 from .settings import SETTINGS_FILE
 
@@ -20,13 +20,17 @@ def weights_file(folder: Path, kind: NetworkKind) -> Path:
 
 def missing_files(folder: Path) -> tuple[str, ...]:
     """Names of the files a set's folder still needs; empty if it is complete."""
-    ways = [_missing(folder, kinds) for kinds in (REENACTMENT_KINDS, PUBLISHED_KINDS)]
-    return min(ways, key=len)
+    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in CORE_KINDS)]
+    missing = [path.name for path in wanted if not path.is_file()]
+    lacking = [_lacking(folder, kinds) for kinds in DETECTOR_KINDS]
+    if all(lacking):
+        missing.append(" or ".join(" and ".join(names) for names in lacking))
+    return tuple(missing)
 
 
-def _missing(folder: Path, kinds: Sequence[NetworkKind]) -> tuple[str, ...]:
-    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in kinds)]
-    return tuple(path.name for path in wanted if not path.is_file())
+def _lacking(folder: Path, kinds: Sequence[NetworkKind]) -> list[str]:
+    paths = [weights_file(folder, kind) for kind in kinds]
+    return [path.name for path in paths if not path.is_file()]
 
 
 def locate(set_id: str, model_paths: Sequence[Path] = ()) -> Path:

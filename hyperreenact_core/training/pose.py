@@ -23,15 +23,23 @@ from .precision import autocast, channels_last
 
 @dataclass(frozen=True)
 class PoseTraining:
-    """Weights of the losses on pose (radians), expression, shape coefficients and vertices."""
+    """Weights of the losses, and the spread (standard deviation) each error is measured in.
+
+    Errors are squared: absolute ones would keep the gradient of the head's angles as loud as at
+    the start and drown the quiet signs of gaze, lids and brows.
+    """
 
     batch_size: int = 48
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
-    pose_weight: float = 10.0
-    expression_weight: float = 2.0
-    shape_weight: float = 0.5
-    vertex_weight: float = 5.0
+    pose_weight: float = 2.0
+    expression_weight: float = 1.0
+    shape_weight: float = 0.2
+    vertex_weight: float = 1.0
+    pose_spread: float = 0.35
+    expression_spread: float = 0.3
+    shape_spread: float = 0.55
+    vertex_spread: float = 0.2
 
 
 class PoseStage:
@@ -72,10 +80,10 @@ class PoseStage:
         vertices = self._shape(heads.geometry[index], heads.expression[index], rotation)
         mine = self._shape(codes.shape, codes.expression, codes.global_pose)
         losses = {
-            "pose": (codes.global_pose - rotation).abs().mean(),
-            "expression": (codes.expression - heads.expression[index]).abs().mean(),
-            "shape": (codes.shape - heads.geometry[index]).abs().mean(),
-            "vertices": (mine - vertices).abs().mean(),
+            "pose": _error(codes.global_pose, rotation, t.pose_spread),
+            "expression": _error(codes.expression, heads.expression[index], t.expression_spread),
+            "shape": _error(codes.shape, heads.geometry[index], t.shape_spread),
+            "vertices": _error(mine, vertices, t.vertex_spread),
         }
         total = (
             t.pose_weight * losses["pose"]
@@ -112,3 +120,7 @@ class PoseStage:
 
     def _face(self, heads: RenderedHeads, index: Tensor) -> Tensor:
         return resize(heads.batch(index), self.network.config.input_size)
+
+
+def _error(result: Tensor, truth: Tensor, spread: float) -> Tensor:
+    return ((result - truth) / spread).square().mean()

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 import torch
-from tests.core.reenact.tiny import frames, picture, save_tiny_set
-from tests.nodes.fake_host import FakeHost, FakeVideo, installed
-from tests.nodes.fake_nodes import HOST_NODES
 
 from hyperreenact_core.video.stills import write_image
 from hyperreenact_core.video.writer import VideoWriter
+from tests.core.reenact.tiny import frames, picture, save_tiny_set
+from tests.nodes.fake_host import FakeHost, FakeVideo, installed
+from tests.nodes.fake_nodes import HOST_NODES
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "hyperreenact_pack_under_test"

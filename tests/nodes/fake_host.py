@@ -7,9 +7,10 @@ import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+
 from tests.nodes import fake_io as io
 
 TYPES_OF_ANY = "*"
@@ -114,7 +115,7 @@ class FakeHost:
 class FakePatcher:
     """Keeps its network alive, as the host's does."""
 
-    alive: weakref.WeakSet[FakePatcher] = weakref.WeakSet()
+    alive: ClassVar[weakref.WeakSet[FakePatcher]] = weakref.WeakSet()
 
     def __init__(self, model: Any, load_device: Any, offload_device: Any) -> None:
         self.model = model
@@ -143,7 +144,7 @@ class FakeVideo:
 
 
 @contextmanager
-def installed(host: FakeHost):  # noqa: ANN201
+def installed(host: FakeHost):
     """The fake modules stand in sys.modules while the block runs."""
     fakes = host.modules()
     before = {name: sys.modules.get(name) for name in fakes}

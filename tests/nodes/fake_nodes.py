@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+
 from tests.nodes import fake_io as io
 from tests.nodes.fake_host import FakeVideo
 

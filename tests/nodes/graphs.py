@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tests.nodes import fake_io as io
@@ -10,7 +11,7 @@ Prompt = dict[str, dict[str, Any]]
 NodeClasses = dict[str, type[io.ComfyNode]]
 
 
-class InvalidGraph(Exception):
+class InvalidGraphError(Exception):
     """What the host would answer instead of running the graph."""
 
 
@@ -65,10 +66,10 @@ def run(prompt: Prompt, classes: NodeClasses, cache: dict[str, Any] | None = Non
     """Run a graph; returns {node id: outputs} and fills `cache` with them.
 
     Nodes whose signature (class, values, signatures of their sources) is in the cache are not run
-    again, as in the host. InvalidGraph where the host would refuse it.
+    again, as in the host. InvalidGraphError where the host would refuse it.
     """
     if found := problems(prompt, classes):
-        raise InvalidGraph("; ".join(found))
+        raise InvalidGraphError("; ".join(found))
     cache = {} if cache is None else cache
     results: dict[str, tuple[Any, ...]] = {}
     executed: list[str] = []
@@ -94,7 +95,7 @@ def run(prompt: Prompt, classes: NodeClasses, cache: dict[str, Any] | None = Non
             }
             answer = _validated(cls, given)
             if answer is not True:
-                raise InvalidGraph(str(answer))
+                raise InvalidGraphError(str(answer))
             cache[key] = cls.execute(**given).args
             executed.append(node_id)
         results[node_id] = cache[key]
@@ -116,7 +117,5 @@ def _validated(cls: Any, given: dict[str, Any]) -> bool | str:
     validate = getattr(cls, "validate_inputs", None)
     if validate is None:
         return True
-    import inspect
-
     names = inspect.signature(validate).parameters
     return validate(**{name: given[name] for name in names if name in given})

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+
 from tests.core.reenact.tiny import SIZE, face_points
 from tests.nodes.conftest import ROOT, Pack, image
 from tests.nodes.fake_host import FakePatcher, FakeVideo, Interrupted
@@ -265,8 +267,6 @@ def test_identities_and_performances_survive_their_files(node: Runner):
 
 
 def test_parts_of_two_sets_do_not_mix(node: Runner):
-    from dataclasses import replace
-
     models = node.models()
     faces = node.faces(models, image("f"))
     latent, _ = node("Invert", models=models, faces=faces, index=0)
@@ -279,9 +279,7 @@ def test_parts_of_two_sets_do_not_mix(node: Runner):
 
 
 def test_a_puppet_moves_by_keyframes(node: Runner):
-    sliders = dict.fromkeys(
-        "yaw pitch roll jaw smile frown pucker brows furrow blink gaze_x gaze_y".split(), 0.0
-    )
+    sliders = dict.fromkeys(node.pack.part("hyperreenact_core.reenact.puppet").PUPPET_LIMITS, 0.0)
     given = {"models": node.models(), "batch_size": 0, **sliders}
     poses, puppet, plot = node(
         "PuppetPose", frames=3, keyframes="0: yaw=-30\n2: yaw=30 smile=1", **given
@@ -314,7 +312,10 @@ def test_paste_back_changes_the_face_and_nothing_else(node: Runner):
     models, frames = node.models(), image("ff", side=96)
     faces = node.faces(models, frames)
     black = torch.zeros(2, 2 * SIZE, 2 * SIZE, 3)
-    given = {"frames": frames, "faces": faces, "feather": 0.2, "colour_match": False}
+    middle = torch.zeros(2, SIZE, SIZE)
+    middle[:, 8:-8, 8:-8] = 1
+    given = {"frames": frames, "faces": faces, "feather": 0.1, "colour_match": False}
+    given["mask"] = middle
     composite, mask = node("PasteBack", images=black, **given)
     assert composite.shape == frames.shape
     assert mask.shape == (2, 96, 96)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+
 from tests.nodes.conftest import ROOT, Pack
 
 FROZEN = Path(__file__).with_name("frozen_nodes.json")

@@ -46,7 +46,7 @@ def test_list_shows_sets_licences_and_the_users_own(shelf: Path, capsys):
     assert run("list", "--model-path", str(shelf)) == 0
     out = capsys.readouterr().out
     assert "starter" in out
-    assert "voxceleb-256  [not loadable yet]" in out
+    assert "voxceleb-256  [not installed]" in out
     assert "licence: none stated by the authors" in out
     assert "mine  [installed]" in out
     assert "unrelated" not in out
@@ -62,7 +62,7 @@ def test_status_shows_folder_settings_and_files(shelf: Path, capsys):
 
 def test_status_of_a_missing_set_says_what_to_do(shelf: Path, capsys):
     assert run("status", "voxceleb-256", "--model-path", str(shelf)) == 2
-    assert "which this version cannot load yet" in capsys.readouterr().err
+    assert "fetch it with `hyperreenact models get voxceleb-256" in capsys.readouterr().err
 
 
 def test_verify_passes_a_sound_set_and_names_a_damaged_file(shelf: Path, capsys):

@@ -135,7 +135,8 @@ def test_a_part_of_a_clip_takes_its_part_of_the_sound(files: Files, tmp_path: Pa
 
 def test_compare_and_paste_back(files: Files, tmp_path: Path):
     out = tmp_path / "frames"
-    assert reenact(files, out, "--compare", "--paste-back", "--frames", "2") == 0
+    options = ("--compare", "--paste-back", "--frames", "2", "--face", "centre")
+    assert reenact(files, out, *options) == 0
     names = sorted(path.name for path in out.iterdir())
     assert names == ["000000.png", "000001.png"]
     sheet = read_image(out / "000001.png")
@@ -190,6 +191,19 @@ def test_ctrl_c_keeps_a_playable_video(files: Files, tmp_path: Path, capsys, mon
     assert f"4 frames are kept in {out}" in capsys.readouterr().err.splitlines()
 
 
+def test_a_clip_that_breaks_off_keeps_what_was_done(files: Files, tmp_path: Path, capsys):
+    driving, out = tmp_path / "clip.mp4", tmp_path / "out.mp4"
+    _write_clip(driving, "f" * 24)
+    data = driving.read_bytes()
+    driving.write_bytes(data[: len(data) * 2 // 3])
+    assert reenact(files, out, "--batch-size", "2", "--smooth", "1", driving=driving) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"error: {driving} breaks off")
+    kept = len(read_all(out))
+    assert kept >= 8
+    assert said.endswith(f"the {kept} frames before that are kept in {out}")
+
+
 def test_a_face_lost_midway_keeps_what_was_done(files: Files, tmp_path: Path, capsys):
     driving = tmp_path / "clip.mp4"
     _write_clip(driving, "fff.f")
@@ -225,7 +239,7 @@ def junk(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.png").write_text("no picture at all\n" * 20)
     write_image(folder / "dark.png", picture(0))
     write_image(folder / "dot.png", np.zeros((1, 1, 3), np.uint8))
-    (folder / "cut.mp4").write_bytes(files.clip.read_bytes()[:400])
+    _write_half_a_recording(folder / "cut.mp4")
     with av.open(str(folder / "sound.mp4"), "w") as container:
         stream = container.add_stream("aac", rate=48000)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
@@ -241,6 +255,17 @@ def junk(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights.write_bytes(weights.read_bytes()[:-100])
     (folder / "gone" / "tiny" / "landmarks.safetensors").unlink()
     return folder
+
+
+def _write_half_a_recording(path: Path) -> None:
+    """As cameras write them, the index comes last: half of such a file has none."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for frame in frames("ffff"):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+        container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def _poison(path: Path) -> None:

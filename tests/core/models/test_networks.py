@@ -7,13 +7,20 @@ import pytest
 import torch
 
 from hyperreenact_core.models.checkpoints import load_network, save_network
-from hyperreenact_core.models.networks import NETWORKS, REENACTMENT_KINDS, NetworkKind
+from hyperreenact_core.models.networks import (
+    NETWORKS,
+    PUBLISHED_KINDS,
+    REENACTMENT_KINDS,
+    NetworkKind,
+)
 from hyperreenact_core.networks.arcface import ArcFaceConfig
 from hyperreenact_core.networks.deca import PoseEncoderConfig
 from hyperreenact_core.networks.e4e import E4EConfig
+from hyperreenact_core.networks.fan import FANConfig
 from hyperreenact_core.networks.hypernetwork import HypernetworkConfig, tuned_slots
 from hyperreenact_core.networks.irse import IRSEConfig
 from hyperreenact_core.networks.landmarks import LandmarkConfig
+from hyperreenact_core.networks.s3fd import S3FDConfig
 from hyperreenact_core.networks.stylegan2 import StyleGAN2Config, slots_of
 
 BODY = IRSEConfig(stem_channels=4, stages=((4, 1), (4, 1), (8, 1)))
@@ -48,6 +55,10 @@ TINY: dict[NetworkKind, object] = {
     "landmarks": LandmarkConfig(
         input_size=32, widths=(4, 4, 8), depths=(0, 1, 1), vote_level=1, vote_width=4
     ),
+    "s3fd": S3FDConfig(
+        widths=(4, 4, 4, 8, 8), depths=(1, 1, 2, 1, 1), fc_width=8, extra=((4, 8), (4, 4))
+    ),
+    "fan": FANConfig(input_size=32, points=3, stem_channels=4, channels=8, stacks=2, depth=2),
     "judge_appearance": APPEARANCE,
     "judge_pose": POSE,
 }
@@ -55,7 +66,7 @@ TINY: dict[NetworkKind, object] = {
 
 def test_the_table_has_every_kind():
     assert set(NETWORKS) == set(get_args(NetworkKind)) == set(TINY)
-    assert set(REENACTMENT_KINDS) < set(NETWORKS)
+    assert set(REENACTMENT_KINDS) | set(PUBLISHED_KINDS) < set(NETWORKS)
 
 
 @pytest.mark.parametrize("kind", TINY)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from hyperreenact_core.errors import ModelError
-from hyperreenact_core.models.networks import NETWORKS, REENACTMENT_KINDS
+from hyperreenact_core.models.networks import NETWORKS, PUBLISHED_KINDS
 from hyperreenact_core.models.registry import find_set, load_registry, registry_path
 from hyperreenact_core.models.settings import load_settings
 from hyperreenact_core.models.store import SHIPPED_WEIGHTS
@@ -31,20 +31,19 @@ def test_the_starter_set_ships_every_network_under_a_free_licence():
     starter = find_set("starter", load_registry())
     assert starter is not None
     assert starter.shipped
-    assert starter.loadable
+    assert not starter.needs_conversion
     assert starter.licence == "Apache-2.0"
-    assert {file.role for file in starter.files} == set(NETWORKS)
+    assert {file.role for file in starter.files} == set(NETWORKS) - {"s3fd", "fan"}
     assert all(file.name == f"{file.role}.safetensors" for file in starter.files)
 
 
-def test_the_published_set_is_fetched_by_the_user_and_not_loadable_yet():
+def test_the_published_set_is_fetched_by_the_user_and_converted():
     published = find_set("voxceleb-256", load_registry())
     assert published is not None
     assert not published.shipped
-    assert not published.loadable
+    assert published.needs_conversion
     assert published.licence_url is None
-    roles = {file.role for file in published.files}
-    assert roles == set(REENACTMENT_KINDS) - {"landmarks"} | {"face_detector"}
+    assert {file.role for file in published.files} == set(PUBLISHED_KINDS)
 
 
 def test_an_unknown_id_is_none():

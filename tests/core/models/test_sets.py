@@ -79,7 +79,7 @@ def test_an_incomplete_set_is_refused_with_what_it_lacks(shelf: Path):
     ("set_id", "said"),
     [
         ("starter", "install it again"),
-        ("voxceleb-256", "cannot load yet"),
+        ("voxceleb-256", "hyperreenact models get voxceleb-256"),
         ("mine", "registry has starter, voxceleb-256"),
         ("../shelf", "plain folder name"),
         ("", "plain folder name"),
@@ -89,6 +89,19 @@ def test_a_missing_set_is_refused_with_what_to_do(shelf: Path, set_id: str, said
     with pytest.raises(ModelError, match=said):
         locate(set_id, [shelf])
     assert not installed(set_id, [shelf])
+
+
+def test_two_networks_may_find_the_faces_in_place_of_one(shelf: Path):
+    folder = write_set(shelf / "mine")
+    assert not load_set("mine", [shelf]).detects_with_s3fd
+    (folder / "landmarks.safetensors").unlink()
+    both = "s3fd.safetensors and fan.safetensors"
+    assert missing_files(folder) == (f"landmarks.safetensors or {both}",)
+    (folder / "s3fd.safetensors").touch()
+    assert missing_files(folder) == ("landmarks.safetensors or fan.safetensors",)
+    (folder / "fan.safetensors").touch()
+    assert missing_files(folder) == ()
+    assert load_set("mine", [shelf]).detects_with_s3fd
 
 
 def test_settings_survive_their_file(tmp_path: Path):

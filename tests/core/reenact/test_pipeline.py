@@ -70,7 +70,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> LoadedSet:
 
 @pytest.fixture(scope="module")
 def source(models: LoadedSet) -> SourceFace:
-    return analyse_source(picture(width=80, height=100, seed=7), models, HOST)
+    return analyse_source(picture(width=80, height=100, seed=7), models, HOST, choice="centre")
 
 
 def results(

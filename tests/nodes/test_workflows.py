@@ -1,0 +1,119 @@
+"""The shipped workflows: they fit the nodes, read from left to right, and run."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tests.nodes.conftest import ROOT, Pack
+from tests.nodes.graphs import InvalidGraphError, is_link, problems, run
+
+FOLDER = ROOT / "workflows"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+NOTES = {"MarkdownNote", "Note"}
+CHAIN = "2 Full chain"
+
+
+def api(name: str) -> dict[str, Any]:
+    return json.loads((FOLDER / "api" / f"{name}.json").read_text("utf-8"))
+
+
+def ui(name: str) -> dict[str, Any]:
+    return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+def test_there_is_one_of_each_kind_and_each_has_a_twin():
+    assert len(NAMES) == 7
+    assert sorted(path.stem for path in (FOLDER / "api").glob("*.json")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_node_input_link_and_value_exists_and_fits(pack: Pack, name: str):
+    assert problems(api(name), pack.classes) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_two_forms_say_the_same(pack: Pack, name: str):
+    graph, twin = ui(name), api(name)
+    nodes = {str(node["id"]): node for node in graph["nodes"] if node["type"] not in NOTES}
+    assert {key: node["type"] for key, node in nodes.items()} == {
+        key: node["class_type"] for key, node in twin.items()
+    }
+    origins = {link[0]: [str(link[1]), link[2]] for link in graph["links"]}
+    for key, node in nodes.items():
+        linked = {i["name"]: origins[i["link"]] for i in node["inputs"] if i["link"] is not None}
+        given = twin[key]["inputs"]
+        assert linked == {name: value for name, value in given.items() if is_link(value)}
+        if node["type"].startswith("HyperReenact_"):
+            schema = pack.classes[node["type"]].define_schema()
+            widgets = [i for i in schema.inputs if i.is_widget]
+            values = dict(zip([i.id for i in widgets], node["widgets_values"], strict=True))
+            assert values == {name: value for name, value in given.items() if not is_link(value)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_of_the_page_form_are_sound(name: str):
+    graph = ui(name)
+    nodes = {node["id"]: node for node in graph["nodes"]}
+    for number, origin, slot, target, entry, kind in graph["links"]:
+        assert number in nodes[origin]["outputs"][slot]["links"]
+        assert nodes[origin]["outputs"][slot]["type"] == kind
+        assert nodes[target]["inputs"][entry]["link"] == number
+    assert graph["last_node_id"] == max(nodes)
+    assert graph["last_link_id"] == len(graph["links"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_graph_reads_from_left_to_right_and_nothing_overlaps(name: str):
+    graph = ui(name)
+    nodes = {node["id"]: node for node in graph["nodes"]}
+    for _, origin, _, target, *_ in graph["links"]:
+        right_edge = nodes[origin]["pos"][0] + nodes[origin]["size"][0]
+        above = nodes[origin]["pos"][1] < nodes[target]["pos"][1]
+        same_column = nodes[origin]["pos"][0] == nodes[target]["pos"][0]
+        assert right_edge < nodes[target]["pos"][0] or (same_column and above)
+    for one, other in combinations(nodes.values(), 2):
+        assert not _overlap(one, other), (one["type"], other["type"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_to_the_end(pack: Pack, name: str):
+    done = run(api(name), pack.classes)
+    assert len(done.outputs) == len(api(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_a_thumbnail(name: str):
+    picture = FOLDER / f"{name}.jpg"
+    assert picture.is_file()
+    assert 2_000 < picture.stat().st_size < 200_000
+
+
+def test_another_clip_does_not_invert_the_source_again(pack: Pack):
+    graph = api(CHAIN)
+    clip = next(n for n in graph.values() if n["class_type"] == "HyperReenact_SampleClip")
+    cache: dict[str, Any] = {}
+    clip["inputs"]["name"] = "turn"
+    run(graph, pack.classes, cache)
+    clip["inputs"]["name"] = "talk"
+    again = {graph[key]["class_type"] for key in run(graph, pack.classes, cache).executed}
+    assert "HyperReenact_ExtractPose" in again
+    assert not again & {"HyperReenact_Invert", "HyperReenact_LoadModels"}
+
+
+def test_a_wrong_link_is_refused(pack: Pack):
+    graph = api(CHAIN)
+    synthesise = next(n for n in graph.values() if n["class_type"] == "HyperReenact_Synthesise")
+    synthesise["inputs"]["latent"] = synthesise["inputs"]["deltas"]
+    with pytest.raises(InvalidGraphError, match="DELTAS is no HYPERREENACT_LATENT"):
+        run(graph, pack.classes)
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two boxes touch; the title stands 30 pixels above the position."""
+    (x0, y0), (w0, h0) = one["pos"], one["size"]
+    (x1, y1), (w1, h1) = other["pos"], other["size"]
+    return x0 < x1 + w1 and x1 < x0 + w0 and y0 - 30 < y1 + h1 and y1 - 30 < y0 + h0
