@@ -170,12 +170,13 @@ def _described(value: object) -> str:
 
 def _left_aside(content: Mapping[str, object], layout: FileLayout) -> tuple[str, ...]:
     """Tell what else the file holds; the networks of training, for example."""
-    if layout.container and isinstance(content.get(layout.container), Mapping):
+    inside = content.get(layout.container) if layout.container else None
+    others: list[str] = []
+    if isinstance(inside, Mapping):
         others = [key for key in content if key != layout.container]
-    elif layout.drops_unprefixed:
-        others = [key for key in content if not str(key).startswith(layout.prefix)]
-    else:
-        others = []
+    if layout.drops_unprefixed:
+        keys = cast("Mapping[str, object]", inside) if isinstance(inside, Mapping) else content
+        others += [key for key in keys if not str(key).startswith(layout.prefix)]
     return (f"left aside: {_some(others)}",) if others else ()
 
 

@@ -81,7 +81,7 @@ def _check_start(path: Path) -> bool:
         raise ModelError(f"cannot read the file ({error.strerror}): {path}") from error
     if start.startswith(b"PK\x03\x04"):
         return True
-    if start[:1] == b"\x80" and not any(start[4:8]):
+    if start[8:9] == b"{" and not any(start[4:8]):  # length and beginning of its header
         raise ModelError(f"this is safetensors already, it needs no conversion: {path}")
     if start[:1] == b"\x80":
         return False

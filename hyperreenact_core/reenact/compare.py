@@ -39,13 +39,16 @@ class SideBySide:
         """Of the whole row, pixels."""
         return sum(self.widths) + GAP * (len(self.widths) - 1)
 
+    @property
+    def lefts(self) -> tuple[int, ...]:
+        """Left edges of the panels, pixels."""
+        return tuple(sum(self.widths[:at]) + GAP * at for at in range(len(self.widths)))
+
     def row(self, panels: Sequence[ImageU8]) -> ImageU8:
         """Pictures [H, W, 3] of any size -> [height, width, 3]."""
         canvas = np.full((self.height, self.width, 3), 255, np.uint8)
-        left = 0
-        for panel, width in zip(panels, self.widths, strict=True):
+        for panel, left, width in zip(panels, self.lefts, self.widths, strict=True):
             canvas[:, left : left + width] = fitted(panel, width=width, height=self.height)
-            left += width + GAP
         return canvas
 
 

@@ -125,5 +125,5 @@ class LandmarkStage:
         theta[:, :, 2] = 2 * (low - corner * zoom) - 1 + zoom
         size = self.network.config.input_size
         grid = F.affine_grid(theta, [len(index), 3, size, size], align_corners=False)
-        picture = F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+        picture = F.grid_sample(image, grid, padding_mode="border", align_corners=False)
         return picture, moved

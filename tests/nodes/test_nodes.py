@@ -38,8 +38,8 @@ class Runner:
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
 
-    def __call__(self, name: str, **given: Any) -> tuple[Any, ...]:
-        return self.pack.classes[f"HyperReenact_{name}"].execute(**given).args
+    def __call__(self, node_name: str, /, **given: Any) -> tuple[Any, ...]:
+        return self.pack.classes[f"HyperReenact_{node_name}"].execute(**given).args
 
     def models(self) -> Any:
         return self("LoadModels", model_set="starter", precision="auto")[0]

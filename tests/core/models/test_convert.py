@@ -162,8 +162,9 @@ def test_what_else_a_file_holds_is_left_aside_and_named(tmp_path: Path):
 
     weights = weights_of(network_of("hypernetwork"), "hypernetwork")
     others = {"decoder.conv.weight": torch.zeros(3)}
-    file = written(tmp_path / "h", {"state_dict": weights | others})
-    assert convert([file], tmp_path / "s")[0].kind == "hypernetwork"
+    file = written(tmp_path / "h", {"state_dict": weights | others, "step": 7})
+    (converted,) = convert([file], tmp_path / "s")
+    assert converted.remarks == ("left aside: step, decoder.conv.weight",)
 
 
 def test_missing_unknown_and_misshapen_keys_are_named(tmp_path: Path):

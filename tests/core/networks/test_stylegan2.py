@@ -65,7 +65,9 @@ def test_upsampling_equals_zero_insertion_and_filtering() -> None:
     spread = torch.zeros(1, 3, 10, 10)
     spread[:, :, ::2, ::2] = x
     up = FIRUpsample()
-    expected = F.conv2d(F.pad(spread, (2, 1, 2, 1)), up.kernel.flip(0, 1).expand(3, 1, 4, 4), groups=3)
+    expected = F.conv2d(
+        F.pad(spread, (2, 1, 2, 1)), up.kernel.flip(0, 1).expand(3, 1, 4, 4), groups=3
+    )
     assert torch.allclose(up(x), expected, atol=1e-6)
 
 

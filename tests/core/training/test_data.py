@@ -45,7 +45,9 @@ def test_held_out_people_are_not_in_training(heads: RenderedHeads) -> None:
 def test_batches_are_pictures_in_range(heads: RenderedHeads) -> None:
     batch = heads.batch(torch.tensor([0, 5]))
     assert batch.shape == (2, 3, 16, 16)
-    assert torch.equal(((batch + 1) * 127.5).round().byte().permute(0, 2, 3, 1), heads.images[[0, 5]])
+    assert torch.equal(
+        ((batch + 1) * 127.5).round().byte().permute(0, 2, 3, 1), heads.images[[0, 5]]
+    )
 
 
 def test_an_empty_folder_says_how_to_fill_it(tmp_path: Path) -> None:

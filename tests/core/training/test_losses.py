@@ -50,9 +50,7 @@ def test_matched_kernels_draw_the_wanted_picture() -> None:
     for slot in generator.slots:  # toRGB layers take no delta: let them agree
         if slot.is_to_rgb:
             wanted[:, slot.code] = source[:, slot.code]
-    pairs = zip(
-        generator.slots, generator.styles(source), generator.styles(wanted), strict=True
-    )
+    pairs = zip(generator.slots, generator.styles(source), generator.styles(wanted), strict=True)
     deltas = tuple(
         None if slot.is_to_rgb else (want / have - 1)[:, None].expand(-1, slot.out_channels, -1)
         for slot, have, want in pairs

@@ -12,9 +12,7 @@ from hyperreenact_core.training.starter import STAGES, StarterRun
 
 
 def test_the_whole_starter_set_from_nothing_and_again(tmp_path: Path) -> None:
-    run = StarterRun(
-        profile=PROFILES["smoke"], out=tmp_path, device=torch.device("cpu"), workers=1
-    )
+    run = StarterRun(profile=PROFILES["smoke"], out=tmp_path, device=torch.device("cpu"), workers=1)
     run.train_all()
     models = LoadedSet(tmp_path / "set")
     face = torch.zeros(1, 3, 128, 128)
