@@ -21,7 +21,11 @@ class SamplePortrait(io.ComfyNode):
             description="A drawn head that ships with the pack. Put Load Image in its place for "
             "your own picture.",
             search_aliases=["example", "test image", "demo"],
-            inputs=[io.Combo.Input("name", options=names, default=next(iter(names), None), tooltip="Which head.")],
+            inputs=[
+                io.Combo.Input(
+                    "name", options=names, default=next(iter(names), None), tooltip="Which head."
+                )
+            ],
             outputs=[io.Image.Output("image", tooltip="The picture.")],
         )
 
@@ -44,7 +48,11 @@ class SampleClip(io.ComfyNode):
             description="A talking drawn head with sound that ships with the pack. Put Load Video "
             "in its place for your own clip.",
             search_aliases=["example", "test video", "demo", "driving"],
-            inputs=[io.Combo.Input("name", options=names, default=next(iter(names), None), tooltip="Which clip.")],
+            inputs=[
+                io.Combo.Input(
+                    "name", options=names, default=next(iter(names), None), tooltip="Which clip."
+                )
+            ],
             outputs=[
                 io.Video.Output("video", tooltip="The clip."),
                 io.String.Output("path", tooltip="Its file, for loaders that take a path."),

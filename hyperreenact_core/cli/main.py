@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HyperReenactError
-from . import evaluate, models, reenact, render, train
+from . import demo, evaluate, models, reenact, render, train
 
-COMMANDS = (reenact, render, train, evaluate, models)
+COMMANDS = (reenact, demo, render, train, evaluate, models)
 """Modules of the commands, in the order the help shows them."""
 
 EXIT_ERROR = 2

@@ -15,6 +15,7 @@ from ..networks.s3fd import LevelMaps
 from .align import CropBox, CropRule, cut, move_points
 from .detect import FaceLandmarks
 from .fan_landmarks import fan_crop, fan_square, points_from_heatmaps, points_in_picture
+from .given import nearest
 from .s3fd_detect import face_boxes
 
 _MIN_BOX = 8.0
@@ -84,15 +85,11 @@ class PublishedDetector:
         boxes = torch.cat([corners.reshape(-1, 4), boxes[:, 4:]], dim=1)
         # The nearest one, and only that: landmarks cost more than the search.
         place = torch.tensor([cx, cy])
-        nearest = ((boxes[:, :2] + boxes[:, 2:4]) / 2 - place).square().sum(1).argsort()[:1]
-        found = self._with_landmarks(frame, boxes[nearest])
+        closest = ((boxes[:, :2] + boxes[:, 2:4]) / 2 - place).square().sum(1).argsort()[:1]
+        found = self._with_landmarks(frame, boxes[closest])
         if found:
             return found[0]
-        return min(
-            self.detect(frame),
-            key=lambda face: (face.centre[0] - cx) ** 2 + (face.centre[1] - cy) ** 2,
-            default=None,
-        )
+        return nearest(self.detect(frame), previous)
 
     def _boxes(self, picture: Tensor) -> Tensor:
         """Picture [1, 3, H, W] in [-1, 1] -> boxes with scores [n, 5] on the CPU."""

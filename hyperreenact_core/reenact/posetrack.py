@@ -29,9 +29,17 @@ class PoseTrack:
 
 
 def extract_poses(
-    crops: Sequence[FaceCrop], models: LoadedSet, host: Host, *, batch_size: int
+    crops: Sequence[FaceCrop],
+    models: LoadedSet,
+    host: Host,
+    *,
+    batch_size: int,
+    done_before: int = 0,
 ) -> PoseTrack:
-    """What the set's pose encoder reads in each face."""
+    """What the set's pose encoder reads in each face.
+
+    done_before: steps of work that the caller has already reported as progress.
+    """
     if not crops:
         raise InputError("there is no face to take a pose from")
     poses: list[DrivingPose] = []
@@ -41,8 +49,8 @@ def extract_poses(
             batch = crops[begin : begin + batch_size]
             views = torch.stack([pose_view(crop, models) for crop in batch]).to(host.device)
             poses.append(as_float(encode_pose(views, models.pose)).to("cpu"))
-            done = begin + len(batch)
-            host.progress(done, len(crops), lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
+            done, total = done_before + begin + len(batch), done_before + len(crops)
+            host.progress(done, total, lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
     return PoseTrack(DrivingPose.cat(poses), models.folder.name)
 
 

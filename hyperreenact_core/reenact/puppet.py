@@ -136,7 +136,8 @@ def puppet_track(
         crops.append(puppet_crop(identity, pose, models))
         host.progress(at + 1, 2 * len(poses))
     pictures = [_picture(crop) for crop in crops]
-    return extract_poses(crops, models, host, batch_size=batch_size), pictures
+    track = extract_poses(crops, models, host, batch_size=batch_size, done_before=len(poses))
+    return track, pictures
 
 
 def neutral_head() -> Identity:

@@ -56,7 +56,9 @@ def test_pose_crops() -> None:
         "crop.edge.matrix": pose_crop_matrix(leaving)[0],
         "crop.edge.image_sub": pose_crop(crops("target")[:1], leaving)[0, :, ::4, ::4],
     }
-    expected = golden().outputs("deca", group="affine") + golden().outputs("deca", group="deca_crop")
+    expected = golden().outputs("deca", group="affine") + golden().outputs(
+        "deca", group="deca_crop"
+    )
     assert set(results) == set(expected)
     assert_parity("deca", results)
 

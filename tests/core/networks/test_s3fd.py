@@ -25,7 +25,7 @@ def test_six_levels_each_half_the_one_before() -> None:
         (2, 2, 6, 5),
         (2, 2, 3, 3),
     ]
-    assert all(level.offsets.shape == (b, 4, h, w) for level, (b, _, h, w) in zip(levels, sizes))
+    assert [tuple(level.offsets.shape) for level in levels] == [(2, 4, *s[2:]) for s in sizes]
 
 
 def test_the_largest_of_three_backgrounds_counts_on_the_finest_level() -> None:

@@ -1,0 +1,99 @@
+"""Queueing clips on a server: against a small one that answers as ComfyUI does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hyperreenact_core.cli import batch
+from hyperreenact_core.errors import HyperReenactError
+
+GRAPH = {
+    "1": {"class_type": "LoadVideo", "inputs": {"file": "old.mp4"}},
+    "2": {"class_type": "SaveVideo", "inputs": {"video": ["1", 0], "filename_prefix": "a"}},
+}
+
+
+class Answers(BaseHTTPRequestHandler):
+    prompts: list[dict[str, Any]]
+
+    def log_message(self, *args: Any) -> None:
+        return None
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/upload/image":
+            name = body.split(b'filename="')[1].split(b'"')[0].decode()
+            self._say({"name": name, "subfolder": "", "type": "input"})
+            return
+        prompt = json.loads(body)["prompt"]
+        if prompt["1"]["inputs"]["file"] == "bad.mp4":
+            error = {"class_type": "LoadVideo", "errors": [{"details": "file: bad.mp4"}]}
+            self._say({"error": {"message": "invalid"}, "node_errors": {"1": error}}, code=400)
+            return
+        type(self).prompts.append(prompt)
+        self._say({"prompt_id": str(len(type(self).prompts))})
+
+    def do_GET(self) -> None:
+        prompt_id = self.path.rpartition("/")[2]
+        status: dict[str, Any] = {"status_str": "success", "messages": []}
+        if "broken" in type(self).prompts[int(prompt_id) - 1]["1"]["inputs"]["file"]:
+            told = {"node_type": "SaveVideo", "exception_message": "no space\n"}
+            status = {"status_str": "error", "messages": [["execution_error", told]]}
+        outputs = {"2": {"images": [{"filename": f"{prompt_id}.mp4"}], "animated": [True]}}
+        self._say({prompt_id: {"status": status, "outputs": outputs}})
+
+    def _say(self, answer: Any, *, code: int = 200) -> None:
+        self.send_response(code)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    Answers.prompts = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def run(server: str, folder: Path, *clips: str, options: tuple[str, ...] = ()) -> None:
+    graph = folder / "graph.json"
+    graph.write_text(json.dumps(GRAPH))
+    paths = [folder / name for name in clips]
+    for path in paths:
+        path.write_bytes(b"clip")
+    parser = argparse.ArgumentParser()
+    batch.register(parser.add_subparsers())
+    line = ["batch", str(graph), *map(str, paths), "--server", server, *options]
+    args = parser.parse_args(line)
+    args.run(args)
+
+
+def test_each_clip_is_one_run(server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    run(server, tmp_path, "a.mp4", "b.mp4", options=("--set", "SaveVideo.filename_prefix=x_{stem}"))
+    files = [prompt["1"]["inputs"]["file"] for prompt in Answers.prompts]
+    names = [prompt["2"]["inputs"]["filename_prefix"] for prompt in Answers.prompts]
+    assert files == ["a.mp4", "b.mp4"]
+    assert names == ["x_a", "x_b"]
+    assert Answers.prompts[0]["2"]["inputs"]["video"] == ["1", 0]
+    assert capsys.readouterr().out == "a.mp4: 1.mp4\nb.mp4: 2.mp4\n"
+
+
+def test_failures_are_named(server: str, tmp_path: Path):
+    with pytest.raises(HyperReenactError, match=r"1 of 2 failed: broken.mp4"):
+        run(server, tmp_path, "broken.mp4", "fine.mp4")
+    with pytest.raises(HyperReenactError, match=r"invalid; LoadVideo: file: bad.mp4"):
+        run(server, tmp_path, "bad.mp4")
+    with pytest.raises(HyperReenactError, match="names 0 nodes of the graph, which has 1"):
+        run(server, tmp_path, "a.mp4", options=("--input", "Load.file"))
+    with pytest.raises(HyperReenactError, match="no ComfyUI answers"):
+        run("http://127.0.0.1:9", tmp_path, "a.mp4")

@@ -1,0 +1,113 @@
+"""The parts the node graph joins: puppet motion, files, plots, trimming and queue settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hyperreenact_core.errors import InputError
+from hyperreenact_core.reenact.files import load_identity, load_poses, save_poses
+from hyperreenact_core.reenact.plots import plot_poses
+from hyperreenact_core.reenact.posetrack import PoseTrack
+from hyperreenact_core.reenact.puppet import PuppetPose, parse_keyframes, puppet_motion
+from hyperreenact_core.types import DrivingPose
+from hyperreenact_core.video.sources import AudioSource, FrameSource
+from hyperreenact_core.video.trim import trimmed
+
+
+def track(frames: int = 4) -> PoseTrack:
+    angles = torch.linspace(-20, 20, frames)
+    pose = DrivingPose(
+        features=torch.rand(frames, 3, 7, 7),
+        yaw_deg=angles,
+        pitch_deg=-angles,
+        roll_deg=0 * angles,
+        expression=torch.rand(frames, 5),
+    )
+    return PoseTrack(pose, "starter")
+
+
+def test_keyframes_ease_and_rest_outside():
+    keys = parse_keyframes("# a turn\n2: yaw=-10\n6: yaw=10, smile=1")
+    motion = puppet_motion(PuppetPose(jaw=0.3), keys, frames=9)
+    assert [pose.yaw for pose in motion[:3]] == [-10.0, -10.0, -10.0]
+    assert motion[4].yaw == pytest.approx(0.0)
+    assert -10 < motion[3].yaw < -5, "it starts slowly"
+    assert [pose.yaw for pose in motion[6:]] == [10.0, 10.0, 10.0]
+    assert {pose.smile for pose in motion} == {1.0}, "one key alone holds everywhere"
+    assert {pose.jaw for pose in motion} == {0.3}
+
+
+@pytest.mark.parametrize("text", ["yaw=1", "1 yaw=1", "1: yaw", "1: yaw=x", "1: smile=2", "1:"])
+def test_keyframes_that_cannot_be_read_name_their_line(text: str):
+    with pytest.raises(InputError, match="line 2"):
+        parse_keyframes("0: yaw=0\n" + text)
+
+
+def test_pose_files_are_checked(tmp_path: Path):
+    path = tmp_path / "poses.safetensors"
+    given = track()
+    save_poses(path, given)
+    assert torch.equal(load_poses(path).pose.features, given.pose.features)
+    assert [p.name for p in tmp_path.iterdir()] == ["poses.safetensors"]
+    with pytest.raises(InputError, match="not hyperreenact-identity/1"):
+        load_identity(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="cannot be read"):
+        load_poses(path)
+    broken = replace(given.pose, yaw_deg=torch.full((4,), torch.nan))
+    save_poses(path, replace(given, pose=broken))
+    with pytest.raises(InputError, match="NaN"):
+        load_poses(path)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 50])
+def test_a_plot_shows_the_curves(frames: int):
+    picture = plot_poses(track(frames))
+    assert picture.shape == (400, 720, 3)
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 5
+
+
+@dataclass
+class Reading:
+    """Counts how far a clip was read."""
+
+    frames: int = 0
+
+
+def clip(reading: Reading) -> FrameSource:
+    def read():
+        for index in range(100):
+            reading.frames += 1
+            yield np.full((16, 16, 3), index, np.uint8)
+
+    return FrameSource(
+        path=Path("clip.mp4"),
+        rate=Fraction(25),
+        frame_count=100,
+        width=16,
+        height=16,
+        read_frames=read,
+        name_frame="frame {}".format,
+        audio=AudioSource(Path("clip.mp4"), offset=Fraction(1, 10)),
+    )
+
+
+def test_a_stretch_of_a_clip_keeps_sound_and_numbers():
+    reading = Reading()
+    cut = trimmed(clip(reading), start=Fraction(2), duration=Fraction(1, 5))
+    assert [int(frame[0, 0, 0]) for frame in cut] == [50, 51, 52, 53, 54]
+    assert reading.frames == 55, "not read further than needed"
+    assert cut.frame_count == 5
+    assert cut.name_of(0) == "frame 50"
+    assert cut.audio is not None
+    assert cut.audio.offset == Fraction(21, 10)
+    assert len(list(trimmed(clip(reading), start=Fraction(3), duration=None))) == 25
+    with pytest.raises(InputError, match="holds no frame"):
+        trimmed(clip(reading), start=Fraction(0), duration=Fraction(1, 100))
