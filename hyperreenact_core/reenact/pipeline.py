@@ -104,7 +104,7 @@ class Reenactor:
         self._options = options or ReenactOptions()
         self._detector = detector or detector_of(models, host)
         self._networks: list[nn.Module] = [
-            models.landmarks,
+            *models.detector_networks,
             models.pose,
             models.hypernetwork,
             models.generator,

@@ -56,7 +56,7 @@ def analyse_source(
     psi = models.settings.truncation_psi if truncation_psi is None else truncation_psi
     if not 0 <= psi <= 1:
         raise InputError(f"truncation psi must lie in 0..1, it is {psi}")
-    with host.on_device([models.landmarks], 0):
+    with host.on_device(models.detector_networks, 0):
         crop = _find_face(
             picture,
             models,

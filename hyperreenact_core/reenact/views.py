@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
+from ..face.published_detect import PublishedDetector
 from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import LoadedSet
@@ -31,7 +32,9 @@ def searched(picture: ImageU8, settings: SetSettings) -> ImageU8:
 
 
 def detector_of(models: LoadedSet, host: Host) -> FaceDetector:
-    """The set's own face detector; its network must be on the host's device when it is used."""
+    """The set's own face detector; its networks must be on the host's device when it is used."""
+    if models.detects_with_s3fd:
+        return PublishedDetector(models.s3fd, models.fan, device=host.device)
     network, config = models.landmarks, DetectorConfig()
     rule = replace(config.refine_rule, size=network.config.input_size)
     return LandmarkDetector(network, device=host.device, config=replace(config, refine_rule=rule))

@@ -26,15 +26,21 @@ class Entry:
     key: str
     shape: tuple[int, ...]
     dtype: str
+    role: str
     alias_of: str | None
     const: Any
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Keys and shapes of one network's checkpoint, with the rules that fill them."""
+    """Keys and shapes of one network's checkpoint, with the rules that fill them.
+
+    container, prefix: where the published file keeps the keys.
+    """
 
     net: str
+    container: str | None
+    prefix: str
     entries: tuple[Entry, ...]
     rules: tuple[dict[str, Any], ...]
     parameters: int
@@ -51,6 +57,7 @@ class Manifest:
                 key=item["key"],
                 shape=tuple(item["shape"]),
                 dtype=item["dtype"],
+                role=item["role"],
                 alias_of=item.get("alias_of"),
                 const=item.get("const"),
             )
@@ -58,6 +65,8 @@ class Manifest:
         )
         return Manifest(
             net=raw["net"],
+            container=raw["checkpoint"]["container"],
+            prefix=raw["checkpoint"]["key_prefix"],
             entries=entries,
             rules=tuple(raw["rules"]),
             parameters=raw["counts"]["parameters"],

@@ -1,27 +1,30 @@
 """Expected numbers of the published networks, and how results are held against them.
 
-The folder is named by HYPERREENACT_GOLDEN (default: `golden` beside this file). It holds
-index.json, one safetensors file a network, and, there or one folder up, the manifests. Without
-such a folder the parity tests are skipped.
+The folder is named by HYPERREENACT_GOLDEN (default: `golden` beside this file; see README.md). It
+holds index.json, one safetensors or npz file a network, and, there or one folder up, the
+manifests. Without such a folder the parity tests are skipped.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from tests.parity.fill import Manifest, fill
+from hyperreenact_core.face.align import CropRule, crop_face
+from hyperreenact_core.imaging import u8_from_tensor
+from tests.parity.fill import Manifest
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,17 @@ class Golden:
     @property
     def batch(self) -> int:
         """Number of source-driving pairs in the set."""
-        sources = [name for name in self.files["preprocess"] if name.startswith("crop.source.")]
-        return len(sources)
+        prefix = "landmarks.picture.source."
+        return sum(name.startswith(prefix) for name in self.files["preprocess"])
+
+    def has(self, net: str, name: str) -> bool:
+        """Whether a tensor is there whole; small copies hold samples of the large results."""
+        return name in self.files[net]
 
     def tensor(self, net: str, name: str) -> Tensor:
-        return _tensors(self.folder / f"{net}.safetensors")[name]
+        if picture := self.files[net][name].get("file"):
+            return torch.from_numpy(np.array(Image.open(self.folder / picture)))
+        return _tensors(self.folder, net)[name]
 
     def outputs(self, net: str, *, prefix: str = "", group: str | None = "net") -> list[str]:
         """Names of the expected results; @stats, @idx and @val of one result count once.
@@ -92,9 +101,19 @@ def golden() -> Golden:
 
 def crops(role: str) -> Tensor:
     """The crops of all sources or all targets: [B, 3, 256, 256] in [-1, 1]."""
-    expected = golden()
-    faces = [expected.tensor("preprocess", f"crop.{role}.{i}") for i in range(expected.batch)]
-    return torch.stack(faces).permute(0, 3, 1, 2).float() / 255 * 2 - 1
+    faces = torch.stack([_crop(f"{role}.{i}") for i in range(golden().batch)])
+    return faces.permute(0, 3, 1, 2).float() / 255 * 2 - 1
+
+
+@cache
+def _crop(face: str) -> Tensor:
+    """uint8 [256, 256, 3]; where it is not stored whole, cut here, which must be exact anyway."""
+    stored = partial(golden().tensor, "preprocess")
+    if golden().has("preprocess", f"crop.{face}"):
+        return stored(f"crop.{face}")
+    landmarks = stored(f"landmarks.picture.{face}")
+    crop = crop_face(stored(f"picture.{face}").numpy(), landmarks, CropRule(whole_pixels=True))
+    return torch.from_numpy(u8_from_tensor(crop.image[None])[0])
 
 
 def manifest_path(net: str) -> Path:
@@ -107,36 +126,6 @@ def manifest_path(net: str) -> Path:
 @cache
 def manifest(net: str) -> Manifest:
     return Manifest.load(manifest_path(net))
-
-
-@cache
-def published(net: str, build: Callable[[], nn.Module], own: tuple[str, ...] = ()) -> nn.Module:
-    """The network in its published size with the set's weights, loaded strictly; kept.
-
-    own: keys of ours that the published files lack; zero here.
-    """
-    with torch.device("meta"):
-        network = build()
-    state = fill(manifest(net), seed=golden().seed)
-    state |= {key: torch.zeros(network.state_dict()[key].shape) for key in own}
-    network.load_state_dict(state, strict=True, assign=True)
-    return network.eval().requires_grad_(False)
-
-
-@contextmanager
-def recorded(network: nn.Module, names: list[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect the outputs of the named inner modules while the network runs."""
-    outputs: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Callable[..., None]:
-        return lambda _module, _inputs, output: outputs.__setitem__(name, output)
-
-    hooks = [network.get_submodule(n).register_forward_hook(keep(n)) for n in names]
-    try:
-        yield outputs
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def assert_parity(net: str, results: Mapping[str, Tensor]) -> None:
@@ -156,5 +145,9 @@ def _read(folder: Path) -> Golden:
 
 
 @cache
-def _tensors(path: Path) -> dict[str, Tensor]:
-    return load_file(path)
+def _tensors(folder: Path, net: str) -> dict[str, Tensor]:
+    whole = folder / f"{net}.safetensors"
+    if whole.is_file():
+        return load_file(whole)
+    with np.load(folder / f"{net}.npz", allow_pickle=False) as arrays:
+        return {name: torch.from_numpy(arrays[name]) for name in arrays}

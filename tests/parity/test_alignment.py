@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 from torch import Tensor
 
@@ -13,10 +11,8 @@ from hyperreenact_core.face.align import (
     pose_crop,
     pose_crop_matrix,
 )
-from hyperreenact_core.networks.arcface import ArcFace, ArcFaceConfig
-from tests.parity.golden import assert_parity, crops, golden, published
-
-build_arcface = partial(ArcFace, ArcFaceConfig())
+from tests.parity.golden import assert_parity, crops, golden
+from tests.parity.networks import published
 
 
 def landmarks(role: str) -> Tensor:
@@ -41,7 +37,7 @@ def test_aligned_faces() -> None:
 def test_a_face_that_leaves_the_crop() -> None:
     leaving = golden().tensor("arcface", "affine.landmarks")[-1:]
     warped = five_point_warp(crops("source")[:1], leaving)
-    features = published("arcface", build_arcface)(warped)
+    features = published("arcface")(warped)
     results = {"edge.warped_sub": warped[..., ::2, ::2], "edge.feature_map": features.map}
     assert_parity("arcface", results)
 

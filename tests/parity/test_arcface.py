@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 
-from hyperreenact_core.networks.arcface import ArcFace, ArcFaceConfig
-from tests.parity.golden import assert_parity, golden, manifest, published, recorded
-
-build = partial(ArcFace, ArcFaceConfig())
-
-
-def test_keys_are_the_published_ones() -> None:
-    expected = manifest("arcface")
-    with torch.device("meta"):
-        network = build()
-    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    assert shapes == expected.shapes
-    assert sum(p.numel() for p in network.parameters()) == expected.parameters
+from tests.parity.golden import assert_parity, golden
+from tests.parity.networks import published, recorded
 
 
 @torch.inference_mode()
 def test_map_embedding_and_inner_values() -> None:
     taps = golden().taps("arcface")
-    network = published("arcface", build)
+    network = published("arcface")
     with recorded(network, taps) as inner:
         features = network(golden().tensor("arcface", "warped"))
     results = {f"tap.{name}": value for name, value in inner.items()}
@@ -37,7 +24,7 @@ def test_map_embedding_and_inner_values() -> None:
 
 @torch.inference_mode()
 def test_taps_are_the_stage_ends() -> None:
-    network = published("arcface", build)
+    network = published("arcface")
     maps = network.taps(golden().tensor("arcface", "warped"))
     names = ["tap.body.2", "tap.body.6", "tap.body.20", "feature_map"]
     assert_parity("arcface", dict(zip(names, maps, strict=True)))

@@ -15,21 +15,11 @@ from hyperreenact_core.face.fan_landmarks import (
     points_from_heatmaps,
     points_in_picture,
 )
-from hyperreenact_core.networks.fan import FAN, FANConfig
-from tests.parity.golden import assert_parity, crops, golden, manifest, published
+from tests.parity.golden import assert_parity, crops, golden
+from tests.parity.networks import published
 
-build = partial(FAN, FANConfig())
 MIN_MARGIN = 1e-4
 """Where the two highest values of a heat map are closer, rounding may pick the other one."""
-
-
-def test_keys_are_the_published_ones() -> None:
-    expected = manifest("fan")
-    with torch.device("meta"):
-        network = build()
-    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    assert shapes == expected.shapes
-    assert sum(p.numel() for p in network.parameters()) == expected.parameters
 
 
 def picture() -> Tensor:
@@ -39,7 +29,7 @@ def picture() -> Tensor:
 
 @torch.inference_mode()
 def test_heat_maps_of_all_stages() -> None:
-    heatmaps = list(published("fan", build).stages(picture()[None]))
+    heatmaps = list(published("fan").stages(picture()[None]))
     results = {f"net.stage{i}": maps for i, maps in enumerate(heatmaps)}
     results["net.stage3.sub"] = heatmaps[-1][..., ::4, ::4]
     margins = {f"crop.{case}.margin" for case in cases()}
@@ -77,7 +67,7 @@ def test_crop_of_a_face_box(case: str) -> None:
 @pytest.mark.parametrize("case", ["inside", "outside", "large"])
 def test_points_of_a_face_box(case: str) -> None:
     crop, square = crop_of(case)
-    heatmaps = published("fan", build)(crop)
+    heatmaps = published("fan")(crop)
     best, second = heatmaps.flatten(2).topk(2, dim=2).values.unbind(2)
     points = points_in_picture(points_from_heatmaps(heatmaps), square).trunc()
     clear = golden().tensor("fan", f"crop.{case}.margin")[..., None] > MIN_MARGIN

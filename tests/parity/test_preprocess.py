@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hyperreenact_core.face.align import CropRule, crop_face, limit_width
 from hyperreenact_core.imaging import ImageU8, tensor_from_u8, u8_from_tensor
-from tests.parity.golden import assert_parity, golden
+from tests.parity.golden import assert_parity, crops, golden
 
 RULE = CropRule(whole_pixels=True)
 
@@ -55,6 +55,5 @@ def test_large_pictures_are_reduced_first() -> None:
 
 
 def test_numbers_the_networks_see() -> None:
-    crops = [stored(f"crop.source.{i}").numpy() for i in range(golden().batch)]
-    image = tensor_from_u8(np.stack(crops))
+    image = tensor_from_u8(((crops("source").permute(0, 2, 3, 1) + 1) * 127.5).byte().numpy())
     assert_parity("preprocess", {"image_tensor.source.corner": image[..., 100:108, 100:108]})

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import torch
 
 from hyperreenact_core.face.s3fd_detect import candidates, face_boxes
-from hyperreenact_core.networks.s3fd import S3FD, LevelMaps, S3FDConfig
-from tests.parity.golden import assert_parity, crops, golden, manifest, published
+from hyperreenact_core.networks.s3fd import LevelMaps
+from tests.parity.golden import assert_parity, crops, golden
+from tests.parity.networks import published
 
-build = partial(S3FD, S3FDConfig())
 LEVELS = range(6)
-
-
-def test_keys_are_the_published_ones() -> None:
-    expected = manifest("s3fd")
-    with torch.device("meta"):
-        network = build()
-    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    assert shapes == expected.shapes
-    assert sum(p.numel() for p in network.parameters()) == expected.parameters
 
 
 @torch.inference_mode()
 def test_maps_of_all_levels() -> None:
     grey_levels = (crops("target").clamp(-1, 1) + 1) / (2 + 1e-5) * 255
-    levels = published("s3fd", build)(grey_levels)
+    levels = published("s3fd")(grey_levels)
     results: dict[str, torch.Tensor] = {}
     for number, level in enumerate(levels):
         results[f"net.out.{2 * number}"] = level.logits

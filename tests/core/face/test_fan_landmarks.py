@@ -56,7 +56,7 @@ def test_zero_lies_outside_the_picture(square: FanSquare) -> None:
 def test_a_square_beyond_the_picture_is_black_and_one_without_size_refused() -> None:
     assert not fan_crop(gradient(), FanSquare(cx=-500.0, cy=100.0, side=100.0)).any()
     with pytest.raises(ValueError, match="holds no face"):
-        fan_crop(gradient(), FanSquare(cx=100.0, cy=100.0, side=0.5))
+        fan_crop(gradient(), FanSquare(cx=100.5, cy=100.5, side=0.1))
 
 
 def peak(y: int, x: int, neighbours: dict[tuple[int, int], float]) -> torch.Tensor:
