@@ -129,7 +129,8 @@ class EachFrameAlone:
     """
 
     def __init__(self, detector: FaceDetector, choice: FaceChoice) -> None:
-        self._detector, self._choice = detector, choice
+        self._detector = detector
+        self._choice: FaceChoice = choice
 
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
         return self._detector.detect(frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -30,7 +30,7 @@ class Panel:
     """One diagram: curves of equal length by name. low, high: the least range that is shown."""
 
     title: str
-    curves: dict[str, Sequence[float]]
+    curves: Mapping[str, Sequence[float]]
     low: float = 0.0
     high: float = 1.0
 

@@ -26,7 +26,7 @@ class Entry:
     key: str
     shape: tuple[int, ...]
     dtype: str
-    role: str
+    is_counter: bool
     alias_of: str | None
     const: Any
 
@@ -56,8 +56,8 @@ class Manifest:
             Entry(
                 key=item["key"],
                 shape=tuple(item["shape"]),
-                dtype=item["dtype"],
-                role=item["role"],
+                dtype=item.get("dtype", "float32"),
+                is_counter=item.get("role") == "counter",
                 alias_of=item.get("alias_of"),
                 const=item.get("const"),
             )

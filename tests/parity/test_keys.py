@@ -37,5 +37,5 @@ def test_the_converter_has_the_layout_of_the_file(net: str) -> None:
     assert (layout.container, layout.prefix) == (expected.container, expected.prefix)
     wanted = {expected.prefix + key: torch.Size(shape) for key, shape in expected.shapes.items()}
     assert layout.keys() == wanted
-    counters = [e.key for e in expected.entries if e.role == "counter"]
+    counters = [e.key for e in expected.entries if e.is_counter]
     assert all(layout.may_lack(expected.prefix + key) for key in counters)
