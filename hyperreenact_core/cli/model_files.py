@@ -14,6 +14,7 @@ from .common import OnProgress, add_model_path_option, say
 
 if TYPE_CHECKING:
     from ..models.convert import ConvertedFile
+    from ..models.fetch import FetchedFile
     from ..models.registry import ModelFile, ModelSet
     from .common import SubParsers
 
@@ -55,6 +56,7 @@ def register(actions: SubParsers) -> None:
 
 def run_get(args: argparse.Namespace) -> None:
     """Fetch what is missing, then convert; ModelError at the end names what could not be had."""
+    from ..models.fetch import keep_to
     from ..models.registry import find_set, load_registry
     from ..models.store import missing_files
 
@@ -75,9 +77,10 @@ def run_get(args: argparse.Namespace) -> None:
     _show_terms(entry, folder)
     if not args.accept_terms:
         raise InputError("nothing was fetched: read the terms, then add --accept-terms")
-    paths = _fetch_all(entry, folder, mirror=args.mirror)
+    files = _fetch_all(entry, folder, mirror=args.mirror)
     if entry.needs_conversion:
-        _convert(paths, folder)
+        _convert([file.path for file in files], folder)
+    keep_to(files, folder)
 
 
 def run_convert(args: argparse.Namespace) -> None:
@@ -97,15 +100,15 @@ def _show_terms(entry: ModelSet, folder: Path) -> None:
         say(f"  {file.name}  {file.url}")
 
 
-def _fetch_all(entry: ModelSet, folder: Path, *, mirror: str | None) -> list[Path]:
+def _fetch_all(entry: ModelSet, folder: Path, *, mirror: str | None) -> list[FetchedFile]:
     """All files of a set; one that cannot be had does not keep the others from coming."""
     from ..models.fetch import place_of
 
-    paths: list[Path] = []
+    files: list[FetchedFile] = []
     missing: list[str] = []
     for file in entry.files:
         try:
-            paths.append(_fetch(file, folder, mirror=mirror))
+            files.append(_fetch(file, folder, mirror=mirror))
         except ModelError as error:
             missing.append(file.name)
             say(f"  {file.name}: MISSING, {error}")
@@ -114,18 +117,18 @@ def _fetch_all(entry: ModelSet, folder: Path, *, mirror: str | None) -> list[Pat
             f"{len(missing)} of {len(entry.files)} files are missing ({', '.join(missing)}): run "
             f"this again, or put them into {place_of(entry.files[0], folder).parent} by hand first"
         )
-    return paths
+    return files
 
 
-def _fetch(file: ModelFile, folder: Path, *, mirror: str | None) -> Path:
+def _fetch(file: ModelFile, folder: Path, *, mirror: str | None) -> FetchedFile:
     from ..models.fetch import fetch_file
 
     with _byte_bar(file.name) as show:
         fetched = fetch_file(file, folder, mirror=mirror, on_bytes=show)
     origin = "was there" if fetched.was_there else "fetched"
-    checksum = "checksum agrees" if fetched.was_known else "checksum pinned, it was not known"
+    checksum = "checksum agrees" if fetched.was_known else "no checksum is known yet"
     say(f"  {file.name}: {origin}, {checksum}")
-    return fetched.path
+    return fetched
 
 
 def _convert(files: Sequence[Path], folder: Path) -> None:

@@ -117,7 +117,7 @@ class LandmarkDetector:
 
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
         config = self._config
-        reduced, reduction = _bounded(frame, config.max_side)
+        reduced, reduction = bounded(frame, config.max_side)
         squares = search_squares(
             reduced.shape[1],
             reduced.shape[0],
@@ -244,7 +244,7 @@ def _overlap(a: FaceLandmarks, b: FaceLandmarks) -> float:
     return shared / max(united, 1e-9)
 
 
-def _bounded(frame: ImageU8, max_side: int) -> tuple[ImageU8, float]:
+def bounded(frame: ImageU8, max_side: int) -> tuple[ImageU8, float]:
     """The frame reduced to `max_side` and the factor that leads back; small ones stay."""
     height, width = frame.shape[:2]
     factor = max(width, height) / max_side

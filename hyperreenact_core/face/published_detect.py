@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..imaging import ImageU8, tensor_from_u8
 from ..networks.s3fd import LevelMaps
 from .align import CropBox, CropRule, cut, move_points
-from .detect import FaceLandmarks
+from .detect import FaceLandmarks, bounded
 from .fan_landmarks import fan_crop, fan_square, points_from_heatmaps, points_in_picture
 from .given import nearest
 from .s3fd_detect import face_boxes
@@ -67,7 +65,7 @@ class PublishedDetector:
     @torch.inference_mode()
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
         """All faces of a frame [H, W, 3], the most certain first."""
-        reduced, factor = _bounded(frame, self._config.max_side)
+        reduced, factor = bounded(frame, self._config.max_side)
         if min(reduced.shape[:2]) < _MIN_PICTURE:
             return []
         boxes = self._boxes(tensor_from_u8(reduced))
@@ -121,14 +119,3 @@ def _is_within(box: Sequence[float], *, width: int, height: int) -> bool:
     left, top, right, bottom = box[:4]
     inside = 0 <= left + right <= 2 * width and 0 <= top + bottom <= 2 * height
     return inside and min(right - left, bottom - top) >= _MIN_BOX
-
-
-def _bounded(frame: ImageU8, max_side: int) -> tuple[ImageU8, float]:
-    """The frame reduced to `max_side` and the factor that leads back; small ones stay."""
-    height, width = frame.shape[:2]
-    factor = max(width, height) / max_side
-    if factor <= 1:
-        return frame, 1.0
-    size = (max(round(width / factor), 1), max(round(height / factor), 1))
-    reduced = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return reduced, factor

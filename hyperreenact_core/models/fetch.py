@@ -6,6 +6,7 @@ them there. Every file must be what it was when it was first used.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -23,9 +24,12 @@ class FetchedFile:
     """A file that is in its place and sound.
 
     was_there: nothing had to be fetched. was_known: its checksum was stated or pinned before.
+    measured: what `keep_to` pins.
     """
 
+    name: str
     path: Path
+    measured: Pin
     was_there: bool
     was_known: bool
 
@@ -44,15 +48,30 @@ def fetch_file(
     Raises ModelError if it cannot be had or is another file than stated or pinned.
     """
     path = place_of(file, folder)
-    if path.is_file():
-        return FetchedFile(path, was_there=True, was_known=_check(path, file, folder))
+    was_there = path.is_file()
+    if not was_there:
+        _fetch(file, path, folder, mirror=mirror, on_bytes=on_bytes)
+    measured = pin_of(path)
+    was_known = _check(measured, file, folder)
+    return FetchedFile(_pinned_name(file), path, measured, was_there, was_known)
+
+
+def keep_to(files: Sequence[FetchedFile], folder: Path) -> None:
+    """Pin files that have proved to be of use: from now on they must be the same."""
+    for file in files:
+        pin(folder, file.name, file.measured)
+
+
+def _fetch(
+    file: ModelFile, path: Path, folder: Path, *, mirror: str | None, on_bytes: OnBytes | None
+) -> None:
     url = file.url if mirror is None else f"{mirror.rstrip('/')}/{quote(file.name)}"
     if url is None:
         raise ModelError(f"{file.name} has no address; put it there by hand: {path}")
     part = path.with_name(path.name + PART)
     download(direct_url(url), part, page=url, on_bytes=on_bytes)
     try:
-        was_known = _check(part, file, folder)
+        _check(pin_of(part), file, folder)
     except ModelError:
         part.unlink(missing_ok=True)  # the rest of another file would never fit
         raise
@@ -60,7 +79,6 @@ def fetch_file(
         part.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write the file ({error.strerror}): {path}") from error
-    return FetchedFile(path, was_there=False, was_known=was_known)
 
 
 def check_stated(measured: Pin, file: ModelFile) -> bool:
@@ -72,13 +90,10 @@ def check_stated(measured: Pin, file: ModelFile) -> bool:
     return file.sha256 is not None
 
 
-def _check(path: Path, file: ModelFile, folder: Path) -> bool:
-    measured, name = pin_of(path), _pinned_name(file)
+def _check(measured: Pin, file: ModelFile, folder: Path) -> bool:
+    """Whether a checksum was known before; ModelError if it is another one."""
     stated = check_stated(measured, file)
-    pinned = check_pin(folder, name, measured)
-    if not pinned:
-        pin(folder, name, measured)
-    return stated or pinned
+    return check_pin(folder, _pinned_name(file), measured) or stated
 
 
 def _pinned_name(file: ModelFile) -> str:

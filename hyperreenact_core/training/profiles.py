@@ -59,7 +59,8 @@ class Profile:
     appearance_steps: int
     pose: PoseTraining
     pose_steps: int
-    judge_steps: int
+    judge_appearance_steps: int
+    judge_pose_steps: int
     landmarks: LandmarkTraining
     landmark_steps: int
     e4e: E4ETraining
@@ -198,7 +199,8 @@ PROFILES: dict[ProfileName, Profile] = {
         appearance_steps=3_500,
         pose=PoseTraining(batch_size=32),
         pose_steps=3_000,
-        judge_steps=2_500,
+        judge_appearance_steps=2_500,
+        judge_pose_steps=4_000,
         landmarks=LandmarkTraining(batch_size=32),
         landmark_steps=3_000,
         e4e=E4ETraining(latent_steps=1_200),
@@ -207,9 +209,9 @@ PROFILES: dict[ProfileName, Profile] = {
             style_steps=3_000,
             inversion_steps=30,
             self_steps=200,
-            cross_steps=300,
+            cross_steps=1_200,
             style_weight=10.0,
-            image_rate=1.0,  # its cosine has nearly ended by then
+            image_rate=0.4,
             batch_size=8,
             style_batch_size=32,
         ),
@@ -227,7 +229,8 @@ PROFILES: dict[ProfileName, Profile] = {
         appearance_steps=20_000,
         pose=PoseTraining(batch_size=128),
         pose_steps=20_000,
-        judge_steps=15_000,
+        judge_appearance_steps=15_000,
+        judge_pose_steps=15_000,
         landmarks=LandmarkTraining(batch_size=128),
         landmark_steps=15_000,
         e4e=E4ETraining(latent_steps=10_000, batch_size=64, image_batch_size=32),
@@ -260,7 +263,8 @@ PROFILES: dict[ProfileName, Profile] = {
         appearance_steps=2,
         pose=PoseTraining(batch_size=4),
         pose_steps=2,
-        judge_steps=2,
+        judge_appearance_steps=2,
+        judge_pose_steps=2,
         landmarks=LandmarkTraining(batch_size=8),
         landmark_steps=2,
         e4e=E4ETraining(latent_steps=1, batch_size=4, image_batch_size=4),

@@ -112,8 +112,11 @@ class StarterRun:
             "appearance": (lambda: self._appearance("appearance"), p.appearance_steps),
             "pose": (lambda: self._pose("pose"), p.pose_steps),
             "landmarks": (self._landmarks, p.landmark_steps),
-            "judge_appearance": (lambda: self._appearance("judge_appearance"), p.judge_steps),
-            "judge_pose": (lambda: self._pose("judge_pose"), p.judge_steps),
+            "judge_appearance": (
+                lambda: self._appearance("judge_appearance"),
+                p.judge_appearance_steps,
+            ),
+            "judge_pose": (lambda: self._pose("judge_pose"), p.judge_pose_steps),
             "e4e": (self._e4e, p.e4e_steps),
             "hypernetwork": (self._hypernetwork, p.hypernetwork.steps),
         }

@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 WHOLE_UP_TO = 8 * 1024
 """Bytes up to which a result is kept as it is."""
 SAMPLES = 256
-CHECKED_FILLS = ("arcface", "stylegan2")
+CHECKED_FILLS = ("stylegan2",)
 INPUTS = {
     "arcface": ("warped", "feature_map"),
     "deca": ("feature_map",),
@@ -51,7 +51,8 @@ def compact(source: Path, target: Path) -> None:
         arrays: dict[str, np.ndarray] = {}
         files[net] = {}
         for name, entry in entries.items():
-            kept = {key: value for key, value in entry.items() if key not in ("fp32_error", "std")}
+            unused = ("fp32_error", "std", "what") if "@" in name else ("fp32_error", "std")
+            kept = {key: value for key, value in entry.items() if key not in unused}
             if is_picture(stored[name]) and entry["role"] == "input":
                 kept["file"] = f"{name}.png"
                 Image.fromarray(stored[name]).save(target / kept["file"], optimize=True)
@@ -101,7 +102,7 @@ def samples(
 
 
 def copy_fill(source: Path, target: Path, *, seed: str, nets: list[str]) -> None:
-    """Copy the manifests, and the hashes of two networks' weights."""
+    """Copy the manifests, and the hashes of one network's weights."""
     for net in nets:
         path = source / f"manifest_{net}.json"
         if path.is_file():
@@ -111,17 +112,14 @@ def copy_fill(source: Path, target: Path, *, seed: str, nets: list[str]) -> None
     path = source / f"fill_check_{seed}.json"
     if path.is_file():
         hashes = json.loads(path.read_text(encoding="utf-8"))
-        short = {n: {k: v[:1] for k, v in hashes[n].items()} for n in CHECKED_FILLS}
+        short = {net: {k: v[:1] for k, v in hashes[net].items()} for net in CHECKED_FILLS}
         write_json(target / path.name, short)
 
 
 def without_defaults(entry: Entry) -> Entry:
     """A manifest's entry without what goes without saying; see `fill.Manifest.load`."""
-    return {
-        key: value
-        for key, value in entry.items()
-        if not (key == "dtype" and value == "float32") and not (key == "role" and value != "counter")
-    }
+    implied = {"dtype": ("float32",), "role": ("parameter", "buffer")}
+    return {key: value for key, value in entry.items() if value not in implied.get(key, ())}
 
 
 def write_json(path: Path, content: object) -> None:

@@ -72,8 +72,8 @@ def test_get_fetches_converts_and_then_has_nothing_to_do(tmp_path: Path, mirror:
     argv = ("get", "voxceleb-256", "--model-path", shelf, "--mirror", mirror, "--accept-terms")
     assert run(*argv) == 0
     out = capsys.readouterr().out
-    assert "insight_face.pth: was there, checksum pinned" in out
-    assert out.count(": fetched, checksum pinned") == 6
+    assert "insight_face.pth: was there, no checksum is known yet" in out
+    assert out.count(": fetched, no checksum is known yet") == 6
     assert f"complete: --model-set voxceleb-256 --model-path {shelf}" in out
 
     assert run(*argv) == 0
@@ -109,6 +109,18 @@ def test_files_that_cannot_be_had_are_named_and_the_others_kept(tmp_path, mirror
     assert f"into {shelf / 'voxceleb-256/published'} by hand" in err
     assert len(list((shelf / "voxceleb-256/published").iterdir())) == 6
     assert not list((shelf / "voxceleb-256").glob("*.safetensors"))
+
+
+def test_a_damaged_file_is_not_pinned_and_can_be_replaced(tmp_path: Path, mirror: str, capsys):
+    shelf, served = tmp_path / "sets", tmp_path / "www/hypernetwork.pt"
+    sound = served.read_bytes()
+    served.write_bytes(sound[:-100])
+    argv = ("get", "voxceleb-256", "--model-path", shelf, "--mirror", mirror, "--accept-terms")
+    assert run(*argv) == 2
+    assert "damaged or cut off" in capsys.readouterr().err
+    (shelf / "voxceleb-256/published/hypernetwork.pt").write_bytes(sound)
+    assert run(*argv) == 0
+    assert run("verify", "voxceleb-256", "--model-path", shelf) == 0
 
 
 def test_get_refuses_what_it_cannot_do(tmp_path: Path, capsys):

@@ -14,7 +14,7 @@ import pytest
 
 from hyperreenact_core.errors import ModelError, OutputError
 from hyperreenact_core.models.download import direct_url, download
-from hyperreenact_core.models.fetch import fetch_file, place_of
+from hyperreenact_core.models.fetch import fetch_file, keep_to, place_of
 from hyperreenact_core.models.lock import Pin, check_pin, pin, pin_of, read_lock
 from hyperreenact_core.models.registry import ModelFile
 
@@ -184,6 +184,8 @@ def test_the_first_checksum_is_pinned_and_kept_to(tmp_path: Path, server, behavi
     fetched = fetch_file(file, tmp_path, mirror=f"{server}/")
     assert (fetched.was_there, fetched.was_known) == (False, False)
     assert fetched.path == place_of(file, tmp_path) == tmp_path / "published/w.pt"
+    assert names(tmp_path) == {"published/w.pt"}, "pinned before it was of use"
+    keep_to([fetched], tmp_path)
     assert read_lock(tmp_path) == {"published/w.pt": Pin(len(DATA), SHA256)}
     fetched = fetch_file(file, tmp_path)
     assert (fetched.was_there, fetched.was_known) == (True, True)
@@ -200,7 +202,9 @@ def test_a_file_put_there_by_hand_is_used_and_checked(tmp_path: Path):
     place = place_of(file, tmp_path)
     place.parent.mkdir()
     place.write_bytes(DATA)
-    assert fetch_file(file, tmp_path).was_there
+    fetched = fetch_file(file, tmp_path)
+    assert fetched.was_there
+    keep_to([fetched], tmp_path)
     place.write_bytes(DATA[:-1])
     with pytest.raises(ModelError, match=r"remove its entry from .*lock\.json"):
         fetch_file(file, tmp_path)

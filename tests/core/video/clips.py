@@ -1,0 +1,66 @@
+"""Small test clips, made with PyAV."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+NTSC = Fraction(30000, 1001)
+
+
+def grey_level(index: int) -> int:
+    """Frame `index` of a test clip is this grey on its left half, red on its right."""
+    return 20 + (index * 7) % 200
+
+
+def picture(index: int = 0, *, width: int = 64, height: int = 48) -> np.ndarray:
+    frame = np.full((height, width, 3), grey_level(index), np.uint8)
+    frame[:, width // 2 :] = (200, 30, 60)
+    return frame
+
+
+def make_clip(
+    path: Path,
+    *,
+    frames: int = 30,
+    rate: Fraction = NTSC,
+    audio_codec: str | None = None,
+    times_ms: list[int] | None = None,
+    fast_start: bool = False,
+) -> Path:
+    container = av.open(str(path), "w", options={"movflags": "+faststart"} if fast_start else {})
+    stream = container.add_stream("libx264", rate=rate, options={"crf": "10"})
+    stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+    sound = container.add_stream(audio_codec, rate=48000) if audio_codec else None
+    time_base = Fraction(1, 1000) if times_ms else 1 / rate
+    stream.codec_context.time_base = time_base
+    for index in range(frames):
+        frame = av.VideoFrame.from_ndarray(picture(index), "rgb24").reformat(format="yuv420p")
+        frame.pts = times_ms[index] if times_ms else index
+        frame.time_base = time_base
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+    if sound is not None:
+        for block in range(int(frames / rate * 48000 / 1024)):
+            seconds = (np.arange(1024) + block * 1024) / 48000
+            tone = (0.3 * np.sin(2 * np.pi * 440 * seconds)).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]), "fltp", "stereo")
+            frame.rate, frame.pts = 48000, block * 1024
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    container.close()
+    return path
+
+
+def turn(path: Path, *, degrees_clockwise: int) -> None:
+    """Write a rotation into the track header of an MP4, as phones do."""
+    one = 1 << 16
+    a, b = {90: (0, one), 180: (-one, 0), 270: (0, -one)}[degrees_clockwise]
+    matrix = [a, b, 0, -b, a, 0, 0, 0, 1 << 30]
+    data = path.read_bytes()
+    at = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8  # version and flags, times and ids, layers
+    packed = b"".join(value.to_bytes(4, "big", signed=True) for value in matrix)
+    path.write_bytes(data[:at] + packed + data[at + 36 :])
