@@ -31,7 +31,7 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, count, hertz in (("self", 9, 440), ("cross", 10, 880)):
         write_image(folder / f"{name}_source.png", picture(seed=count))
         sound = folder / f"{name}.wav"
-        _write_tone(sound, hertz=hertz)
+        write_tone(sound, hertz=hertz)
         with VideoWriter(
             folder / f"{name}_driving.mp4",
             width=64,
@@ -45,7 +45,7 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def _write_tone(path: Path, *, hertz: float) -> None:
+def write_tone(path: Path, *, hertz: float) -> None:
     samples = np.sin(np.arange(RATE) * (2 * np.pi * hertz / RATE)) * 12000
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
