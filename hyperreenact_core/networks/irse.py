@@ -23,8 +23,8 @@ class IRSEConfig:
     stages: (width, units) each; the first unit of a stage halves the map.
     stem_stride: 2 halves the picture before the first stage, at a quarter of the cost.
     se_reduction: channels per hidden value of the squeeze-and-excitation gates.
-    rectifier: "prelu" learns a slope a channel; "leaky_relu" keeps it fixed, which trains twice
-        as fast on a CPU.
+    rectifier: "prelu" learns a slope a channel; "leaky_relu" keeps it fixed, which trains faster
+        on a CPU.
     """
 
     stem_channels: int = 64

@@ -14,7 +14,6 @@ from hyperreenact_core.errors import NoFaceError
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8, resize, tensor_from_u8
 from hyperreenact_core.models.sets import LoadedSet, load_set
-from hyperreenact_core.models.store import SHIPPED_WEIGHTS
 from hyperreenact_core.reenact.missing import DrivingReport
 from hyperreenact_core.reenact.pipeline import ReenactedFrame, Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
@@ -22,10 +21,6 @@ from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.types import DrivingPose
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
-
-pytestmark = pytest.mark.skipif(
-    not (SHIPPED_WEIGHTS / "starter").exists(), reason="the starter set is not trained yet"
-)
 
 HOST = LocalHost(device="cpu")
 STEP = 10
