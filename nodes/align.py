@@ -10,6 +10,7 @@ from .sockets import (
     CATEGORY,
     FaceLandmarks,
     Faces,
+    detector_input,
     face_inputs,
     follow_input,
     models_input,
@@ -55,6 +56,7 @@ class AlignFace(io.ComfyNode):
                     tooltip="Boxes around faces from any detector: landmarks are looked for only "
                     "there. One box, a list, or a list for every picture.",
                 ),
+                detector_input(),
             ],
             outputs=[
                 Faces.Output("faces", tooltip="Crop, place and landmarks of each face."),
@@ -77,6 +79,7 @@ class AlignFace(io.ComfyNode):
         follow: bool,
         face_landmarks: Any = None,
         bboxes: Any = None,
+        detector: str = "auto",
     ) -> io.NodeOutput:
         from ..hyperreenact_core.face.draw import draw_face, face_mask
         from ..hyperreenact_core.reenact.faces import AlignOptions, align_faces
@@ -85,18 +88,23 @@ class AlignFace(io.ComfyNode):
 
         host, frames = ComfyHost(models), Frames(images, name="images")
         options = AlignOptions(choice_of(face, face_number), stabilise, no_face, follow)
-        detector = _detector(models.networks, host, face_landmarks, bboxes)
         found = align_faces(
-            frames, models.networks, host, options, detector=detector, total=len(frames)
+            frames,
+            models.networks,
+            host,
+            options,
+            detector=_detector(host, detector, landmarks=face_landmarks, boxes=bboxes),
+            total=len(frames),
         )
+        crops, faces = host.each(found.crops), host.each(found.faces)
         return io.NodeOutput(
             found,
             image_of((crop.image[None] for crop in found.crops), count=len(found)),
-            collected((face_mask(crop)[None] for crop in found.crops), count=len(found)),
+            collected((face_mask(crop)[None] for crop in crops), count=len(found)),
             image_of_frames(
                 (
                     draw_face(frames[a.frame], a.crop, held=a.held, max_side=_PREVIEW_SIDE)
-                    for a in found.faces
+                    for a in faces
                 ),
                 count=len(found),
             ),
@@ -174,13 +182,11 @@ class PasteBack(io.ComfyNode):
         return io.NodeOutput(composite, torch.stack(shares))
 
 
-def _detector(networks: Any, host: Any, landmarks: Any, boxes: Any) -> Any:
-    """The faces somebody else found, if any were given."""
+def _detector(host: Any, kind: str, *, landmarks: Any, boxes: Any) -> Any:
+    """What finds the faces: whoever found them before, if any were given."""
     from ..hyperreenact_core.face.given import BoxedDetector, GivenLandmarks, boxes_from
-    from ..hyperreenact_core.reenact.views import detector_of
 
     if landmarks is not None:
         return GivenLandmarks.from_meshes(landmarks)
-    if boxes is not None:
-        return BoxedDetector(detector_of(networks, host), boxes_from(boxes))
-    return None
+    detector = host.detector(kind)
+    return detector if boxes is None else BoxedDetector(detector, boxes_from(boxes))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 import comfy.model_management as management
@@ -16,11 +16,14 @@ import torch
 from comfy.model_patcher import ModelPatcher
 from PIL import Image
 
-from .model_sets import model_paths
+from .model_sets import insight_root, model_paths
 
 if TYPE_CHECKING:
+    from ..hyperreenact_core.face.detect import FaceDetector
     from ..hyperreenact_core.models.sets import LoadedSet
     from ..hyperreenact_core.reenact.stages import LazyDeltas
+
+Item = TypeVar("Item")
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -111,6 +114,20 @@ class ComfyHost:
 
     def check_interrupt(self) -> None:
         management.throw_exception_if_processing_interrupted()
+
+    def each(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items as they come, as long as the user has not cancelled."""
+        for item in items:
+            self.check_interrupt()
+            yield item
+
+    def detector(self, kind: Any) -> FaceDetector:
+        """What finds faces: one of the choices of `sockets.detector_input`."""
+        from ..hyperreenact_core.reenact.views import detector_of
+
+        if self._models is None:
+            raise TypeError("this host was made without models and finds no faces")
+        return detector_of(self._models.networks, self, kind, insight_root=insight_root())
 
     def model_paths(self) -> Sequence[Path]:
         return model_paths()

@@ -22,6 +22,14 @@ def model_paths() -> list[Path]:
         return []
 
 
+def insight_root() -> Path:
+    """Where insightface's models lie: in the folder that other packs keep them in too."""
+    try:
+        return Path(folder_paths.get_folder_paths("insightface")[0])
+    except (KeyError, IndexError):  # no other pack and no extra_model_paths.yaml names one
+        return Path(folder_paths.models_dir) / "insightface"
+
+
 def set_ids() -> list[str]:
     """Registered sets in the registry's order, then the user's own."""
     own = {

@@ -10,6 +10,7 @@ from comfy_api.latest import InputImpl, io
 from .sockets import (
     CATEGORY,
     batch_input,
+    detector_input,
     face_inputs,
     follow_input,
     models_input,
@@ -43,13 +44,21 @@ def _option_inputs() -> list[io.Input]:
     ]
 
 
-def _no_face_input(options: list[str]) -> io.Input:
+_NO_FACE = {
+    "hold": "keeps the last pose",
+    "source": "takes the source's own pose",
+    "skip": "leaves the frame out",
+    "error": "stops and names it",
+}
+
+
+def _no_face_input(*options: str) -> io.Input:
+    meanings = ", ".join(f"{option} {_NO_FACE[option]}" for option in options)
     return io.Combo.Input(
         "no_face",
-        options=options,
+        options=[*options],
         default="hold",
-        tooltip="A driving frame without a face: hold keeps the last pose, source takes the "
-        "source's own pose, skip leaves the frame out, error stops and names it.",
+        tooltip=f"A driving frame without a face: {meanings}.",
     )
 
 
@@ -66,9 +75,10 @@ class Reenact(io.ComfyNode):
                 models_input(),
                 io.Image.Input("source", tooltip=_SOURCE),
                 io.Image.Input("driving", tooltip="The frames whose movements it takes."),
-                _no_face_input(["hold", "skip", "source", "error"]),
+                _no_face_input("hold", "skip", "source", "error"),
                 *_option_inputs(),
                 follow_input(),
+                detector_input(),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="One picture a driving frame."),
@@ -105,8 +115,9 @@ class ReenactVideo(io.ComfyNode):
                 io.Image.Input("source", tooltip=_SOURCE),
                 io.Video.Input("driving", tooltip="The video whose movements it takes."),
                 # Leaving frames out would part picture and sound.
-                _no_face_input(["hold", "source", "error"]),
+                _no_face_input("hold", "source", "error"),
                 *_option_inputs(),
+                detector_input(),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The finished video, with the clip's sound."),
@@ -145,6 +156,7 @@ def _prepare(
     middle: float,
     fine: float,
     batch_size: int,
+    detector: str = "auto",
 ) -> tuple[Any, Any]:
     """The analysed source, and what animates it."""
     from ..hyperreenact_core.face.given import EachFrameAlone
@@ -152,7 +164,6 @@ def _prepare(
     from ..hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
     from ..hyperreenact_core.reenact.source import analyse_source
     from ..hyperreenact_core.reenact.strength import DeltaStrength
-    from ..hyperreenact_core.reenact.views import detector_of
     from .convert import choice_of, first_frame
 
     choice = choice_of(face, face_number)
@@ -163,17 +174,18 @@ def _prepare(
         paste_back=paste_back,
         colour_match=colour_match,
     )
-    detector = detector_of(models.networks, host)
+    finder = host.detector(detector)
     reenactor = Reenactor(
         models.networks,
         host,
         options=options,
-        detector=detector if follow else EachFrameAlone(detector, choice),
+        detector=finder if follow else EachFrameAlone(finder, choice),
     )
     analysed = analyse_source(
         first_frame(source, name="source"),
         models.networks,
         host,
+        detector=finder,
         truncation_psi=None if truncation_psi < 0 else truncation_psi,
     )
     return analysed, reenactor

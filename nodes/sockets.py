@@ -20,6 +20,7 @@ FaceLandmarks = io.Custom("FACE_LANDMARKS")
 """The host's own: face meshes of every frame."""
 
 FACE_CHOICES = ["largest", "leftmost", "rightmost", "centre", "number"]
+DETECTORS = ["auto", "insightface"]
 
 
 def models_input() -> io.Input:
@@ -71,6 +72,21 @@ def follow_input() -> io.Input:
         tooltip="Look for the face where it was in the frame before: fast and steady. Off: search "
         "every frame anew. With this off and stabilise = 1, a clip processed in chunks gives "
         "exactly the frames it gives in one piece.",
+    )
+
+
+def detector_input() -> io.Input:
+    """What finds the faces. The last input of its node, so that saved graphs need not name it."""
+    return io.Combo.Input(
+        "detector",
+        options=DETECTORS,
+        default=DETECTORS[0],
+        optional=True,
+        advanced=True,
+        tooltip="What finds the faces. auto: the model set's own networks. insightface: SCRFD and "
+        "3D-68 landmarks, for difficult pictures; needs `pip install insightface onnxruntime` and "
+        "its models, licensed for non-commercial research only, in "
+        "models/insightface/models/buffalo_l.",
     )
 
 

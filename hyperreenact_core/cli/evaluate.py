@@ -6,84 +6,167 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
+from . import evaluate_data
 from .common import add_compute_options, add_model_set_options, local_host, progress_bar, say
 
 if TYPE_CHECKING:
+    from ..evaluation.benchmark import Evaluation
     from .common import SubParsers
 
 _DESCRIPTION = (
     "Draw held-out people, reenact them, and compare with the true images: self and cross-subject, "
-    "all poses and large turns. Training uses identities below 1000000 only."
+    "all poses and large turns. Training uses identities below 1000000 only. With --data, measure "
+    "on prepared clips of your own instead, by the paper's protocol and beside its table."
 )
+PLOTS = ("sheet.png", "yaw.png", "flicker.png", "failures.png")
+"""Pictures that --plots writes."""
+_CLIPS_WITH_PLOTS = 6
 
 
 def register(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
-        "evaluate", help="measure a model set on rendered people", description=_DESCRIPTION
+        "evaluate",
+        help="measure a model set on rendered people or on clips of your own",
+        description=_DESCRIPTION,
     )
     add_model_set_options(parser)
     parser.add_argument(
+        "--ablations",
+        type=Path,
+        metavar="DIR",
+        help="measure the hypernetworks of `hyperreenact train ablation` too: RUN/ablations",
+    )
+    _add_rendered_options(parser)
+    evaluate_data.add_options(parser)
+    outputs = parser.add_argument_group("outputs")
+    outputs.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
+    outputs.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="write the tables here, else print them"
+    )
+    outputs.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="write a contact sheet here (PNG)"
+    )
+    outputs.add_argument(
+        "--plots",
+        type=Path,
+        metavar="DIR",
+        help=f"write all pictures here: {', '.join(PLOTS)}",
+    )
+    outputs.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="renew the tables of the claims between the marks of this Markdown file",
+    )
+    add_compute_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_rendered_options(parser: argparse.ArgumentParser) -> None:
+    rendered = parser.add_argument_group("rendered people")
+    rendered.add_argument(
         "--pairs", type=int, default=200, metavar="N", help="of each kind (default: %(default)s)"
     )
-    parser.add_argument(
+    rendered.add_argument(
         "--first-identity",
         type=int,
         default=1_000_000,
         metavar="SEED",
         help="the first person; the others follow (default: %(default)s)",
     )
-    parser.add_argument(
+    rendered.add_argument(
         "--seed", type=int, default=0, help="of poses, expressions and light (default: %(default)s)"
     )
-    parser.add_argument(
+    rendered.add_argument(
         "--gallery",
         type=int,
         default=200,
         metavar="N",
         help="people among whom the source is looked up (default: %(default)s)",
     )
-    parser.add_argument(
+    rendered.add_argument(
         "--edit-people",
         type=int,
         default=600,
         metavar="N",
         help="training people the latent edit is fitted on (default: %(default)s)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
-    parser.add_argument(
-        "--markdown", type=Path, metavar="FILE", help="write the tables here, else print them"
+    rendered.add_argument(
+        "--clips",
+        type=int,
+        metavar="N",
+        help="clips of each kind to measure flicker on "
+        f"(default: {_CLIPS_WITH_PLOTS} with --plots or --results, else 0)",
     )
-    parser.add_argument(
-        "--sheet", type=Path, metavar="FILE", help="write a contact sheet here (PNG)"
-    )
-    add_compute_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Evaluate, then write what was asked for."""
+    if args.data is not None:
+        evaluate_data.run(args)
+        return
     from ..evaluation.benchmark import EvaluationConfig, evaluate
-    from ..evaluation.output import check_outputs, png_bytes, write_whole
+    from ..evaluation.output import check_outputs
+    from ..evaluation.results_file import check_marks
+    from ..evaluation.rivals import find_rivals
     from ..models.sets import load_set
 
+    clips = args.clips
+    if clips is None:
+        clips = _CLIPS_WITH_PLOTS if args.plots or args.results else 0
     config = EvaluationConfig(
         pairs=args.pairs,
         first_identity=args.first_identity,
         seed=args.seed,
         gallery=args.gallery,
         edit_people=args.edit_people,
+        clips=clips,
     )
-    outputs: tuple[Path | None, ...] = (args.json, args.markdown, args.sheet)
-    check_outputs([path for path in outputs if path is not None])
+    if args.plots is not None and clips == 0:
+        raise InputError("--plots draws flicker too: leave --clips out or give 1 or more")
+    check_outputs(_outputs(args))
+    if args.results is not None:
+        check_marks(args.results)
     networks = load_set(args.model_set, args.model_path)
+    rivals = find_rivals(networks.folder, args.ablations)
     with progress_bar("evaluate", unit="picture") as show:
-        evaluation = evaluate(networks, config, local_host(args, on_progress=show))
+        host = local_host(args, on_progress=show)
+        evaluation = evaluate(networks, config, host, rivals=rivals)
+    _write(args, evaluation)
+
+
+def _outputs(args: argparse.Namespace) -> list[Path]:
+    """All files that are going to be written new."""
+    named: tuple[Path | None, ...] = (args.json, args.markdown, args.sheet)
+    plots = [] if args.plots is None else [args.plots / name for name in PLOTS]
+    return [path for path in named if path is not None] + plots
+
+
+def _write(args: argparse.Namespace, evaluation: Evaluation) -> None:
+    from ..evaluation.claims import claim_tables
+    from ..evaluation.flicker import flicker_plot
+    from ..evaluation.output import png_bytes, write_whole
+    from ..evaluation.results_file import renew
+    from ..evaluation.turns import turn_plot
+
     report = evaluation.report
     if args.json is not None:
         write_whole(args.json, (report.to_json() + "\n").encode())
     if args.sheet is not None:
         write_whole(args.sheet, png_bytes(evaluation.sheet))
+    if args.plots is not None:
+        pictures = (
+            evaluation.sheet,
+            turn_plot(report.turns),
+            flicker_plot(report.flicker),
+            evaluation.failures,
+        )
+        for name, picture in zip(PLOTS, pictures, strict=True):
+            write_whole(args.plots / name, png_bytes(picture))
+    if args.results is not None:
+        renew(args.results, claim_tables(report))
     if args.markdown is not None:
         write_whole(args.markdown, report.to_markdown().encode())
     else:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HyperReenactError
-from . import batch, demo, evaluate, models, reenact, render, train
+from . import batch, data, demo, evaluate, models, reenact, render, train
 
-COMMANDS = (reenact, batch, demo, render, train, evaluate, models)
+COMMANDS = (reenact, batch, demo, render, data, train, evaluate, models)
 """Modules of the commands, in the order the help shows them."""
 
 EXIT_ERROR = 2

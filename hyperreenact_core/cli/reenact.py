@@ -116,6 +116,20 @@ def _add_face_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
     )
+    parser.add_argument(
+        "--detector",
+        choices=("auto", "insightface"),
+        default="auto",
+        help="what finds the faces: the model set's own, or insightface (the extra `faces`; its "
+        "models are yours to fetch, for non-commercial research only)",
+    )
+    parser.add_argument(
+        "--insightface-root",
+        type=Path,
+        metavar="DIR",
+        help="folder whose models/buffalo_l/ holds insightface's .onnx files "
+        "(default: ~/.insightface)",
+    )
 
 
 def _add_clip_options(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +170,10 @@ def run(args: argparse.Namespace) -> None:
         if job.writer.saved_as is not None:
             note(f"{job.writer.frames_written} frames are kept in {job.writer.saved_as}")
         raise
+    if args.detector == "insightface":
+        from ..face.insight_detect import INSIGHT_TERMS
+
+        note(f"insightface found the faces: {INSIGHT_TERMS}")
     if job.loses_sound:
         note("warning: dropped frames put the sound out of step, so it was left out")
     if job.report.without_face == job.report.frames:
@@ -205,6 +223,8 @@ def _request(args: argparse.Namespace) -> ClipRequest:
         ),
         choice=args.face,
         truncation_psi=args.psi,
+        detector=args.detector,
+        insight_root=args.insightface_root,
         compare=args.compare,
         start=args.start,
         limit=args.frames,

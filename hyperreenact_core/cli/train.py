@@ -1,4 +1,4 @@
-"""`hyperreenact train`: train the starter set, or one network of it."""
+"""`hyperreenact train`: the starter set, one network of it, or one network on clips of your own."""
 
 from __future__ import annotations
 
@@ -6,56 +6,88 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..training.recipes import CLIP_KINDS
+from . import ablation, train_clips
+
 if TYPE_CHECKING:
     from .common import SubParsers
 
-
-def register(subparsers: SubParsers) -> None:
-    """Add the command to the parser."""
-    parser = subparsers.add_parser(
-        "train", help="train networks on rendered heads (resumes where it stopped)"
-    )
-    targets = parser.add_subparsers(dest="target", required=True, metavar="TARGET")
-    for target, text in _TARGETS.items():
-        one = targets.add_parser(target, help=text, description=text)
-        one.add_argument("--out", "-o", type=Path, required=True, help="folder of the run")
-        one.add_argument("--profile", choices=("cpu", "gpu", "smoke"), default="cpu")
-        one.add_argument("--device", default=None, help="cpu, cuda, cuda:1 ... (default: best)")
-        one.add_argument("--seed", type=int, default=0)
-        one.add_argument("--threads", type=int, default=None, help="CPU threads to train with")
-        one.add_argument("--workers", type=int, default=2, help="rendering processes")
-        one.set_defaults(run=run)
-
-
 _TARGETS = {
     "starter": "the whole starter set, from rendering its data to the finished folder OUT/set",
-    "generator": "StyleGAN2 generator: regression from scene parameters, then adversarial",
+    "generator": "StyleGAN2 generator; with --data from Gaussian codes against a critic, else from "
+    "the scene parameters of rendered heads",
     "appearance": "appearance encoder (ArcFace margin loss)",
     "pose": "pose encoder (DECA-style)",
     "landmarks": "landmark network",
     "judge_appearance": "recogniser used by `evaluate` alone",
     "judge_pose": "pose network used by `evaluate` alone",
-    "e4e": "inversion encoder; needs generator and appearance in OUT",
-    "hypernetwork": "hypernetwork; needs generator, appearance, pose and e4e in OUT",
+    "e4e": "inversion encoder; with --data against a set's generator, else needs generator and "
+    "appearance in OUT",
+    "hypernetwork": "hypernetwork; with --data against a set's networks, else needs generator, "
+    "appearance, pose and e4e in OUT",
 }
+
+
+def register(subparsers: SubParsers) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train networks on rendered heads or on prepared clips (resumes where it stopped)",
+    )
+    targets = parser.add_subparsers(dest="target", required=True, metavar="TARGET")
+    for target, text in _TARGETS.items():
+        one = targets.add_parser(target, help=text, description=text)
+        one.add_argument("--out", "-o", type=Path, required=True, help="folder of the run")
+        one.add_argument(
+            "--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (default: %(default)s)"
+        )
+        one.add_argument("--seed", type=int, default=0, help="of weights and random order")
+        one.add_argument("--threads", type=int, default=None, help="CPU threads to train with")
+        one.add_argument(
+            "--validate-every",
+            type=train_clips.count,
+            metavar="STEPS",
+            help="figures on held-out people and a picture of samples (default: every 2 minutes)",
+        )
+        one.add_argument(
+            "--checkpoint-every",
+            type=train_clips.count,
+            metavar="STEPS",
+            help="state to resume from (default: every 3 minutes)",
+        )
+        rendered = one.add_argument_group("training on rendered heads")
+        rendered.add_argument(
+            "--profile", choices=("cpu", "gpu", "smoke"), help="sizes and lengths (default: cpu)"
+        )
+        rendered.add_argument("--workers", type=int, help="rendering processes (default: 2)")
+        for kind in CLIP_KINDS:
+            if kind == target:
+                train_clips.add_options(one, kind)
+        one.set_defaults(run=run)
+    ablation.register(targets)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train what was asked for; 0 on success."""
     import torch
 
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    if train_clips.is_wanted(args):
+        return train_clips.run(args)
+
     from ..training.profiles import PROFILES
     from ..training.starter import StarterRun
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    best = "cuda" if torch.cuda.is_available() else "cpu"
     starter = StarterRun(
-        profile=PROFILES[args.profile],
+        profile=PROFILES[args.profile or "cpu"],
         out=args.out,
-        device=torch.device(device),
+        device=torch.device(best if args.device == "auto" else args.device),
         seed=args.seed,
-        workers=args.workers,
+        workers=2 if args.workers is None else args.workers,
+        validate_every=args.validate_every,
+        checkpoint_every=args.checkpoint_every,
     )
     if args.target == "starter":
         starter.train_all()

@@ -6,7 +6,7 @@ measured against a true image. Pictures are drawn and dropped batch by batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -19,13 +19,16 @@ from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from .artist import Artist
 from .chain import Chain
+from .failures import failure_sheet, worst
+from .flicker import Flicker, measure_flicker, sample_clip
 from .gallery import ENROLMENT_PICTURES, enrol, gallery_people
 from .judges import Judges
 from .latent_edit import learn_directions
 from .metrics import Subset
-from .pairs import KINDS, sample_pairs
+from .pairs import KINDS, Kind, Pair, sample_pairs
 from .report import Report
-from .rows import Contestants
+from .rivals import Rival, left_out, rival_rows
+from .rows import ROWS, Contestants, Row
 from .sheet import contact_sheet
 from .trial import Jury, run_trial
 
@@ -40,6 +43,7 @@ class EvaluationConfig:
     """pairs: of each kind. gallery: people a result could be mistaken for.
 
     edit_people: training people the latent edit is fitted on. sheet_pairs: of each kind.
+    clips: of each kind, to measure flicker on; 0 = not at all. clip_frames: of each clip.
     """
 
     pairs: int = 200
@@ -48,6 +52,8 @@ class EvaluationConfig:
     gallery: int = 200
     edit_people: int = 600
     sheet_pairs: int = 5
+    clips: int = 0
+    clip_frames: int = 24
     batch_size: int = 16
 
     def __post_init__(self) -> None:
@@ -57,20 +63,31 @@ class EvaluationConfig:
             raise InputError("seeds of identities and pairs must not be negative")
         if min(self.gallery, self.edit_people) < 2:
             raise InputError("the gallery and the fit of the latent edit need 2 people or more")
+        if self.clips < 0 or self.clip_frames < 3:
+            raise InputError("flicker needs clips of 3 frames or more")
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures and contact sheet, [H, W, 3]."""
+    """Figures and, [H, W, 3] each, the contact sheet and the worst pairs of ours."""
 
     report: Report
     sheet: ImageU8
+    failures: ImageU8
 
 
 @torch.inference_mode()
-def evaluate(networks: LoadedSet, config: EvaluationConfig, host: Host) -> Evaluation:
+def evaluate(
+    networks: LoadedSet,
+    config: EvaluationConfig,
+    host: Host,
+    *,
+    rivals: Sequence[Rival] = (),
+    more_rows: Mapping[str, Row] | None = None,
+) -> Evaluation:
     """Measure a model set; deterministic on one machine for equal arguments.
 
+    rivals: see `rivals.find_rivals`. more_rows: contestants of the caller's own, by name.
     Raises InputError if the set has no judges or reads other crops than the renderer draws.
     """
     judges = _judges_of(networks)
@@ -91,7 +108,9 @@ def evaluate(networks: LoadedSet, config: EvaluationConfig, host: Host) -> Evalu
         networks.hypernetwork,
         judges.appearance,
         judges.pose,
+        *(rival.network for rival in rivals),
     )
+    rows = {**ROWS, **rival_rows(rivals), **(more_rows or {})}
     with host.on_device(modules, _WORKING_BYTES):
         artist = Artist(networks.settings, device=host.device, on_picture=report_picture)
         chain = Chain(networks, host)
@@ -102,32 +121,61 @@ def evaluate(networks: LoadedSet, config: EvaluationConfig, host: Host) -> Evalu
             config.gallery, pairs=config.pairs, first_identity=config.first_identity
         )
         jury = Jury(judges, enrol(people, judges=judges, artist=artist))
+        contestants = Contestants(chain, directions)
         results = {
             kind: run_trial(
                 kind,
                 sample_pairs(
                     kind, config.pairs, first_identity=config.first_identity, seed=config.seed
                 ),
+                rows,
                 artist=artist,
-                contestants=Contestants(chain, directions),
+                contestants=contestants,
                 jury=jury,
                 batch_size=config.batch_size,
                 sheet_pairs=config.sheet_pairs,
             )
             for kind in KINDS
         }
+        flicker: dict[Kind, Flicker] = {
+            kind: measure_flicker(
+                _clips(kind, config),
+                rows,
+                kind=kind,
+                artist=artist,
+                contestants=contestants,
+                judges=judges,
+                batch_size=config.batch_size,
+            )
+            for kind in KINDS
+            if config.clips
+        }
     return Evaluation(
         report=Report(
             settings=_settings(networks, config, host),
             counts={kind: _counts(results[kind].extreme) for kind in KINDS},
-            rows={
-                row: {kind: results[kind].rows[row] for kind in KINDS}
-                for row in results["self"].rows
-            },
+            rows={row: {kind: results[kind].rows[row] for kind in KINDS} for row in rows},
             reference={kind: results[kind].reference for kind in KINDS},
+            turns={kind: results[kind].turns for kind in KINDS},
+            flicker=flicker,
+            left_out=left_out(rivals),
         ),
         sheet=contact_sheet([row for kind in KINDS for row in results[kind].sheet]),
+        failures=failure_sheet(worst([f for kind in KINDS for f in results[kind].failures])),
     )
+
+
+def _clips(kind: Kind, config: EvaluationConfig) -> list[list[Pair]]:
+    return [
+        sample_clip(
+            kind,
+            index,
+            frames=config.clip_frames,
+            first_identity=config.first_identity,
+            seed=config.seed,
+        )
+        for index in range(config.clips)
+    ]
 
 
 def _judges_of(networks: LoadedSet) -> Judges:
@@ -148,7 +196,8 @@ def _picture_count(config: EvaluationConfig) -> int:
     """How many pictures are going to be drawn."""
     batches = -(-config.pairs // config.batch_size)
     of_pairs = (2 + 3) * config.pairs + len(KINDS) * batches
-    return 2 * config.edit_people + ENROLMENT_PICTURES * config.gallery + of_pairs
+    of_clips = config.clips * (2 + 3 * config.clip_frames)
+    return 2 * config.edit_people + ENROLMENT_PICTURES * config.gallery + of_pairs + of_clips
 
 
 def _settings(
@@ -166,6 +215,8 @@ def _settings(
         "seed": config.seed,
         "gallery": config.gallery,
         "edit_people": config.edit_people,
+        "clips": config.clips,
+        "clip_frames": config.clip_frames,
         "resolution": networks.settings.resolution,
         "crop_scale": networks.settings.crop_scale,
         "device": host.device.type,

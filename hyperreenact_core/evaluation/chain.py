@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..face.align import five_point_warp, pose_crop
 from ..host import Host
 from ..imaging import resize
 from ..models.sets import LoadedSet
+from ..models.variants import code_map
+from ..networks.arcface import AppearanceTaps
+from ..networks.hypernetwork import Hypernetwork
 from ..networks.rotation import euler_from_axis_angle
 from ..reenact.precision import autocast
 from ..types import DrivingPose, WeightDeltas
@@ -25,27 +29,36 @@ class SourceCodes:
 class Chain:
     """A set's networks, computing on the host's device in the host's precision.
 
-    Takes face crops [B, 3, R, R] in [-1, 1] which all encoders read as they are, so the set's
-    inputs must be "crop". Results are float32.
+    Takes face crops [B, 3, R, R] in [-1, 1] and, for sets whose encoders do not read the crop as
+    it is, the landmarks in it, [B, 68, 2] pixels. Results are float32.
     """
 
     def __init__(self, networks: LoadedSet, host: Host) -> None:
         self._networks, self._host = networks, host
 
-    def source_codes(self, pictures: Tensor) -> SourceCodes:
+    def source_codes(self, pictures: Tensor, landmarks: Tensor | None = None) -> SourceCodes:
         """Invert source pictures and read their appearance."""
         n = self._networks
         with autocast(self._host):
             codes = n.e4e(resize(pictures, n.e4e.config.input_size))
             w_plus = n.generator.truncate(codes, n.settings.truncation_psi)
-            seen = n.appearance.appearance_map(resize(pictures, n.appearance.config.input_size))
-        return SourceCodes(w_plus=w_plus.float(), appearance=seen.float())
+        return SourceCodes(w_plus=w_plus.float(), appearance=self.appearance(pictures, landmarks))
 
-    def pose(self, pictures: Tensor) -> DrivingPose:
+    def appearance(self, pictures: Tensor, landmarks: Tensor | None = None) -> Tensor:
+        """The appearance maps of pictures, [B, C, 7, 7]."""
+        view = self._appearance_view(pictures, landmarks)
+        with autocast(self._host):
+            return self._networks.appearance.appearance_map(view).float()
+
+    def describe(self, pictures: Tensor, landmarks: Tensor | None = None) -> AppearanceTaps:
+        """All that the appearance encoder says of pictures."""
+        return self._networks.appearance.describe(self._appearance_view(pictures, landmarks))
+
+    def pose(self, pictures: Tensor, landmarks: Tensor | None = None) -> DrivingPose:
         """What the set's pose encoder reads in driving pictures."""
         encoder = self._networks.pose
         with autocast(self._host):
-            features = encoder((resize(pictures, encoder.config.input_size) + 1) / 2)
+            features = encoder(self._pose_view(pictures, landmarks))
         yaw, pitch, roll = euler_from_axis_angle(features.codes.global_pose)
         return DrivingPose(
             features=features.map.float(),
@@ -56,12 +69,34 @@ class Chain:
         )
 
     def deltas(self, codes: SourceCodes, driving: DrivingPose) -> WeightDeltas:
-        """What the hypernetwork changes in the generator's kernels."""
+        """What the set's hypernetwork changes in the generator's kernels."""
+        return self.deltas_of(self._networks.hypernetwork, codes, driving.features)
+
+    def deltas_of(
+        self, network: Hypernetwork, codes: SourceCodes, second_map: Tensor
+    ) -> WeightDeltas:
+        """What another one changes; second_map: see `models.variants`, [B, C, 7, 7]."""
         with autocast(self._host):
-            return self._networks.hypernetwork(codes.appearance, driving.features)
+            return network(codes.appearance, second_map)
+
+    def code_map(self, codes: SourceCodes, network: Hypernetwork) -> Tensor:
+        """The second map of a network that is told the code."""
+        return code_map(codes.w_plus, network.config.map_size)
 
     def image(self, w_plus: Tensor, deltas: WeightDeltas | None = None) -> Tensor:
         """[B, 3, R, R] in [-1, 1], clamped."""
         with autocast(self._host):
             image = self._networks.generator(w_plus, deltas)
         return image.float().clamp(-1, 1)
+
+    def _appearance_view(self, pictures: Tensor, landmarks: Tensor | None) -> Tensor:
+        n = self._networks
+        if n.settings.appearance_input == "five_point" and landmarks is not None:
+            return five_point_warp(pictures, landmarks, size=n.appearance.config.input_size)
+        return resize(pictures, n.appearance.config.input_size)
+
+    def _pose_view(self, pictures: Tensor, landmarks: Tensor | None) -> Tensor:
+        n = self._networks
+        if n.settings.pose_input == "deca_crop" and landmarks is not None:
+            return pose_crop(pictures, landmarks, size=n.pose.config.input_size)
+        return (resize(pictures, n.pose.config.input_size) + 1) / 2

@@ -82,8 +82,9 @@ READ_METRICS = ("identity_rank1", "head_pose_deg", "expression", "gaze_deg")
 """Metrics that do not compare with the true image: on that image itself they give the judges'
 own error."""
 
-_GAZE = [EXPRESSION_NAMES.index(name) for name in ("gaze_x", "gaze_y")]
-_GAZE_DEG = (32.0, 24.0)
+GAZE = [EXPRESSION_NAMES.index(name) for name in ("gaze_x", "gaze_y")]
+"""Places of the gaze among the expression coefficients."""
+GAZE_DEG = (32.0, 24.0)
 """How far the renderer's eyeballs turn for one unit of gaze_x and gaze_y."""
 
 Scores = Mapping[str, Tensor]
@@ -116,7 +117,7 @@ class Answer:
 def read_scores(opinion: Opinion, answer: Answer, gallery: Gallery) -> Scores:
     """READ_METRICS of B pictures."""
     error = (opinion.expression - answer.expression).abs()
-    gaze = error[:, _GAZE] * torch.tensor(_GAZE_DEG, device=error.device)
+    gaze = error[:, GAZE] * torch.tensor(GAZE_DEG, device=error.device)
     scores = {
         "identity_rank1": gallery.rank1(opinion.embedding, answer.people),
         "head_pose_deg": (opinion.angles_deg - answer.angles_deg).abs().mean(1),
@@ -143,17 +144,23 @@ Means = Mapping[Subset, Mapping[str, "float | None"]]
 """subset -> metric -> mean; None where the subset has no picture that can be judged."""
 
 
-def means(batches: Sequence[Scores], extreme: Sequence[bool]) -> Means:
-    """Average the scores of all pairs of one kind; extreme: [N], in the order of the batches."""
-    mask = torch.tensor(extreme)
+def joined(batches: Sequence[Scores]) -> Scores:
+    """The scores of all pairs of one kind, float64 [N], in the order of METRICS."""
     names = [metric.name for metric in METRICS if metric.name in batches[0]]
-    values = {name: torch.cat([scores[name] for scores in batches]).double() for name in names}
+    return {name: torch.cat([scores[name] for scores in batches]).double() for name in names}
+
+
+def means(scores: Scores, extreme: Sequence[bool]) -> Means:
+    """Average the scores of all pairs of one kind; extreme: [N], in their order."""
+    mask = torch.tensor(extreme)
     chosen: dict[Subset, Tensor] = {"all": torch.ones_like(mask), "extreme": mask}
     return {
-        subset: {name: _mean(values[name][chosen[subset]]) for name in names} for subset in SUBSETS
+        subset: {name: known_mean(values[chosen[subset]]) for name, values in scores.items()}
+        for subset in SUBSETS
     }
 
 
-def _mean(values: Tensor) -> float | None:
+def known_mean(values: Tensor) -> float | None:
+    """Mean of the values that are not NaN; None where there is none."""
     known = values[~values.isnan()]
     return float(known.mean()) if len(known) else None

@@ -44,9 +44,14 @@ class Pair:
         return replace(self.source, expression=self.driving.expression, pose=self.driving.pose)
 
     @property
+    def turn_deg(self) -> float:
+        """By how much the head has to turn: the difference of the yaws, at least 0."""
+        return _turn_deg(self.source.pose, self.driving.pose)
+
+    @property
     def is_extreme(self) -> bool:
         """Whether the head has to turn by more than EXTREME_YAW_DEG."""
-        return _turn_deg(self.source.pose, self.driving.pose) > EXTREME_YAW_DEG
+        return self.turn_deg > EXTREME_YAW_DEG
 
 
 def sample_pairs(kind: Kind, count: int, *, first_identity: int, seed: int) -> tuple[Pair, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
+from .flicker import TRUTH, Flicker, Unrest
 from .metrics import METRICS, SUBSETS, Means, Metric, Subset
 from .pairs import EXTREME_YAW_DEG, KINDS, Kind
+from .turns import EDGES_DEG, TurnCurves
 
 _KIND_TITLES: Mapping[Kind, str] = {
     "self": "Self-reenactment",
@@ -27,12 +29,17 @@ class Report:
     settings: what was measured and how, in the order it is printed.
     counts: pairs of each kind and subset. rows: contestant -> kind -> means.
     reference: the judges' own error, on the true images.
+    turns: the same by yaw difference. flicker: empty if it was not measured.
+    left_out: rows that could not be made, and why.
     """
 
     settings: Mapping[str, str | int | float | bool]
     counts: Mapping[Kind, Mapping[Subset, int]]
     rows: Mapping[str, Mapping[Kind, Means]]
     reference: Mapping[Kind, Means]
+    turns: Mapping[Kind, TurnCurves] = field(default_factory=dict[Kind, TurnCurves])
+    flicker: Mapping[Kind, Flicker] = field(default_factory=dict[Kind, Flicker])
+    left_out: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """`rows[row][kind][subset][metric]`, and the rest under its own names."""
@@ -43,6 +50,12 @@ class Report:
                 "metrics": {m.name: {"better": m.better, "meaning": m.meaning} for m in METRICS},
                 "rows": self.rows,
                 "reference": self.reference,
+                "turns": {
+                    "edges_deg": EDGES_DEG,
+                    **{kind: asdict(curves) for kind, curves in self.turns.items()},
+                },
+                "flicker": {kind: asdict(flicker) for kind, flicker in self.flicker.items()},
+                "left_out": self.left_out,
             },
             indent=2,
             allow_nan=False,
@@ -57,12 +70,18 @@ class Report:
                 count = self.counts[kind][subset]
                 title = f"{_KIND_TITLES[kind]}, {_SUBSET_TITLES[subset]} ({count} pairs)"
                 lines += [f"## {title}", "", *self._table(kind, subset), ""]
+        for kind, flicker in self.flicker.items():
+            lines += [f"## Flicker, {_KIND_TITLES[kind].lower()}", "", *flicker_table(flicker), ""]
+        if self.left_out:
+            lines += ["## Rows left out", "", *(f"- {line}" for line in self.left_out), ""]
         lines += ["## What is measured", ""]
         lines += [f"- {m.title}, {m.better} is better: {m.meaning}." for m in METRICS]
         lines += [
             f"- {_REFERENCE_TITLE}: the judging networks' own error, no contestant.",
             "- Heads are rendered straight into the face crop; detection is not measured.",
         ]
+        if self.flicker:
+            lines += [f"- {line}" for line in FLICKER_MEANING]
         return "\n".join(lines) + "\n"
 
     def _table(self, kind: Kind, subset: Subset) -> list[str]:
@@ -74,6 +93,32 @@ class Report:
         lines += [_line(row, [column[row] for column in columns]) for row in figures]
         lines.append(_line(_REFERENCE_TITLE, [_cell(m, reference.get(m.name)) for m in METRICS]))
         return lines
+
+
+FLICKER_MEANING = (
+    "change: mean absolute difference of one frame and the next, in thousandths of the range from "
+    "black to white; beside it the ratio to the true images.",
+    "tremble: mean absolute difference of a frame and the mean of its neighbours, likewise; smooth "
+    "motion has little of it, flicker much. A picture softer than the truth has less of both.",
+    "head tremble: the same of yaw, pitch and roll as the judging pose network reads them.",
+)
+
+
+def flicker_table(flicker: Flicker) -> list[str]:
+    """Lines of a Markdown table, the true images last."""
+    titles = ["change", "ratio", "tremble", "ratio", "head tremble (deg)", "ratio"]
+    lines = [_line("", titles), "|---|" + "---:|" * len(titles)]
+    rows = {**flicker.rows, f"*{TRUTH}*": flicker.truth}
+    cells = {row: _unrest_cells(unrest, flicker.truth) for row, unrest in rows.items()}
+    return lines + [_line(row, cells[row]) for row in rows]
+
+
+def _unrest_cells(unrest: Unrest, truth: Unrest) -> list[str]:
+    cells: list[str] = []
+    for name, scale in (("change", 1000), ("tremble", 1000), ("head_tremble_deg", 1)):
+        mine, true = getattr(unrest, name), getattr(truth, name)
+        cells += [f"{mine * scale:.2f}", f"{mine / true:.2f}" if true > 0 else ""]
+    return cells
 
 
 def _column(metric: Metric, figures: Mapping[str, Mapping[str, float | None]]) -> dict[str, str]:

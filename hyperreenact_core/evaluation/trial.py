@@ -9,15 +9,18 @@ from torch import Tensor
 
 from ..imaging import u8_from_tensor
 from .artist import Artist
+from .failures import FIGURES, Failure, failure_label, worst
 from .gallery import Gallery
 from .judges import Judges, Opinion
-from .metrics import Answer, Means, Scores, compared_scores, means, read_scores
+from .metrics import Answer, Means, Scores, compared_scores, joined, means, read_scores
 from .pairs import Kind, Pair
-from .rows import ROWS, Contestants
+from .rows import Contestants, Row
 from .sheet import SheetRow, chosen_pairs, row_label
+from .turns import TurnCurves, turn_curves
 
 _NOT_SHOWN = ("source", "ours_shuffled_pose")
 """Contestants without a column of their own in the contact sheet."""
+_FAILURES_OF = "ours"
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,21 @@ class TrialResult:
     """Figures of one kind of pairs.
 
     extreme: whether each pair is. rows: contestant -> means. reference: of the true images.
+    turns: the same by yaw difference. failures: the worst pairs of ours, the worst first.
     """
 
     extreme: tuple[bool, ...]
     rows: Mapping[str, Means]
     reference: Means
+    turns: TurnCurves
     sheet: tuple[SheetRow, ...]
+    failures: tuple[Failure, ...]
 
 
 def run_trial(
     kind: Kind,
     pairs: Sequence[Pair],
+    rows: Mapping[str, Row],
     *,
     artist: Artist,
     contestants: Contestants,
@@ -63,9 +70,10 @@ def run_trial(
 ) -> TrialResult:
     """Try all contestants on the pairs; `sheet_pairs` of them are kept to be shown."""
     shown = chosen_pairs(pairs, sheet_pairs)
-    scores: dict[str, list[Scores]] = {row: [] for row in ROWS}
+    scores: dict[str, list[Scores]] = {row: [] for row in rows}
     reference: list[Scores] = []
     sheet: list[SheetRow] = []
+    failures: tuple[Failure, ...] = ()
     for start in range(0, len(pairs), batch_size):
         batch = pairs[start : start + batch_size]
         source = artist.draw([pair.source for pair in batch])
@@ -74,7 +82,7 @@ def run_trial(
         # Driven by the same person, the driving picture is the true one.
         truth = driving[1:] if kind == "self" else artist.draw([pair.truth for pair in batch])
         task = contestants.task(source, driving)
-        results = {name: row(contestants, task) for name, row in ROWS.items()}
+        results = {name: row(contestants, task) for name, row in rows.items()}
 
         answer = Answer.of(batch, truth.device)
         opinion = jury.judges.look(truth)
@@ -83,15 +91,40 @@ def run_trial(
             scores[name].append(jury.scores(result, truth, truth_opinion=opinion, answer=answer))
 
         columns = {"source": source, "driving": driving[1:], "truth": truth}
+        failed = _failures(kind, batch, scores[_FAILURES_OF][-1], columns, results[_FAILURES_OF])
+        failures = worst((*failures, *failed))
         columns |= {name: results[name] for name in results if name not in _NOT_SHOWN}
         for k in (k - start for k in shown if start <= k < start + len(batch)):
             pictures = {name: u8_from_tensor(stack[k][None])[0] for name, stack in columns.items()}
             sheet.append(SheetRow(label=row_label(kind, batch[k]), pictures=pictures))
 
     extreme = tuple(pair.is_extreme for pair in pairs)
+    all_scores = {row: joined(batches) for row, batches in scores.items()}
+    true_scores = joined(reference)
     return TrialResult(
         extreme=extreme,
-        rows={row: means(batches, extreme) for row, batches in scores.items()},
-        reference=means(reference, extreme),
+        rows={row: means(values, extreme) for row, values in all_scores.items()},
+        reference=means(true_scores, extreme),
+        turns=turn_curves([pair.turn_deg for pair in pairs], all_scores, true_scores),
         sheet=tuple(sheet),
+        failures=failures,
     )
+
+
+def _failures(
+    kind: Kind,
+    batch: Sequence[Pair],
+    scores: Scores,
+    columns: Mapping[str, Tensor],
+    result: Tensor,
+) -> list[Failure]:
+    """All pairs of a batch as they would stand on the failure sheet."""
+    stacks = [u8_from_tensor(stack) for stack in (*columns.values(), result)]
+    return [
+        Failure(
+            label=failure_label(kind, pair),
+            figures=tuple(float(scores[name][k]) for name in FIGURES),
+            pictures=tuple(stack[k] for stack in stacks),
+        )
+        for k, pair in enumerate(batch)
+    ]

@@ -20,7 +20,7 @@ from .given import nearest
 
 MODELS_URL = "https://github.com/deepinsight/insightface/releases/download/v0.7/{}.zip"
 _ROOT = Path("~/.insightface")
-_TERMS = "its models are licensed for non-commercial research only"
+INSIGHT_TERMS = "its models are licensed for non-commercial research only"
 _LANDMARKS = "landmark_3d_68"
 
 
@@ -54,12 +54,12 @@ class InsightFaceDetector:
         self, *, device: torch.device | str = "cpu", config: InsightConfig | None = None
     ) -> None:
         config = config or InsightConfig()
-        analysis = _face_analysis()
+        analysis = _face_analysis(config)
         # insightface would fetch them without a word; their terms want to be accepted first.
         if not any(config.folder.glob("*.onnx")):
             raise ModelError(
                 f"insightface has no models in {config.folder}: unpack "
-                f"{MODELS_URL.format(config.pack)} there; {_TERMS}"
+                f"{MODELS_URL.format(config.pack)} there; {INSIGHT_TERMS}"
             )
         on_gpu = torch.device(device).type == "cuda"
         providers = ["CUDAExecutionProvider"] if on_gpu else []
@@ -72,7 +72,7 @@ class InsightFaceDetector:
         if _LANDMARKS not in self._app.models:
             raise ModelError(
                 f"insightface's models in {config.folder} find no 68 landmarks; use the pack "
-                f"{InsightConfig.pack}; {_TERMS}"
+                f"{InsightConfig.pack}; {INSIGHT_TERMS}"
             )
         self._app.prepare(
             ctx_id=0 if on_gpu else -1,
@@ -91,13 +91,14 @@ class InsightFaceDetector:
         return nearest(self.detect(frame), previous)
 
 
-def _face_analysis() -> Any:
+def _face_analysis(config: InsightConfig) -> Any:
     try:
         return importlib.import_module("insightface.app").FaceAnalysis
     except ImportError as error:
         raise InputError(
-            f"the insightface detector is not installed ({error}): pip install "
-            f"'hyperreenact[faces]', and put its models into {InsightConfig().folder}; {_TERMS}"
+            f"the insightface detector is not installed ({error}): pip install insightface "
+            f"onnxruntime (the extra `faces`), and unpack {MODELS_URL.format(config.pack)} into "
+            f"{config.folder}; {INSIGHT_TERMS}"
         ) from error
 
 

@@ -12,15 +12,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..errors import ModelError, OutputError
 from .config_json import config_from_json, config_to_json
 from .networks import NETWORKS, NetworkKind
+from .tensor_files import save_tensors
 
 FORMAT = "hyperreenact/1"
 _OWN_KEYS = ("format", "kind", "config")
@@ -70,7 +71,7 @@ def save_network(
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, partial, metadata=metadata)
+        save_tensors(tensors, partial, metadata=metadata)
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"cannot write the weights ({error}): {path}") from error
@@ -95,32 +96,38 @@ def read_header(path: Path) -> CheckpointHeader:
     return CheckpointHeader(kind=metadata["kind"], config=metadata["config"], notes=notes)
 
 
-def load_network(path: Path, kind: NetworkKind) -> nn.Module:
-    """Build the network a file describes and fill it: float32, on the CPU, in training mode.
-
-    Every call reads the file anew and returns a network of the caller's own; see `cache` for a
-    shared one. Raises ModelError if the file is missing, damaged, of another kind, does not fit
-    its config, or holds NaN or Inf.
-    """
+def read_config(path: Path, kind: NetworkKind) -> Any:
+    """The config of the network a file holds; ModelError as `load_network`, of what it reads."""
     header = read_header(path)
     if header.kind != kind:
         raise ModelError(f"this file holds a {header.kind}, a {kind} is needed: {path}")
     try:
-        config = config_from_json(header.config, NETWORKS[kind].config)
+        return config_from_json(header.config, NETWORKS[kind].config)
+    except ValueError as error:
+        raise _outdated(path, error) from error
+
+
+def load_network(path: Path, kind: NetworkKind, *, dtype: torch.dtype = torch.float32) -> nn.Module:
+    """Build the network a file describes and fill it: on the CPU, in training mode.
+
+    dtype: of its floating point tensors.
+    Every call reads the file anew and returns a network of the caller's own; see `cache` for a
+    shared one. Raises ModelError if the file is missing, damaged, of another kind, does not fit
+    its config, or holds NaN or Inf.
+    """
+    config = read_config(path, kind)
+    try:
         with torch.device("meta"):  # no memory, no random numbers: all is about to be replaced
             network = NETWORKS[kind].module(config)
     except (ValueError, RuntimeError) as error:
-        raise ModelError(
-            f"made by another version of this program: {error}; {_REMEDY}: {path}"
-        ) from error
+        raise _outdated(path, error) from error
     first_names = _first_names(network)
     slots: dict[str, Tensor] = network.state_dict(keep_vars=True)
     expected = {name: slots[name] for name in slots if first_names[name] == name}
-    stored = _read_tensors(path)
-    _check_fit(stored, expected, path=path)
-    if bad := _not_finite(stored):
-        raise ModelError(f"weights hold NaN or Inf (in {bad}), {_REMEDY}: {path}")
-    weights = {name: _unpacked(tensor, slot=expected[name]) for name, tensor in stored.items()}
+    _check_fit(_read_tensors(path), expected, path=path)
+    # Large ones first, while there is little else in memory.
+    by_size = sorted(expected, key=lambda name: -expected[name].numel())
+    weights = {name: _read_weight(path, name, expected[name], dtype) for name in by_size}
     network.load_state_dict(
         {name: weights[first] for name, first in first_names.items()}, strict=True, assign=True
     )
@@ -129,18 +136,27 @@ def load_network(path: Path, kind: NetworkKind) -> nn.Module:
     return network
 
 
+def _outdated(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"made by another version of this program: {error}; {_REMEDY}: {path}")
+
+
 def _packed(tensor: Tensor, *, half: bool) -> Tensor:
     """A contiguous copy on the CPU; its own memory, since safetensors refuses shared storage."""
     dtype = torch.float16 if half and tensor.is_floating_point() else tensor.dtype
     return tensor.detach().to(device="cpu", dtype=dtype, copy=True).contiguous()
 
 
-def _unpacked(tensor: Tensor, *, slot: Tensor) -> Tensor:
-    """The stored tensor as the parameter or buffer it fills, in that one's number type.
+def _read_weight(path: Path, name: str, slot: Tensor, dtype: torch.dtype) -> Tensor:
+    """One stored tensor as the parameter or buffer it fills.
 
-    The copy frees the network from the mapped file, which may be replaced while it is in use.
+    The copy frees the network from the mapped file, which may be replaced while it is in use. The
+    file is opened for each: what was read of a mapping takes memory as long as that is open.
     """
-    value = tensor.to(slot.dtype, copy=True)
+    with safe_open(path, framework="pt") as file:
+        tensor: Tensor = file.get_tensor(name)
+    if not _is_finite(tensor):
+        raise ModelError(f"weights hold NaN or Inf (in {name}), {_REMEDY}: {path}")
+    value = tensor.to(dtype if slot.is_floating_point() else slot.dtype, copy=True)
     if isinstance(slot, nn.Parameter):
         return nn.Parameter(value, requires_grad=slot.requires_grad)
     return value
@@ -168,12 +184,20 @@ def _copy_computed_buffers(source: nn.Module, target: nn.Module) -> None:
 def _not_finite(tensors: Mapping[str, Tensor]) -> str | None:
     """Name of the first floating point tensor with NaN or Inf."""
     for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+        if not _is_finite(tensor):
             return name
     return None
 
 
+def _is_finite(tensor: Tensor) -> bool:
+    """Whether a tensor is free of NaN and Inf; takes no memory of the tensor's size."""
+    if not tensor.is_floating_point() or tensor.numel() == 0:
+        return True
+    return bool(torch.stack(tensor.aminmax()).isfinite().all())
+
+
 def _read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a file, mapped: none is in memory before its values are looked at."""
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

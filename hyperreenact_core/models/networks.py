@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,10 +12,8 @@ from torch import nn
 from ..networks.arcface import ArcFace, ArcFaceConfig
 from ..networks.deca import PoseEncoder, PoseEncoderConfig
 from ..networks.e4e import E4E, E4EConfig
-from ..networks.fan import FAN, FANConfig
 from ..networks.hypernetwork import Hypernetwork, HypernetworkConfig
 from ..networks.landmarks import LandmarkConfig, LandmarkNet
-from ..networks.s3fd import S3FD, S3FDConfig
 from ..networks.stylegan2 import Generator, StyleGAN2Config
 
 NetworkKind = Literal[
@@ -39,19 +38,45 @@ class NetworkClasses:
     module: Callable[[Any], nn.Module]
 
 
-NETWORKS: dict[NetworkKind, NetworkClasses] = {
+class _NetworkTable(UserDict[NetworkKind, NetworkClasses]):
+    """Entries that are functions are called when they are asked for."""
+
+    data: dict[NetworkKind, Any]
+
+    def __getitem__(self, kind: NetworkKind) -> NetworkClasses:
+        entry = self.data[kind]
+        return entry if isinstance(entry, NetworkClasses) else entry()
+
+
+def _s3fd() -> NetworkClasses:
+    from ..networks.s3fd import S3FD, S3FDConfig
+
+    return NetworkClasses(S3FDConfig, S3FD)
+
+
+def _fan() -> NetworkClasses:
+    from ..networks.fan import FAN, FANConfig
+
+    return NetworkClasses(FANConfig, FAN)
+
+
+_TABLE: dict[NetworkKind, Any] = {
     "generator": NetworkClasses(StyleGAN2Config, Generator),
     "e4e": NetworkClasses(E4EConfig, E4E),
     "appearance": NetworkClasses(ArcFaceConfig, ArcFace),
     "pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
     "hypernetwork": NetworkClasses(HypernetworkConfig, Hypernetwork),
     "landmarks": NetworkClasses(LandmarkConfig, LandmarkNet),
-    "s3fd": NetworkClasses(S3FDConfig, S3FD),
-    "fan": NetworkClasses(FANConfig, FAN),
+    # Only the published set has these: nobody else waits for their modules.
+    "s3fd": _s3fd,
+    "fan": _fan,
     # Trained apart from the others and seen by no loss: only the evaluation asks them.
     "judge_appearance": NetworkClasses(ArcFaceConfig, ArcFace),
     "judge_pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
 }
+
+NETWORKS = _NetworkTable(_TABLE)
+"""Every kind with its classes."""
 
 CORE_KINDS: tuple[NetworkKind, ...] = ("generator", "e4e", "appearance", "pose", "hypernetwork")
 """What every model set needs."""

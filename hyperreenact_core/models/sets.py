@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+import torch
 from torch import Tensor, nn
 
-from ..networks.arcface import ArcFace
-from ..networks.deca import PoseEncoder
+from ..networks.arcface import ArcFace, ArcFaceConfig
+from ..networks.deca import PoseEncoder, PoseEncoderConfig
 from ..networks.e4e import E4E
-from ..networks.fan import FAN
 from ..networks.hypernetwork import Hypernetwork
 from ..networks.landmarks import LandmarkNet
-from ..networks.s3fd import S3FD
 from ..networks.stylegan2 import Generator
-from .cache import shared_network
+from .cache import shared_fast_network, shared_network
+from .checkpoints import read_config
 from .networks import NetworkKind
 from .settings import SetSettings, load_settings
 from .store import locate, weights_file
+
+if TYPE_CHECKING:  # modules that only the published set needs
+    from ..networks.fan import FAN
+    from ..networks.s3fd import S3FD
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
@@ -39,6 +43,11 @@ class LoadedSet:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.settings: SetSettings = load_settings(folder)
+        self._fast: dict[torch.dtype, FastNetworks] = {}
+
+    def fast(self, dtype: torch.dtype) -> FastNetworks:
+        """What draws frames, computing in `dtype`; the networks above are not loaded for it."""
+        return self._fast.setdefault(dtype, FastNetworks(self.folder, dtype))
 
     @cached_property
     def generator(self) -> Generator:
@@ -66,10 +75,14 @@ class LoadedSet:
 
     @cached_property
     def s3fd(self) -> S3FD:
+        from ..networks.s3fd import S3FD
+
         return self._load("s3fd", S3FD)
 
     @cached_property
     def fan(self) -> FAN:
+        from ..networks.fan import FAN
+
         return self._load("fan", FAN)
 
     @property
@@ -97,8 +110,63 @@ class LoadedSet:
         """[D], mean of the generator's w; codes are truncated toward it."""
         return self.generator.latent_avg
 
+    @cached_property
+    def appearance_config(self) -> ArcFaceConfig:
+        """Sizes of the appearance encoder, without its weights."""
+        return read_config(weights_file(self.folder, "appearance"), "appearance")
+
+    @cached_property
+    def pose_config(self) -> PoseEncoderConfig:
+        """Sizes of the pose encoder, without its weights."""
+        return read_config(weights_file(self.folder, "pose"), "pose")
+
     def _load(self, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
         network = shared_network(weights_file(self.folder, kind), kind)
-        if not isinstance(network, network_class):
-            raise TypeError(f"the table of networks builds no {network_class.__name__} for {kind}")
-        return network
+        return _checked(network, kind, network_class)
+
+
+class FastNetworks:
+    """The networks in a set's folder as the drawing of frames wants them; made by `LoadedSet.fast`.
+
+    Folded and of the same classes, but none of them can be trained. Once per source run e4e,
+    appearance and the generator's styles, in float32; once per frame pose, hypernetwork and the
+    generator's convolutions, in `dtype`.
+    """
+
+    def __init__(self, folder: Path, dtype: torch.dtype) -> None:
+        self.folder = folder
+        self.dtype = dtype
+
+    @cached_property
+    def generator(self) -> Generator:
+        """The plain one: `networks.fast.drawing` makes of it what a source needs."""
+        network = shared_network(weights_file(self.folder, "generator"), "generator")
+        return _checked(network, "generator", Generator)
+
+    @cached_property
+    def e4e(self) -> E4E:
+        return self._load("e4e", E4E, torch.float32)
+
+    @cached_property
+    def appearance(self) -> ArcFace:
+        return self._load("appearance", ArcFace, torch.float32)
+
+    @cached_property
+    def pose(self) -> PoseEncoder:
+        return self._load("pose", PoseEncoder, self.dtype)
+
+    @cached_property
+    def hypernetwork(self) -> Hypernetwork:
+        return self._load("hypernetwork", Hypernetwork, self.dtype)
+
+    def _load(
+        self, kind: NetworkKind, network_class: type[NetworkT], dtype: torch.dtype
+    ) -> NetworkT:
+        network = shared_fast_network(weights_file(self.folder, kind), kind, dtype)
+        return _checked(network, kind, network_class)
+
+
+def _checked(network: nn.Module, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
+    if not isinstance(network, network_class):
+        raise TypeError(f"the table of networks builds no {network_class.__name__} for {kind}")
+    return network

@@ -110,7 +110,8 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return self.relu(y + (x if self.downsample is None else self.downsample(x)))
+        y += x if self.downsample is None else self.downsample(x)
+        return self.relu(y)
 
 
 class BottleneckBlock(nn.Module):
@@ -134,7 +135,8 @@ class BottleneckBlock(nn.Module):
         y = self.relu(self.bn1(self.conv1(x)))
         y = self.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
-        return self.relu(y + (x if self.downsample is None else self.downsample(x)))
+        y += x if self.downsample is None else self.downsample(x)
+        return self.relu(y)
 
 
 def _projection(channels_in: int, channels: int, stride: int) -> nn.Sequential | None:
@@ -169,8 +171,15 @@ class ResNet(nn.Module):
         initialise_convolutions(self, negative_slope=0.0)
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(image))))
-        return self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.coarse(self.fine(image))
+
+    def fine(self, image: Tensor) -> Tensor:
+        """Stem and first stage: few weights, large maps."""
+        return self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(image)))))
+
+    def coarse(self, x: Tensor) -> Tensor:
+        """The other stages."""
+        return self.layer4(self.layer3(self.layer2(x)))
 
 
 class PoseEncoder(nn.Module):
@@ -192,14 +201,18 @@ class PoseEncoder(nn.Module):
 
     def pose_map(self, face: Tensor) -> Tensor:
         """The map alone, [B, C, 7, 7]; the regressor is skipped."""
+        return self.encoder(self.checked(face))
+
+    def checked(self, face: Tensor) -> Tensor:
+        """The face in the encoder's number format; ValueError unless it is [B, 3, S, S]."""
         check_image(face, network="PoseEncoder", size=self.config.input_size)
-        return self.encoder(face)
+        return face.to(self.encoder.conv1.weight.dtype)
 
     def codes(self, pose_map: Tensor) -> PoseCodes:
         """Pose map [B, C, 7, 7] -> coefficients."""
         # Half precision would cost a quarter of a degree; the regressor is too small to matter.
         with torch.autocast(pose_map.device.type, enabled=False):
-            pose_map = pose_map.to(self.encoder.conv1.weight.dtype)
+            pose_map = pose_map.to(next(self.layers.parameters()).dtype)
             mean = self.encoder.avgpool(pose_map).flatten(1)  # [B, C]
             parameters = self.layers(mean).float()  # [B, total]
         return PoseCodes(*parameters.split(astuple(self.config.codes), dim=1))

@@ -192,14 +192,15 @@ class Generator(nn.Module):
         """W+ codes [B, n_latent, D] -> per-layer styles [B, C_in], one a slot."""
         return tuple(
             layer.conv.modulation(w_plus[:, slot.code])
-            for slot, layer in zip(self.slots, self._layers(), strict=True)
+            for slot, layer in zip(self.slots, self.layers(), strict=True)
         )
 
     def kernels(self) -> tuple[Tensor, ...]:
         """Kernels without style or delta, [C_out, C_in, k, k], one a slot."""
-        return tuple(layer.conv.weight[0] * layer.conv.scale for layer in self._layers())
+        return tuple(layer.conv.weight[0] * layer.conv.scale for layer in self.layers())
 
-    def _layers(self) -> list[StyledConv | ToRGB]:
+    def layers(self) -> list[StyledConv | ToRGB]:
+        """The modulated convolutions in order of execution, one a slot."""
         layers: list[nn.Module] = [self.conv1, self.to_rgb1]
         for block, to_rgb in enumerate(self.to_rgbs):
             layers += [self.convs[2 * block], self.convs[2 * block + 1], to_rgb]

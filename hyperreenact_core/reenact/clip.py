@@ -24,6 +24,7 @@ from .compare import SideBySide, comparison, comparison_layout, result_size
 from .missing import DrivingReport
 from .pipeline import ReenactedFrame, ReenactOptions, Reenactor
 from .source import SourceFace, analyse_source
+from .views import DetectorKind, detector_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class ClipRequest:
 
     source: a picture. driving: a video, animation, picture or folder of pictures. out: its suffix
     decides what is written (see `video.outputs.open_writer`).
-    choice, truncation_psi: as for `analyse_source`. compare: source, driving frame and result
+    choice, truncation_psi: as for `analyse_source`. detector, insight_root: as for `detector_of`,
+    for source and driving frames alike. compare: source, driving frame and result
     side by side. start, limit: first driving frame, from 0, and how many at most.
     default_rate: frames a second of driving pictures. crf: quality of a video, 0 to 51.
     """
@@ -43,6 +45,8 @@ class ClipRequest:
     options: ReenactOptions = field(default_factory=ReenactOptions)
     choice: FaceChoice = "largest"
     truncation_psi: float | None = None
+    detector: DetectorKind = "auto"
+    insight_root: Path | None = None
     compare: bool = False
     start: int = 0
     limit: int | None = None
@@ -96,15 +100,21 @@ class ClipJob:
         request = self._request
         try:
             with self.writer:
+                detector = detector_of(
+                    self._models, host, request.detector, insight_root=request.insight_root
+                )
                 source = analyse_source(
                     self._picture,
                     self._models,
                     host,
                     name=str(request.source),
+                    detector=detector,
                     choice=request.choice,
                     truncation_psi=request.truncation_psi,
                 )
-                reenactor = Reenactor(self._models, host, options=request.options)
+                reenactor = Reenactor(
+                    self._models, host, options=request.options, detector=detector
+                )
                 self._write(source, reenactor)
         except HyperReenactError as error:
             kept = self.writer.saved_as

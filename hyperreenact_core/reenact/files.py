@@ -12,10 +12,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import InputError, OutputError
+from ..models.tensor_files import save_tensors
 from ..types import DrivingPose, SourceIdentity
 from .posetrack import PoseTrack
 from .stages import InvertedFace
@@ -62,7 +62,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor], *, format_name: str, model
     own = {name: tensor.detach().cpu().float().contiguous() for name, tensor in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(own, partial, metadata={"format": format_name, "model_set": model_set})
+        save_tensors(own, partial, metadata={"format": format_name, "model_set": model_set})
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"cannot write {path}: {error}") from error

@@ -15,13 +15,13 @@ from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, SourceIdentity
+from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, posed_frames
 from .memory import working_bytes
 from .missing import DrivingReport, PosedFrame, PoseOrigin
 from .pose import encode_pose
-from .precision import autocast
 from .source import SourceFace
-from .strength import DeltaStrength, scaled
+from .strength import DeltaStrength
 from .views import detector_of, pose_view
 
 
@@ -103,11 +103,12 @@ class Reenactor:
         self._models, self._host = models, host
         self._options = options or ReenactOptions()
         self._detector = detector or detector_of(models, host)
+        self._fast = models.fast(host.dtype)
         self._networks: list[nn.Module] = [
             *models.detector_networks,
-            models.pose,
-            models.hypernetwork,
-            models.generator,
+            self._fast.pose,
+            self._fast.hypernetwork,
+            self._fast.generator,
         ]
 
     def reenact(
@@ -131,8 +132,7 @@ class Reenactor:
     def draw(self, identity: SourceIdentity, pose: DrivingPose) -> Tensor:
         """The face of a source in B poses, [B, 3, R, R] in [-1, 1] on the host's device."""
         with self._host.on_device(self._networks, self._bytes_needed):
-            terms = self._source_terms(identity)
-            return self._draw(identity.w_plus, terms, pose.to(self._host.device))
+            return self._draw(self._prepare(identity), pose.to(self._host.device))
 
     @property
     def _bytes_needed(self) -> int:
@@ -148,7 +148,7 @@ class Reenactor:
         name_frame: Callable[[int], str],
     ) -> Generator[ReenactedFrame, None, None]:
         with self._host.on_device(self._networks, self._bytes_needed):
-            terms = self._source_terms(source.identity)
+            prepared = self._prepare(source.identity)
             posed = posed_frames(
                 self._until_cancelled(frames),
                 self._models,
@@ -159,7 +159,7 @@ class Reenactor:
                 name_frame=name_frame,
             )
             for batch in batches(posed, self._options.batch_size):
-                faces = self._draw_batch(source.identity.w_plus, terms, batch)
+                faces = self._draw_batch(prepared, batch)
                 for frame, face in zip(batch, faces, strict=True):
                     result = self._result(source, frame, face)
                     self._host.check_interrupt()
@@ -171,29 +171,21 @@ class Reenactor:
             self._host.check_interrupt()
             yield frame
 
-    @torch.inference_mode()
-    def _source_terms(self, identity: SourceIdentity) -> Tensor:
-        """What the hypernetwork needs of the source: once, not once a frame."""
-        with autocast(self._host):
-            return self._models.hypernetwork.source_terms(identity.appearance.to(self._host.device))
+    def _prepare(self, identity: SourceIdentity) -> PreparedSource:
+        """What the source alone decides: once, not once a frame."""
+        device = self._host.device
+        return prepare_source(
+            identity.w_plus.to(device), identity.appearance.to(device), self._fast
+        )
 
     @torch.inference_mode()
-    def _draw_batch(self, w_plus: Tensor, terms: Tensor, batch: list[PosedFrame]) -> Tensor:
+    def _draw_batch(self, prepared: PreparedSource, batch: list[PosedFrame]) -> Tensor:
         """Faces of a batch of frames: [B, 3, R, R] on the CPU."""
         views = torch.stack([frame.view for frame in batch]).to(self._host.device)
-        with autocast(self._host):
-            pose = encode_pose(views, self._models.pose)
-        return self._draw(w_plus, terms, pose).cpu()
+        return self._draw(prepared, encode_pose(views, self._fast.pose)).cpu()
 
-    @torch.inference_mode()
-    def _draw(self, w_plus: Tensor, terms: Tensor, pose: DrivingPose) -> Tensor:
-        generator = self._models.generator
-        codes = w_plus.to(self._host.device).expand(len(pose), -1, -1)
-        with autocast(self._host):
-            deltas = self._models.hypernetwork.deltas(terms, pose.features)
-            deltas = scaled(deltas, self._options.strength, generator.slots)
-            image = generator(codes, deltas)
-        return image.float().clamp(-1, 1)
+    def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:
+        return draw_poses(prepared, pose.features, self._fast, self._options.strength)
 
     def _result(self, source: SourceFace, frame: PosedFrame, face: Tensor) -> ReenactedFrame:
         if self._options.paste_back:

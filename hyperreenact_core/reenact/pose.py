@@ -5,13 +5,14 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..networks.deca import PoseEncoder
+from ..networks.fast.encoding import pose_maps
 from ..networks.rotation import euler_from_axis_angle
 from ..types import DrivingPose
 
 
 def encode_pose(views: Tensor, encoder: PoseEncoder) -> DrivingPose:
     """What the pose encoder reads of B faces, [B, 3, S, S] RGB in [0, 1] -> B poses, float32."""
-    features = encoder.pose_map(views)  # [B, C, 7, 7]
+    features = pose_maps(encoder, views)  # [B, C, 7, 7]
     codes = encoder.codes(features)
     yaw_deg, pitch_deg, roll_deg = euler_from_axis_angle(codes.global_pose)
     return DrivingPose(

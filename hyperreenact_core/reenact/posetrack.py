@@ -13,7 +13,6 @@ from ..imaging import u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop
 from .pose import encode_pose
-from .precision import autocast
 from .views import pose_view
 
 
@@ -43,12 +42,13 @@ def extract_poses(
     if not crops:
         raise InputError("there is no face to take a pose from")
     poses: list[DrivingPose] = []
-    with host.on_device([models.pose], 0), torch.inference_mode(), autocast(host):
+    encoder = models.fast(host.dtype).pose
+    with host.on_device([encoder], 0), torch.inference_mode():
         for begin in range(0, len(crops), batch_size):
             host.check_interrupt()
             batch = crops[begin : begin + batch_size]
             views = torch.stack([pose_view(crop, models) for crop in batch]).to(host.device)
-            poses.append(as_float(encode_pose(views, models.pose)).to("cpu"))
+            poses.append(as_float(encode_pose(views, encoder)).to("cpu"))
             done, total = done_before + begin + len(batch), done_before + len(crops)
             host.progress(done, total, lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
     return PoseTrack(DrivingPose.cat(poses), models.folder.name)

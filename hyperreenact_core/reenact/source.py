@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import InputError, NoFaceError
 from ..face.align import crop_face
 from ..face.detect import FaceChoice, FaceDetector, choose_face
 from ..host import Host
 from ..imaging import ImageU8, resize
-from ..models.sets import LoadedSet
+from ..models.sets import FastNetworks, LoadedSet
+from ..networks.fast.drawing import draw, style_generator
 from ..types import FaceCrop, SourceIdentity
 from .memory import working_bytes
-from .precision import autocast
 from .views import appearance_view, crop_rule, detector_of, in_picture, searched
 
 
@@ -64,10 +64,48 @@ def analyse_source(
             detector=detector or detector_of(models, host),
             choice=choice,
         )
-    networks = [models.e4e, models.appearance, models.generator]
+    networks = source_networks(models.fast(host.dtype))
     with host.on_device(networks, working_bytes(models, batch_size=1)):
-        identity, reconstruction = _encode(crop, models, host, psi=psi)
+        inverted = encode_face(crop, models, host)
+        identity = replace(inverted, w_plus=truncate(inverted.w_plus, models, host, psi=psi))
+        reconstruction = reconstruct(identity.w_plus, models, host)
     return SourceFace(picture, crop, identity, reconstruction)
+
+
+def source_networks(networks: FastNetworks) -> list[nn.Module]:
+    """What the three functions below need on the host's device."""
+    return [networks.e4e, networks.appearance, networks.generator]
+
+
+@torch.no_grad()
+def encode_face(crop: FaceCrop, models: LoadedSet, host: Host) -> SourceIdentity:
+    """Who a face is; its codes are the encoder's own, not truncated. Float32 on the CPU.
+
+    Computed in float32 whatever the host's number format: it is done once, and half of what half
+    precision changes in a picture would come from here.
+    """
+    networks = models.fast(host.dtype)
+    face = resize(crop.image[None], networks.e4e.config.input_size).to(host.device)
+    view = appearance_view(crop, models).to(host.device)
+    seen = networks.appearance(view)
+    return SourceIdentity(
+        w_plus=networks.e4e(face).cpu(),
+        appearance=seen.map.cpu(),
+        id_embedding=seen.embedding.cpu(),
+    )
+
+
+@torch.no_grad()
+def truncate(w_plus: Tensor, models: LoadedSet, host: Host, *, psi: float) -> Tensor:
+    """Codes pulled toward the mean face, on the CPU."""
+    return models.generator.truncate(w_plus.to(host.device), psi).cpu()
+
+
+@torch.no_grad()
+def reconstruct(w_plus: Tensor, models: LoadedSet, host: Host) -> Tensor:
+    """What truncated codes [1, n_latent, D] alone draw: [3, R, R] in [-1, 1] on the CPU."""
+    styled = style_generator(models.generator, w_plus.to(host.device), dtype=host.dtype)
+    return draw(styled, None, frames=1)[0].clamp(-1, 1).cpu()
 
 
 def _find_face(
@@ -91,22 +129,3 @@ def _find_face(
         )
     crop = crop_face(reduced, face.landmarks, crop_rule(models.settings), score=face.score)
     return in_picture(crop, picture=picture, searched=reduced)
-
-
-@torch.no_grad()
-def _encode(
-    crop: FaceCrop, models: LoadedSet, host: Host, *, psi: float
-) -> tuple[SourceIdentity, Tensor]:
-    """Latent code, appearance and identity of a face, and what the code alone draws."""
-    face = resize(crop.image[None], models.e4e.config.input_size).to(host.device)
-    view = appearance_view(crop, models).to(host.device)
-    with autocast(host):
-        w_plus = models.generator.truncate(models.e4e(face), psi)  # [1, n_latent, D]
-        seen = models.appearance(view)
-        reconstruction = models.generator(w_plus)[0]
-    identity = SourceIdentity(
-        w_plus=w_plus.float().cpu(),
-        appearance=seen.map.float().cpu(),
-        id_embedding=seen.embedding.float().cpu(),
-    )
-    return identity, reconstruction.float().clamp(-1, 1).cpu()

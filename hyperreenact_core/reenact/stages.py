@@ -13,13 +13,14 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..host import Host
-from ..imaging import resize, u8_from_tensor
+from ..imaging import u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop, SourceIdentity
+from .drawing import draw_poses, prepare_source
 from .memory import working_bytes
 from .posetrack import PoseTrack
-from .precision import autocast
-from .strength import DeltaStrength, scaled
+from .source import encode_face, reconstruct, source_networks, truncate
+from .strength import DeltaStrength
 from .views import appearance_view
 
 
@@ -54,30 +55,21 @@ class LazyDeltas:
 
 def invert_face(crop: FaceCrop, models: LoadedSet, host: Host) -> InvertedFace:
     """Encode who a face is: W+ codes, appearance map and identity embedding."""
-    networks = [models.e4e, models.appearance, models.generator]
-    with (
-        host.on_device(networks, working_bytes(models, batch_size=1)),
-        torch.inference_mode(),
-        autocast(host),
-    ):
-        face = resize(crop.image[None], models.e4e.config.input_size).to(host.device)
-        w_plus = models.e4e(face)  # [1, n_latent, D]
-        seen = models.appearance(appearance_view(crop, models).to(host.device))
-        truncated = models.generator.truncate(w_plus, models.settings.truncation_psi)
-        drawn = models.generator(truncated)[0]
-    identity = SourceIdentity(
-        w_plus=w_plus.float().cpu(),
-        appearance=seen.map.float().cpu(),
-        id_embedding=seen.embedding.float().cpu(),
-    )
-    reconstruction = drawn.float().clamp(-1, 1).cpu()
+    networks = models.fast(host.dtype)
+    with host.on_device(source_networks(networks), working_bytes(models, batch_size=1)):
+        identity = encode_face(crop, models, host)
+        psi = models.settings.truncation_psi
+        truncated = truncate(identity.w_plus, models, host, psi=psi)
+        reconstruction = reconstruct(truncated, models, host)
     return InvertedFace(identity, reconstruction, models.folder.name)
 
 
 def appearance_of(crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
     """The appearance map of another picture of the source, [1, C, h, w]."""
-    with host.on_device([models.appearance], 0), torch.inference_mode(), autocast(host):
-        return models.appearance(appearance_view(crop, models).to(host.device)).map.float().cpu()
+    encoder = models.fast(host.dtype).appearance
+    with host.on_device([encoder], 0), torch.inference_mode():
+        view = appearance_view(crop, models).to(host.device)
+        return encoder.appearance_map(view).cpu()
 
 
 def plan_deltas(
@@ -112,20 +104,15 @@ def draw_frames(
     if psi > 1:
         raise InputError(f"truncation psi must not be above 1, it is {psi}")
     pose, total = deltas.poses.pose, len(deltas)
-    networks = [models.hypernetwork, models.generator]
-    with host.on_device(networks, working_bytes(models, batch_size=batch_size)):
-        with torch.inference_mode(), autocast(host):
-            w_plus = models.generator.truncate(source.identity.w_plus.to(host.device), psi)
-            terms = models.hypernetwork.source_terms(deltas.appearance.to(host.device))
+    networks = models.fast(host.dtype)
+    needed = [networks.hypernetwork, networks.generator]
+    with host.on_device(needed, working_bytes(models, batch_size=batch_size)):
+        w_plus = networks.generator.truncate(source.identity.w_plus.to(host.device), psi)
+        prepared = prepare_source(w_plus, deltas.appearance.to(host.device), networks)
         for begin in range(0, total, batch_size):
             host.check_interrupt()
             features = pose.features[begin : begin + batch_size].to(host.device)
-            with torch.inference_mode(), autocast(host):
-                made = scaled(
-                    models.hypernetwork.deltas(terms, features), strength, models.generator.slots
-                )
-                images = models.generator(w_plus.expand(len(features), -1, -1), made)
-                images = images.float().clamp(-1, 1).cpu()
+            images = draw_poses(prepared, features, networks, strength).cpu()
             host.progress(
                 begin + len(images), total, lambda face=images[-1:]: u8_from_tensor(face)[0]
             )

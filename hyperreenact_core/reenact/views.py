@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
-from ..face.published_detect import PublishedDetector
 from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import LoadedSet
 from ..models.settings import SetSettings
 from ..types import FaceCrop
+
+DetectorKind = Literal["auto", "insightface"]
+"""What finds the faces: the networks of the set, or the optional insightface package."""
+DETECTORS: tuple[DetectorKind, ...] = get_args(DetectorKind)
 
 
 def crop_rule(settings: SetSettings) -> CropRule:
@@ -31,9 +36,27 @@ def searched(picture: ImageU8, settings: SetSettings) -> ImageU8:
     return limit_width(picture) if settings.crop_whole_pixels else picture
 
 
-def detector_of(models: LoadedSet, host: Host) -> FaceDetector:
-    """The set's own face detector; its networks must be on the host's device when it is used."""
+def detector_of(
+    models: LoadedSet,
+    host: Host,
+    kind: DetectorKind = "auto",
+    *,
+    insight_root: Path | None = None,
+) -> FaceDetector:
+    """What finds faces; networks of the set must be on the host's device when it is used.
+
+    kind: "auto" takes the set's own. insight_root: see `InsightConfig.root`.
+    Raises InputError where insightface is asked for but not installed, ModelError where its model
+    files, or those of the set, are missing.
+    """
+    # Only what is used is imported: a set trained here waits for no module of the others.
+    if kind == "insightface":
+        from ..face.insight_detect import InsightConfig, InsightFaceDetector
+
+        return InsightFaceDetector(device=host.device, config=InsightConfig(root=insight_root))
     if models.detects_with_s3fd:
+        from ..face.published_detect import PublishedDetector
+
         return PublishedDetector(models.s3fd, models.fan, device=host.device)
     network, config = models.landmarks, DetectorConfig()
     rule = replace(config.refine_rule, size=network.config.input_size)
@@ -42,7 +65,7 @@ def detector_of(models: LoadedSet, host: Host) -> FaceDetector:
 
 def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
     """What the pose encoder reads: [3, S, S] RGB in [0, 1]."""
-    size = models.pose.config.input_size
+    size = models.pose_config.input_size
     if models.settings.pose_input == "deca_crop":
         return pose_crop(crop.image[None], crop.landmarks[None], size=size)[0]
     return (resize(crop.image[None], size)[0] + 1) / 2
@@ -50,7 +73,7 @@ def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
 
 def appearance_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
     """What the appearance encoder reads: [1, 3, S, S] RGB in [-1, 1]."""
-    size = models.appearance.config.input_size
+    size = models.appearance_config.input_size
     if models.settings.appearance_input == "five_point":
         return five_point_warp(crop.image[None], crop.landmarks[None], size=size)
     return resize(crop.image[None], size)

@@ -17,14 +17,16 @@ from torch.optim import AdamW, Optimizer
 
 from ..imaging import ImageU8, resize
 from ..models.checkpoints import save_network
-from ..networks.arcface import ArcFace
+from ..networks.arcface import AppearanceTaps, ArcFace
 from ..networks.e4e import E4E, E4EConfig
 from ..networks.stylegan2 import Generator
 from ..quality import feature_distance, psnr
 from .data import RenderedHeads
+from .frozen_set import Faces
 from .grids import comparison_grid
 from .losses import identity_loss, landmark_weights, pyramid_loss
 from .precision import autocast, channels_last
+from .scene import SceneCode
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,27 @@ class E4ETraining:
     identity_weight: float = 0.5
 
 
-def _copy_body(source: ArcFace, target: E4E) -> None:
-    """Start from eyes that can see: the appearance encoder has the same body and knows faces."""
+def copy_body(source: ArcFace, target: E4E) -> None:
+    """Start from eyes that can see: an appearance encoder with the same body knows faces.
+
+    Nothing happens where the bodies differ.
+    """
+    if source.config.body != target.config.body:
+        return
     for name in ("input_layer", "body"):
         target.get_submodule(name).load_state_dict(source.get_submodule(name).state_dict())
+
+
+def inversion_losses(
+    image: Tensor, truth: Faces, mine: AppearanceTaps, theirs: AppearanceTaps
+) -> dict[str, Tensor]:
+    """How far a drawn face is from the true one: pixels, feature maps and identity, unweighted."""
+    weight = landmark_weights(truth.landmarks, truth.image.shape[-1])
+    return {
+        "pixel": pyramid_loss(image, truth.image, weight),
+        "feature": feature_distance(mine.taps, theirs.taps).mean(),
+        "identity": identity_loss(mine.embedding, theirs.embedding),
+    }
 
 
 class E4EStage:
@@ -68,10 +87,10 @@ class E4EStage:
         self._generator, self._appearance = generator, appearance
         self.network = channels_last(E4E(config)).to(heads.device)
         self.network.start_from(generator.latent_avg)
-        if config.body == appearance.config.body:
-            _copy_body(appearance, self.network)
+        copy_body(appearance, self.network)
+        self._scene = SceneCode().to(heads.device)
         with torch.no_grad():
-            self._deviation = generator.mapping(heads.parameters[heads.spread(4096)]).std(0)
+            self._deviation = generator.mapping(self._scene(heads, heads.spread(4096))).std(0)
         self._optimiser = AdamW(
             self.network.parameters(), training.learning_rate, weight_decay=training.weight_decay
         )
@@ -91,7 +110,7 @@ class E4EStage:
         with autocast(heads.device):
             codes = self.network(face)
         with torch.no_grad():
-            truth = self._generator.mapping(heads.parameters[index])[:, None]
+            truth = self._generator.mapping(self._scene(heads, index))[:, None]
         latent = ((codes - truth) / self._deviation).square().mean()
         losses = {"latent": latent}
         total = t.latent_weight * latent
@@ -115,12 +134,7 @@ class E4EStage:
             mine = self._appearance.describe(resize(image, size))
             with torch.no_grad():
                 theirs = self._appearance.describe(resize(face, size))
-        weight = landmark_weights(landmarks, face.shape[-1])
-        return {
-            "pixel": pyramid_loss(image, face, weight),
-            "feature": feature_distance(mine.taps, theirs.taps).mean(),
-            "identity": identity_loss(mine.embedding, theirs.embedding),
-        }
+        return inversion_losses(image, Faces(face, landmarks), mine, theirs)
 
     @torch.no_grad()
     def validate(self) -> tuple[Mapping[str, float], ImageU8 | None]:

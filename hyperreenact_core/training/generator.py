@@ -18,6 +18,7 @@ from torch.optim import Adam, Optimizer
 from ..imaging import ImageU8, resize
 from ..models.checkpoints import save_network
 from ..networks.discriminator import Discriminator, DiscriminatorConfig
+from ..networks.modulation import StyledConv
 from ..networks.stylegan2 import Generator, StyleGAN2Config
 from ..quality import psnr
 from .data import RenderedHeads
@@ -27,12 +28,15 @@ from .losses import (
     discriminator_loss,
     generator_loss,
     landmark_weights,
+    lattice_loss,
     pyramid_loss,
     r1_penalty,
     style_range_loss,
 )
 from .metrics import high_frequency_ratio
+from .muon import Muon
 from .precision import autocast
+from .scene import SceneCode
 
 _DEVIATION_FLOOR = 0.15
 """Rarely used parameters are not blown up to full scale."""
@@ -40,7 +44,10 @@ _DEVIATION_FLOOR = 0.15
 
 @dataclass(frozen=True)
 class GeneratorTraining:
-    """steps at 32 px come first (`coarse_steps`), then full size, then adversarial."""
+    """steps at 32 px come first (`coarse_steps`), then full size, then adversarial.
+
+    adversarial_rate: factor of the generator's learning rate in the last phase.
+    """
 
     coarse_steps: int
     regression_steps: int
@@ -48,6 +55,8 @@ class GeneratorTraining:
     learning_rate: float = 2e-3
     adversarial_weight: float = 0.8
     adversarial_rise_steps: int = 500
+    adversarial_rate: float = 0.5
+    lattice_weight: float = 20.0
     r1_weight: float = 4.0
     r1_every: int = 16
     style_range_weight: float = 1.0
@@ -72,25 +81,35 @@ class GeneratorStage:
     ) -> None:
         self._training, self._heads, self._held_out, self._out = training, heads, held_out, out
         self.generator = Generator(config).to(heads.device)
-        self.generator.set_input_statistics(
-            heads.parameters.mean(0), heads.parameters.std(0) + _DEVIATION_FLOOR
-        )
+        self._scene = SceneCode().to(heads.device)
+        some = self._scene(heads, heads.spread(8192))
+        self.generator.set_input_statistics(some.mean(0), some.std(0) + _DEVIATION_FLOOR)
         self.average = deepcopy(self.generator).requires_grad_(requires_grad=False)
         self.critic = Discriminator(critic).to(heads.device)
         rate = training.learning_rate
-        self._optimiser = Adam(self.generator.parameters(), rate, betas=(0.9, 0.99), fused=True)
+        kernels = {
+            id(layer.conv.weight)
+            for layer in self.generator.layers()
+            if isinstance(layer, StyledConv)
+        }
+        chosen = [p for p in self.generator.parameters() if id(p) in kernels]
+        rest = [p for p in self.generator.parameters() if id(p) not in kernels]
+        self._optimisers: dict[str, Optimizer] = {
+            "kernels": Muon(chosen, rate),
+            "generator": Adam(rest, rate, betas=(0.9, 0.99), fused=True),
+        }
         self._critic_optimiser = Adam(self.critic.parameters(), 2e-3, betas=(0.0, 0.99), fused=True)
 
     def networks(self) -> Mapping[str, nn.Module]:
         return {"generator": self.generator, "average": self.average, "critic": self.critic}
 
     def optimisers(self) -> Mapping[str, Optimizer]:
-        return {"generator": self._optimiser, "critic": self._critic_optimiser}
+        return {**self._optimisers, "critic": self._critic_optimiser}
 
     def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
         t = self._training
         index = self._heads.sample(t.batch_size, random)
-        truth, scene = self._heads.batch(index), self._heads.parameters[index]
+        truth, scene = self._heads.batch(index), self._scene(self._heads, index)
         size = t.coarse_size if step < t.coarse_steps else self._heads.size
         marks = self._heads.landmarks[index] * (size / self._heads.size)
         small = resize(truth, size)
@@ -110,11 +129,17 @@ class GeneratorStage:
             with autocast(self._heads.device):
                 fooled = generator_loss(self.critic(image, condition).float())
             weight = t.adversarial_weight * min(1.0, into / t.adversarial_rise_steps)
-            losses["fooled"] = fooled
-            total = total + weight * fooled
-        self._optimiser.zero_grad(set_to_none=True)
+            fold = self.generator.config.output_shuffle
+            lattice = lattice_loss(image, small, fold=fold)
+            losses |= {"fooled": fooled, "lattice": lattice}
+            total = total + weight * fooled + t.lattice_weight * lattice
+        self.generator.zero_grad(set_to_none=True)
         total.backward()
-        self._optimiser.step()
+        for optimiser in self._optimisers.values():
+            if into >= 0:
+                for group in optimiser.param_groups:
+                    group["lr"] *= t.adversarial_rate  # the loop sets it afresh every step
+            optimiser.step()
         update_average(self.average, self.generator, step, t.average_decay)
         if into >= 0:
             losses["critic"] = self._update_critic(truth, image.detach(), condition, step)
@@ -141,7 +166,7 @@ class GeneratorStage:
         for part in self._held_out.spread(128).split(32):
             truth.append(self._held_out.batch(part))
             with autocast(self._heads.device):
-                w = self.average.mapping(self._held_out.parameters[part])
+                w = self.average.mapping(self._scene(self._held_out, part))
                 drawn.append(self.average(self.average.broadcast(w)).float().clamp(-1, 1))
         true, mine = torch.cat(truth), torch.cat(drawn)
         figures = {
@@ -152,7 +177,8 @@ class GeneratorStage:
 
     @torch.no_grad()
     def finish(self) -> None:
-        w = torch.cat([self.average.mapping(z) for z in self._heads.parameters.split(1024)])
+        parts = torch.arange(len(self._heads), device=self._heads.device).split(1024)
+        w = torch.cat([self.average.mapping(self._scene(self._heads, part)) for part in parts])
         self.average.latent_avg.copy_(w.mean(0))
         path = self._out / "generator.safetensors"
         save_network(path, self.average, kind="generator", config=self.average.config)

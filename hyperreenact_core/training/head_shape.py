@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..networks.deca import PoseCodes
 from ..networks.rotation import matrix_from_axis_angle
 from ..synthetic.head_model import head_model
 from ..synthetic.parameters import EXPRESSION_NAMES, GEOMETRIC_EXPRESSIONS
+
+GAZE = [EXPRESSION_NAMES.index(name) for name in ("gaze_x", "gaze_y")]
+"""Places of the gaze among the expression coefficients."""
+
+_EXPRESSION_SHARE = 0.1
+_SCALE = 20.0
+"""Brings a distance in the renderer's units to the size of the other losses."""
 
 
 class HeadShape(nn.Module):
@@ -39,3 +48,13 @@ class HeadShape(nn.Module):
         offsets = offsets + torch.einsum("bk,knc->bnc", moved, self.expression_basis)
         centred = self.mean + offsets - self.pivot
         return centred @ matrix_from_axis_angle(rotation).transpose(1, 2) + self.pivot
+
+    def distance(
+        self, codes: PoseCodes, *, geometry: Tensor, expression: Tensor, rotation: Tensor
+    ) -> Tensor:
+        """Mean L1 distance of a head read from a picture from the wanted one, and of what moves
+        no vertex (lids, gaze), lightly. Arguments as in `forward`."""
+        wanted = self(geometry, expression, rotation)
+        mine = self(codes.shape, codes.expression, codes.global_pose)
+        lids = F.l1_loss(codes.expression, expression)
+        return _SCALE * (F.l1_loss(mine, wanted) + _EXPRESSION_SHARE * lids)

@@ -14,12 +14,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from ..imaging import ImageU8, resize
 from ..models.checkpoints import save_network
@@ -29,20 +27,19 @@ from ..networks.hypernetwork import Hypernetwork, HypernetworkConfig
 from ..networks.rotation import axis_angle_from_euler, euler_from_axis_angle
 from ..networks.stylegan2 import Generator
 from ..quality import feature_distance, psnr
-from ..synthetic.parameters import EXPRESSION_NAMES
-from ..synthetic.vector import EXPRESSION, POSE
+from ..types import WeightDeltas
 from .calibration import calibrate
+from .curriculum import Drivers, Phase, choose_drivers, phase_at
 from .data import RenderedHeads
 from .features import FrozenFeatures
 from .grids import comparison_grid
-from .head_shape import HeadShape
+from .head_shape import GAZE, HeadShape
 from .loop import update_average
 from .losses import identity_loss, landmark_weights, pyramid_loss
+from .muon import split_optimisers
 from .precision import autocast
+from .scene import SceneCode
 from .style_matching import StyleMatching
-
-Phase = Literal["style", "inversion", "self", "cross"]
-_GAZE = [EXPRESSION_NAMES.index(name) for name in ("gaze_x", "gaze_y")]
 
 
 @dataclass(frozen=True)
@@ -76,13 +73,14 @@ class HypernetworkTraining:
 
     def phase(self, step: int) -> Phase:
         """Which phase a step belongs to."""
-        ends = (self.style_steps, self.inversion_steps, self.self_steps)
-        names: tuple[Phase, ...] = ("style", "inversion", "self")
-        for name, length in zip(names, ends, strict=True):
-            if step < length:
-                return name
-            step -= length
-        return "cross"
+        return phase_at(
+            step,
+            {
+                "style": self.style_steps,
+                "inversion": self.inversion_steps,
+                "self": self.self_steps,
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -113,32 +111,30 @@ class HypernetworkStage:
     ) -> None:
         self._training, self._out = training, out
         self._frozen, self._matching = frozen, StyleMatching(frozen.generator)
-        self._shape = HeadShape().to(heads.device)
+        self._shape, self._scene = HeadShape().to(heads.device), SceneCode().to(heads.device)
         self._heads, self._features = heads, features
         self._held_out, self._held_out_features = held_out, held_out_features
         self.network = Hypernetwork(config).to(heads.device)
         some = heads.spread(64)
-        calibrate(
-            self.network,
-            appearance=features.appearance[some].float(),
-            pose=features.pose[some].float(),
-        )
+        appearance, second = self._maps(features, some, some)
+        calibrate(self.network, appearance=appearance.float(), pose=second.float())
         self.average = deepcopy(self.network).requires_grad_(requires_grad=False)
-        self._optimiser = Adam(self.network.parameters(), training.learning_rate, fused=True)
+        self._optimisers = split_optimisers(self.network, training.learning_rate)
 
     def networks(self) -> Mapping[str, nn.Module]:
         return {"network": self.network, "average": self.average}
 
     def optimisers(self) -> Mapping[str, Optimizer]:
-        return {"network": self._optimiser}
+        return self._optimisers
 
     def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
         t, phase = self._training, self._training.phase(step)
         count = t.style_batch_size if phase == "style" else t.batch_size
         source = self._heads.sample(count, random)
-        driving, cross = self._choose_driving(source, phase, random)
+        drivers = self._drivers(source, phase, random)
+        driving, cross = drivers.frame, drivers.cross
         with autocast(self._heads.device):
-            deltas = self.network(self._features.appearance[source], self._features.pose[driving])
+            deltas = self._deltas(source, driving, step)
         losses: dict[str, Tensor] = {}
         total = torch.zeros((), device=self._heads.device)
         w_source = self._features.w_plus[source].float()
@@ -152,37 +148,38 @@ class HypernetworkStage:
             total = total + sum(drawn.values())
             losses |= drawn
         if phase != "style":
-            for group in self._optimiser.param_groups:
+            for group in (g for o in self._optimisers.values() for g in o.param_groups):
                 group["lr"] *= t.image_rate  # the loop sets it afresh before every step
-        self._optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         total.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self._optimiser.step()
+        for optimiser in self._optimisers.values():
+            optimiser.step()
         update_average(self.average, self.network, step, t.average_decay)
         return {key: value.detach() for key, value in losses.items()}
 
-    def _choose_driving(
-        self, source: Tensor, phase: Phase, random: torch.Generator
+    def _drivers(self, source: Tensor, phase: Phase, random: torch.Generator) -> Drivers:
+        return choose_drivers(self._heads, source, self._anybody, phase=phase, random=random)
+
+    def _deltas(self, source: Tensor, driving: Tensor, step: int) -> WeightDeltas:
+        return self.network(*self._maps(self._features, source, driving))
+
+    def _maps(
+        self, features: FrozenFeatures, source: Tensor, driving: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Driving frames and a mask of those that show another person."""
-        nobody = torch.zeros_like(source, dtype=torch.bool)
-        if phase == "inversion":
-            return source, nobody
-        partner = self._heads.partner(source, random)
-        if phase == "self":
-            return partner, nobody
-        stranger = self._heads.sample(len(source), random)
-        cross = torch.arange(len(source), device=source.device) % 2 == 1
-        return torch.where(cross, stranger, partner), cross
+        """The two maps the network is told; variants are told another second one."""
+        return features.appearance[source], features.pose[driving]
+
+    def _anybody(self, source: Tensor, random: torch.Generator) -> Tensor:
+        """Among so many people it is hardly ever the same one."""
+        return self._heads.sample(len(source), random)
 
     def _style_loss(
         self, deltas: tuple[Tensor | None, ...], w_source: Tensor, source: Tensor, driving: Tensor
     ) -> Tensor:
-        scene = self._heads.parameters[source].clone()
-        for part in (EXPRESSION, POSE):
-            scene[:, part] = self._heads.parameters[driving][:, part]
         generator = self._frozen.generator
         with torch.no_grad():
+            scene = self._scene(self._heads, source, driving)
             wanted = generator.broadcast(generator.mapping(scene))
         return self._matching(deltas, w_source, wanted)
 
@@ -201,7 +198,7 @@ class HypernetworkStage:
             with torch.no_grad():
                 wanted = self._frozen.appearance.taps(resize(truth[same], size))
         likeness = identity_loss(seen.embedding, self._features.id_embedding[source])
-        gaze = (codes.expression - heads.expression[driving])[:, _GAZE]
+        gaze = (codes.expression - heads.expression[driving])[:, GAZE]
         losses = {
             "pixel": t.pixel_weight * pyramid_loss(image[same], truth[same], weight[same]) / 8,
             "perceptual": t.perceptual_weight
@@ -212,10 +209,12 @@ class HypernetworkStage:
         }
         if shape:
             rotation = axis_angle_from_euler(*heads.pose[driving].unbind(1))
-            vertices = self._shape(heads.geometry[source], heads.expression[driving], rotation)
-            mine = self._shape(codes.shape, codes.expression, codes.global_pose)
-            blink = F.l1_loss(codes.expression, heads.expression[driving])
-            losses["shape"] = t.shape_weight * 20 * (F.l1_loss(mine, vertices) + 0.1 * blink)
+            losses["shape"] = t.shape_weight * self._shape.distance(
+                codes,
+                geometry=heads.geometry[source],
+                expression=heads.expression[driving],
+                rotation=rotation,
+            )
         return losses
 
     def _pose_codes(self, image: Tensor) -> PoseCodes:
@@ -250,7 +249,7 @@ class HypernetworkStage:
         seen, images = self._held_out_features, []
         for i, j in zip(source.split(32), driving.split(32), strict=True):
             with autocast(source.device):
-                deltas = self.average(seen.appearance[i], seen.pose[j])
+                deltas = self.average(*self._maps(seen, i, j))
                 images.append(self._frozen.generator(seen.w_plus[i].float(), deltas).float())
         return torch.cat(images).clamp(-1, 1)
 

@@ -1,8 +1,7 @@
-"""The one training loop: schedule, EMA, progress, CSV log, sample grids, checkpoints, resume."""
+"""The one training loop: schedule, EMA, progress, log, sample grids, checkpoints, resume."""
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Mapping
@@ -16,9 +15,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from tqdm import tqdm
 
-from ..errors import TrainingError
 from ..imaging import ImageU8
-from .checkpoint import load_checkpoint, save_checkpoint
+from .compute import Compute, OneDevice
+from .log import TrainingLog, open_board
+from .run_state import RunState
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class LoopConfig:
 
     warm_up: steps over which the learning rate rises from zero.
     decay_from: fraction of the run after which the rate falls to zero along a cosine.
+    validate_every, checkpoint_every: in steps; None goes by the seconds below.
+    log_every: rows of the log between validations; None for none.
+    board: show the log in TensorBoard too, where that is installed.
     """
 
     steps: int
@@ -34,6 +37,10 @@ class LoopConfig:
     decay_from: float = 0.6
     validate_seconds: float = 120.0
     checkpoint_seconds: float = 180.0
+    validate_every: int | None = None
+    checkpoint_every: int | None = None
+    log_every: int | None = None
+    board: bool = False
     seed: int = 0
 
 
@@ -64,53 +71,100 @@ class Stage(Protocol):
         ...
 
 
-def train(stage: Stage, *, out: Path, config: LoopConfig) -> None:
+def train(stage: Stage, *, out: Path, config: LoopConfig, compute: Compute | None = None) -> None:
     """Run a stage to its last step, resuming from `out` if a checkpoint lies there.
 
-    Writes `<name>.ckpt` (resume), `<name>.csv` (log) and `<name>.png` (latest grid) into `out`.
-    Raises TrainingError when a loss stops being a number; the last checkpoint is kept.
+    Writes `<name>.ckpt` (resume), `<name>.csv` (log) and `<name>.png` (latest grid) into `out`;
+    of several processes the first one does. Raises TrainingError when a loss stops being a
+    number; the last good checkpoint is kept.
     """
+    compute = compute or OneDevice(torch.device("cpu"))
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint = out / f"{stage.name}.ckpt"
     random = torch.Generator().manual_seed(config.seed)
-    networks, optimisers = stage.networks(), stage.optimisers()
-    base_rates = {n: [g["lr"] for g in o.param_groups] for n, o in optimisers.items()}
-    first = 0
-    if checkpoint.exists():
-        first = load_checkpoint(checkpoint, networks=networks, optimisers=optimisers, random=random)
+    writes = compute.rank == 0
+    state = RunState(stage, random, out, writes=writes)
+    base_rates = {n: [g["lr"] for g in o.param_groups] for n, o in state.optimisers.items()}
+    first, numbers = state.load()
+    compute.wait()  # nobody may write a checkpoint that another has yet to read
 
-    def save(step: int) -> None:
-        save_checkpoint(
-            checkpoint, step=step, networks=networks, optimisers=optimisers, random=random
+    writer = _Writer(stage, state, out, config, first, numbers) if writes else None
+    for step in range(first, config.steps):
+        _set_rate(state.optimisers, base_rates, _rate_factor(step, config))
+        losses = compute.mean(stage.step(step, random))
+        state.check(losses, step)
+        if writer is not None:
+            writer.after(step + 1, losses)
+    if writer is not None:
+        writer.close()
+        stage.finish()
+    compute.wait()
+
+
+class _Writer:
+    """All that the first process does between steps: progress, log, samples, checkpoints."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        state: RunState,
+        out: Path,
+        config: LoopConfig,
+        first: int,
+        numbers: Mapping[str, float],
+    ) -> None:
+        self._stage, self._state, self._out, self._config = stage, state, out, config
+        board = open_board(out / "tensorboard" / stage.name, first=first) if config.board else None
+        self._log = TrainingLog(
+            out / f"{stage.name}.csv", first=first, numbers=numbers, board=board
+        )
+        self._validation = _Schedule(config.validate_every, config.validate_seconds)
+        self._saving = _Schedule(config.checkpoint_every, config.checkpoint_seconds)
+        self._bar = tqdm(
+            total=config.steps, initial=first, desc=stage.name, unit="step", mininterval=5
         )
 
-    log = _Log(out / f"{stage.name}.csv")
-    last_save = last_check = time.monotonic()
-    bar = tqdm(total=config.steps, initial=first, desc=stage.name, unit="step", mininterval=5)
-    for step in range(first, config.steps):
-        _set_rate(optimisers, base_rates, _rate_factor(step, config))
-        losses = {key: float(value.detach()) for key, value in stage.step(step, random).items()}
-        if not all(math.isfinite(value) for value in losses.values()):
-            raise TrainingError(
-                f"{stage.name}: loss is not a number at step {step} ({losses}); "
-                f"the last good state is {checkpoint}: lower the learning rate and resume"
-            )
-        log.add(losses)
-        bar.update()
-        now = time.monotonic()
-        done = step + 1 == config.steps
-        if done or now - last_check > config.validate_seconds:
-            figures, grid = stage.validate()
-            log.write(step + 1, figures)
-            bar.set_postfix({k: f"{v:.4g}" for k, v in figures.items()}, refresh=False)
-            if grid is not None:
-                Image.fromarray(grid).save(out / f"{stage.name}.png")
-            last_check = time.monotonic()
-        if done or now - last_save > config.checkpoint_seconds:
-            save(step + 1)
-            last_save = time.monotonic()
-    bar.close()
-    stage.finish()
+    def after(self, step: int, losses: Mapping[str, float]) -> None:
+        """What is due once `step` steps have been made."""
+        every, last = self._config.log_every, step == self._config.steps
+        self._log.add(losses)
+        self._bar.update()
+        if last or self._validation.due(step):
+            self._validate(step)
+            self._validation.restart()
+        elif every is not None and step % every == 0:
+            self._log.write(step, {})
+        if last or self._saving.due(step):
+            self._state.save(step, self._log.numbers(), last=last)
+            self._saving.restart()
+
+    def _validate(self, step: int) -> None:
+        figures, grid = self._stage.validate()
+        self._log.write(step, figures, grid)
+        self._bar.set_postfix({k: f"{v:.4g}" for k, v in figures.items()}, refresh=False)
+        if grid is not None:
+            Image.fromarray(grid).save(self._out / f"{self._stage.name}.png")
+
+    def close(self) -> None:
+        self._bar.close()
+        self._log.close()
+
+
+class _Schedule:
+    """Something that is due every so many steps or, without their number, every so many seconds."""
+
+    def __init__(self, steps: int | None, seconds: float) -> None:
+        self._steps, self._seconds = steps, seconds
+        self.restart()
+
+    def due(self, step: int) -> bool:
+        """Whether to do it after `step` steps; counted from the first, wherever a run resumed."""
+        if self._steps is not None:
+            return step % self._steps == 0
+        return time.monotonic() - self._last > self._seconds
+
+    def restart(self) -> None:
+        """Count the seconds from now."""
+        self._last = time.monotonic()
 
 
 def update_average(average: nn.Module, network: nn.Module, step: int, decay: float) -> None:
@@ -139,38 +193,3 @@ def _set_rate(
     for name, optimiser in optimisers.items():
         for group, rate in zip(optimiser.param_groups, base[name], strict=True):
             group["lr"] = rate * factor
-
-
-class _Log:
-    """CSV of mean losses since the last row, beside the validation figures."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._sums: dict[str, float] = {}
-        self._counts: dict[str, int] = {}
-        self._start = time.monotonic()
-
-    def add(self, losses: Mapping[str, float]) -> None:
-        for key, value in losses.items():
-            self._sums[key] = self._sums.get(key, 0.0) + value
-            self._counts[key] = self._counts.get(key, 0) + 1
-
-    def write(self, step: int, figures: Mapping[str, float]) -> None:
-        row: dict[str, float] = {"step": step, "seconds": round(time.monotonic() - self._start, 1)}
-        row |= {key: round(value / self._counts[key], 6) for key, value in self._sums.items()}
-        row |= {f"held_out_{key}": round(value, 6) for key, value in figures.items()}
-        rows = [*self._rows(), {key: str(value) for key, value in row.items()}]
-        # Losses come and go with the phases, so the header is the union of all rows.
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        with self._path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        self._sums.clear()
-        self._counts.clear()
-
-    def _rows(self) -> list[dict[str, str]]:
-        if not self._path.exists():
-            return []
-        with self._path.open(newline="") as file:
-            return list(csv.DictReader(file))

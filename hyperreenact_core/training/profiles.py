@@ -13,13 +13,13 @@ from ..networks.hypernetwork import HypernetworkConfig, tuned_slots
 from ..networks.irse import IRSEConfig
 from ..networks.landmarks import LandmarkConfig
 from ..networks.stylegan2 import StyleGAN2Config, slots_of
-from ..synthetic.vector import PARAMETER_COUNT
 from .appearance import AppearanceTraining
 from .e4e import E4ETraining
 from .generator import GeneratorTraining
 from .hypernetwork import HypernetworkTraining
 from .landmarks import LandmarkTraining
 from .pose import PoseTraining
+from .scene import SCENE_DIM
 
 ProfileName = Literal["cpu", "gpu", "smoke"]
 
@@ -85,7 +85,7 @@ def starter_networks(
         resolution=128,
         channels=generator_channels,
         latent_dim=256,
-        z_dim=PARAMETER_COUNT,
+        z_dim=SCENE_DIM,
         mapping_layers=3,
         mapping_lr_multiplier=1.0,
         mapping_input="standardise",
@@ -128,7 +128,7 @@ def starter_networks(
             resolution=128,
             channels=tuple(reversed(generator_channels)),
             fold=2,
-            condition_dim=PARAMETER_COUNT,
+            condition_dim=SCENE_DIM,
         ),
         e4e=E4EConfig(
             input_size=128,
@@ -191,10 +191,10 @@ PROFILES: dict[ProfileName, Profile] = {
         frames_per_clip=3,
         crop_scale=0.85,
         generator=GeneratorTraining(
-            coarse_steps=1_500, regression_steps=9_500, batch_size=8, adversarial_rise_steps=200
+            coarse_steps=1_500, regression_steps=25_000, batch_size=8, adversarial_rise_steps=200
         ),
-        generator_steps=11_000,
-        generator_decay_from=0.6,
+        generator_steps=31_300,
+        generator_decay_from=0.98,
         appearance=AppearanceTraining(batch_size=32),
         appearance_steps=3_500,
         pose=PoseTraining(batch_size=32),
@@ -203,15 +203,15 @@ PROFILES: dict[ProfileName, Profile] = {
         judge_pose_steps=4_000,
         landmarks=LandmarkTraining(batch_size=32),
         landmark_steps=3_000,
-        e4e=E4ETraining(latent_steps=1_200),
-        e4e_steps=2_300,
+        e4e=E4ETraining(latent_steps=1_500),
+        e4e_steps=3_000,
         hypernetwork=HypernetworkTraining(
-            style_steps=3_000,
+            style_steps=2_500,
             inversion_steps=30,
             self_steps=200,
-            cross_steps=2_200,
+            cross_steps=1_500,
             style_weight=10.0,
-            image_rate=0.4,
+            image_rate=0.15,
             batch_size=8,
             style_batch_size=32,
         ),

@@ -53,6 +53,7 @@ class StarterRun:
     """One run of a profile in the folder `out`; data and checkpoints lie below it.
 
     device: where to train. seed: of weights and random order. workers: rendering processes.
+    validate_every, checkpoint_every: in steps, None for every two and three minutes.
     """
 
     profile: Profile
@@ -60,6 +61,8 @@ class StarterRun:
     device: torch.device
     seed: int = 0
     workers: int = 2
+    validate_every: int | None = None
+    checkpoint_every: int | None = None
 
     def train_all(self) -> None:
         """Every stage in turn, then the finished set in `out/set`."""
@@ -75,7 +78,12 @@ class StarterRun:
         maker, steps = self._stages()[kind]
         seed = self.seed + STAGES.index(kind) + (_JUDGE_SEED if kind.startswith("judge") else 0)
         torch.manual_seed(seed)
-        config = LoopConfig(steps=steps, seed=seed)
+        config = LoopConfig(
+            steps=steps,
+            validate_every=self.validate_every,
+            checkpoint_every=self.checkpoint_every,
+            seed=seed,
+        )
         if kind == "generator":
             config = replace(config, decay_from=self.profile.generator_decay_from)
         train(maker(), out=self.out, config=config)

@@ -1,152 +1,104 @@
-"""The pack in a real ComfyUI, where COMFYUI_PATH and COMFYUI_PYTHON name one.
-
-Starts the server on the CPU with the pack linked into a temporary base folder and talks to it over
-HTTP. Nothing is written into the ComfyUI checkout.
-"""
+"""The pack in a real ComfyUI: what runs, what is kept, and what is refused."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.core.reenact.tiny import save_tiny_set
+from tests.host.comfy import MARKS, ROOT, Comfy, messages
+from tests.host.graphs import WORKFLOWS, graph, id_of, of_class, shipped
 
-ROOT = Path(__file__).resolve().parents[2]
 FROZEN = json.loads((ROOT / "tests" / "nodes" / "frozen_nodes.json").read_text("utf-8"))
-NAMES = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
-START_SECONDS, RUN_SECONDS = 600, 600
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(START_SECONDS + RUN_SECONDS),
-    pytest.mark.skipif(
-        not (os.environ.get("COMFYUI_PATH") and os.environ.get("COMFYUI_PYTHON")),
-        reason="COMFYUI_PATH and COMFYUI_PYTHON name no ComfyUI to try the pack in",
-    ),
-]
-
-
-class Comfy:
-    """A running server."""
-
-    def __init__(self, url: str, log: Path) -> None:
-        self.url, self.log = url, log
-
-    def ask(self, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data)
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
-
-    def refusal(self, prompt: Any) -> str:
-        """Why the server will not run a graph."""
-        with pytest.raises(urllib.error.HTTPError) as caught:
-            self.ask("/prompt", {"prompt": prompt})
-        return caught.value.read().decode()
-
-    def run(self, prompt: Any) -> dict[str, Any]:
-        """Run a graph to its end; the entry of the history."""
-        prompt_id = self.ask("/prompt", {"prompt": prompt})["prompt_id"]
-        end = time.monotonic() + RUN_SECONDS
-        while time.monotonic() < end:
-            entry = self.ask(f"/history/{prompt_id}").get(prompt_id)
-            if entry is not None:
-                return entry
-            time.sleep(0.2)
-        raise TimeoutError(self.log.read_text("utf-8")[-3000:])
-
-    def cached(self, entry: dict[str, Any]) -> set[str]:
-        """Ids of the nodes that were not run again."""
-        messages = dict(entry["status"]["messages"])
-        return set(messages["execution_cached"]["nodes"])
-
-
-@pytest.fixture(scope="module")
-def comfy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comfy]:
-    base = tmp_path_factory.mktemp("comfyui")
-    for name in ("custom_nodes", "input", "output", "temp", "user", "models"):
-        (base / name).mkdir()
-    (base / "custom_nodes" / "hyperreenact").symlink_to(ROOT, target_is_directory=True)
-    save_tiny_set(base / "models" / "hyperreenact" / "starter")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [os.environ["COMFYUI_PYTHON"], "main.py", "--cpu", "--listen", "127.0.0.1"]
-    command += ["--port", str(port), "--base-directory", str(base), "--disable-auto-launch"]
-    command += ["--disable-api-nodes", "--database-url", f"sqlite:///{base}/user/comfyui.db"]
-    log = base / "log.txt"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=os.environ["COMFYUI_PATH"], stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        host = Comfy(f"http://127.0.0.1:{port}", log)
-        _wait_until_ready(host, server)
-        yield host
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-
-
-def api(name: str) -> dict[str, Any]:
-    return json.loads((ROOT / "workflows" / "api" / f"{name}.json").read_text("utf-8"))
+pytestmark = MARKS
 
 
 def test_all_nodes_are_listed_and_nothing_failed_to_import(comfy: Comfy):
     nodes = comfy.ask("/object_info")
     assert set(FROZEN) <= set(nodes)
-    assert "IMPORT FAILED" not in comfy.log.read_text("utf-8")
+    assert "IMPORT FAILED" not in comfy.log
     templates = comfy.ask("/api/workflow_templates")
-    assert sorted(templates["hyperreenact"]) == NAMES
+    assert sorted(templates["hyperreenact"]) == WORKFLOWS
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "chunks" not in name])
+def test_seldom_used_inputs_are_folded_away(comfy: Comfy):
+    nodes = comfy.ask("/object_info")
+    for node, name in (("Reenact", "fine"), ("AlignFace", "follow"), ("AlignFace", "detector")):
+        given = nodes[f"HyperReenact_{node}"]["input"]
+        _, options = {**given["required"], **given.get("optional", {})}[name]
+        assert options["advanced"] is True, (node, name)
+
+
+@pytest.mark.parametrize("name", [name for name in WORKFLOWS if "chunks" not in name])
 def test_every_workflow_runs_to_the_end(comfy: Comfy, name: str):
-    entry = comfy.run(api(name))
-    assert entry["status"]["status_str"] == "success", entry["status"]["messages"][-1]
+    comfy.done(shipped(name))
+
+
+def test_the_set_that_ships_draws_at_once(comfy: Comfy):
+    comfy.done(graph("drawn", frames=3, side=256, models={"model_set": "starter"}))
 
 
 def test_another_clip_does_not_invert_the_source_again(comfy: Comfy):
-    graph = api("2 Full chain")
-    comfy.run(graph)
-    by_class = {node["class_type"]: key for key, node in graph.items()}
-    graph[by_class["HyperReenact_SampleClip"]]["inputs"]["name"] = "talk"
-    cached = comfy.cached(comfy.run(graph))
-    assert by_class["HyperReenact_Invert"] in cached
-    assert by_class["HyperReenact_ExtractPose"] not in cached
+    prompt = shipped("2 Full chain")
+    comfy.done(prompt)
+    of_class(prompt, "SampleClip")["inputs"]["name"] = "talk"
+    cached = messages(comfy.done(prompt))["execution_cached"]["nodes"]
+    assert id_of(prompt, "Invert") in cached
+    assert id_of(prompt, "ExtractPose") not in cached
 
 
-def test_a_missing_set_is_refused_with_advice_and_the_server_lives(comfy: Comfy):
-    graph = api("1 Quick start")
-    loader = next(n for n in graph.values() if n["class_type"] == "HyperReenact_LoadModels")
-    loader["inputs"]["model_set"] = "voxceleb-256"
-    assert "is not installed" in comfy.refusal(graph)
-    assert comfy.ask("/system_stats")
+def test_one_frame_and_four_channels_are_fine(comfy: Comfy):
+    comfy.done(graph("drawn", frames=1))
+    prompt = graph("reenacted", reenacted={"source": ["clear", 0], "driving": ["clear", 0]})
+    mask = {"value": 0.5, "width": 96, "height": 96}
+    prompt["mask"] = {"class_type": "SolidMask", "inputs": mask}
+    joined = {"image": ["clip", 0], "alpha": ["mask", 0]}
+    prompt["clear"] = {"class_type": "JoinImageWithAlpha", "inputs": joined}
+    comfy.done(prompt)
 
 
-def _wait_until_ready(host: Comfy, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            host.ask("/system_stats")
-        except OSError:
-            time.sleep(0.3)
-        else:
-            return
-    raise RuntimeError(f"ComfyUI did not start:\n{host.log.read_text('utf-8')[-3000:]}")
+def test_no_pictures_are_refused(comfy: Comfy):
+    prompt = graph("reenacted", reenacted={"driving": ["none", 0]})
+    prompt["none"] = {"class_type": "Test_NoPictures", "inputs": {}}
+    node, said = comfy.failure(prompt)
+    assert node == "HyperReenact_Reenact"
+    assert said.startswith("driving is empty")
+
+
+def test_pictures_without_a_face_are_refused(comfy: Comfy):
+    prompt = graph("faces", faces={"images": ["black", 0]})
+    black = {"width": 64, "height": 64, "batch_size": 2, "color": 0}
+    prompt["black"] = {"class_type": "EmptyImage", "inputs": black}
+    node, said = comfy.failure(prompt)
+    assert node == "HyperReenact_AlignFace"
+    assert said.startswith("none of the 2 frame(s) shows a face")
+
+
+def test_pictures_of_another_size_are_refused(comfy: Comfy):
+    prompt = graph("pasted", pasted={"frames": ["other", 0]})
+    other = {"width": 64, "height": 80, "batch_size": 1, "color": 9}
+    prompt["other"] = {"class_type": "EmptyImage", "inputs": other}
+    node, said = comfy.failure(prompt)
+    assert node == "HyperReenact_PasteBack"
+    assert "96x96" in said
+    assert "64x80" in said
+
+
+def test_what_does_not_belong_together_cannot_be_linked(comfy: Comfy):
+    said = comfy.refusal(graph("drawn", drawn={"latent": ["deltas", 0]}))
+    assert "HYPERREENACT_DELTAS" in said
+    assert "HYPERREENACT_LATENT" in said
+
+
+@pytest.mark.parametrize(
+    ("model_set", "message"), [("voxceleb-256", "is not installed"), ("nonsense", "not in")]
+)
+def test_a_missing_set_is_refused_with_advice(comfy: Comfy, model_set: str, message: str):
+    assert message in comfy.refusal(graph("drawn", models={"model_set": model_set}))
+
+
+def test_the_server_lives_on_after_refusals(comfy: Comfy):
+    comfy.failure(graph("faces", faces={"face": "number", "face_number": 99}))
+    comfy.done(graph("drawn", frames=2))
+    assert comfy.process.poll() is None

@@ -54,6 +54,7 @@ def test_defaults_are_valid(pack: Pack):
     [
         ("HyperReenact_AlignFace", "no_face", "reenact.faces", "MissingFace"),
         ("HyperReenact_Reenact", "no_face", "reenact.missing", "NoFacePolicy"),
+        ("HyperReenact_AlignFace", "detector", "reenact.views", "DetectorKind"),
     ],
 )
 def test_choices_are_those_of_the_core(
@@ -77,14 +78,28 @@ def test_every_node_has_a_help_page_and_both_locales(pack: Pack):
         for language in ("en", "zh")
     }
     for node_id, schema in own(pack).items():
-        page = (ROOT / "web" / "docs" / node_id / "en.md").read_text("utf-8")
-        for wanted in schema.inputs:
-            assert f"`{wanted.id}`" in page, f"{node_id}: help does not name {wanted.id}"
         for language, nodes in locales.items():
             entry = nodes[node_id]
             assert entry["display_name"], (language, node_id)
             assert set(entry["inputs"]) == {i.id for i in schema.inputs}, (language, node_id)
             assert len(entry["outputs"]) == len(schema.outputs), (language, node_id)
+            page = (ROOT / "web" / "docs" / node_id / f"{language}.md").read_text("utf-8")
+            assert page.startswith(f"# {entry['display_name']}\n"), (language, node_id)
+            assert f"]({node_id}/picture.jpg)" in page, (language, node_id)
+            for wanted in [*schema.inputs, *schema.outputs]:
+                assert f"| `{wanted.id}`" in page, f"{node_id}: {language} help: {wanted.id}"
+
+
+def test_chinese_help_calls_inputs_and_outputs_what_the_node_shows(pack: Pack):
+    nodes = json.loads((ROOT / "locales" / "zh" / "nodeDefs.json").read_text("utf-8"))
+    for node_id, schema in own(pack).items():
+        entry = nodes[node_id]
+        page = (ROOT / "web" / "docs" / node_id / "zh.md").read_text("utf-8")
+        named = [(i.id, entry["inputs"][i.id]) for i in schema.inputs]
+        named += [(o.id, entry["outputs"][str(k)]) for k, o in enumerate(schema.outputs)]
+        for name, shown in named:
+            assert f"| `{name}`\uff08{shown['name']}\uff09" in page, f"{node_id}: {name}"
+            assert shown.get("tooltip", "") in page, f"{node_id}: {name}"
 
 
 def test_the_licences_of_all_sets_are_shown(pack: Pack):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.core.face import fake_insight
 from tests.core.reenact.tiny import SIZE, face_points
 from tests.nodes.conftest import ROOT, Pack, image
-from tests.nodes.fake_host import FakeVideo
+from tests.nodes.fake_host import FakeVideo, Interrupted
 from tests.nodes.runner import ALIGN, ALL_IN_ONE, STRENGTH, Runner, refused
 
 
@@ -89,6 +91,44 @@ def test_the_hosts_own_landmarks_and_boxes_stand_in_for_the_detector(node: Runne
         node.faces(models, image("fff"), bboxes=[[box], [box]])
     with refused(node.pack, "x, y, width and height"):
         node.faces(models, clip, bboxes=[{"x": 1}])
+
+
+def test_insightface_may_find_the_faces(
+    node: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    clip, folders = image("..", side=100), node.pack.part("nodes.model_sets").folder_paths
+    monkeypatch.setattr(folders, "models_dir", str(tmp_path))
+    fake_insight.uninstall(monkeypatch)
+    with refused(node.pack, "pip install insightface.*models/buffalo_l; .* non-commercial"):
+        node.faces(node.models(), clip, detector="insightface")
+    made = fake_insight.install(
+        monkeypatch, lambda _: face_points().numpy() * 100, root=tmp_path / "insightface"
+    )
+    faces = node.faces(node.models(), clip, detector="insightface")
+    assert not any(face.held for face in faces.faces)
+    options = {**ALL_IN_ONE, "no_face": "error", "follow": True, "detector": "insightface"}
+    node("Reenact", models=node.models(), source=clip[:1], driving=clip, **options)
+    assert [use["root"] for use in made] == [str(tmp_path / "insightface")] * 2
+
+
+def test_cancelling_stops_between_two_previews(node: Runner, monkeypatch: pytest.MonkeyPatch):
+    host, draw = node.pack.host, node.pack.part("hyperreenact_core.face.draw")
+    given = {"models": node.models(), "images": image("fff")}
+    for name in ("face_mask", "draw_face"):
+        done: list[str] = []
+
+        def cancelled(*_: Any, seen: list[str] = done, drawn: Any, **__: Any) -> Any:
+            seen.append("")
+            host.interrupt_after = 0
+            return drawn
+
+        drawn = torch.zeros(8, 8) if name == "face_mask" else np.zeros((8, 8, 3), np.uint8)
+        host.interrupt_after = None
+        monkeypatch.setattr(draw, name, partial(cancelled, drawn=drawn))
+        with pytest.raises(Interrupted):
+            node("AlignFace", **given, **ALIGN)
+        monkeypatch.undo()
+        assert len(done) == 1, name
 
 
 def test_identities_and_performances_survive_their_files(node: Runner):

@@ -50,7 +50,9 @@ def test_the_two_forms_say_the_same(pack: Pack, name: str):
         if node["type"].startswith("HyperReenact_"):
             schema = pack.classes[node["type"]].define_schema()
             widgets = [i for i in schema.inputs if i.is_widget]
-            values = dict(zip([i.id for i in widgets], node["widgets_values"], strict=True))
+            values = dict(zip([i.id for i in widgets], node["widgets_values"], strict=False))
+            # A graph may be older than the last inputs of its nodes.
+            assert all(i.optional for i in widgets[len(node["widgets_values"]) :])
             assert values == {name: value for name, value in given.items() if not is_link(value)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from tests.parity.golden import assert_parity, golden
-from tests.parity.networks import published, recorded
+from tests.parity.networks import published, published_fast, recorded
 
 
 @torch.inference_mode()
@@ -28,3 +28,9 @@ def test_taps_are_the_stage_ends() -> None:
     maps = network.taps(golden().tensor("arcface", "warped"))
     names = ["tap.body.2", "tap.body.6", "tap.body.20", "feature_map"]
     assert_parity("arcface", dict(zip(names, maps, strict=True)))
+
+
+@torch.inference_mode()
+def test_the_folded_network_too() -> None:
+    features = published_fast("arcface")(golden().tensor("arcface", "warped"))
+    assert_parity("arcface", {"feature_map": features.map, "identity": features.embedding})

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from hyperreenact_core.face.align import pose_crop
+from hyperreenact_core.networks.fast.encoding import pose_maps
 from tests.parity.golden import assert_parity, crops, golden
-from tests.parity.networks import published, recorded
+from tests.parity.networks import published, published_fast, recorded
 
 
 def views() -> Tensor:
@@ -28,3 +29,13 @@ def test_map_coefficients_and_inner_values() -> None:
     results |= {"feature_map": features.map, "parameters": parameters}
     assert set(results) == set(golden().outputs("deca"))
     assert_parity("deca", results)
+
+
+@torch.inference_mode()
+def test_the_folded_encoder_too() -> None:
+    encoder = published_fast("deca")
+    two = torch.cat([views(), views().flip(3)])
+    for faces in (views(), two):
+        features = pose_maps(encoder, faces)[: len(views())]
+        parameters = torch.cat(list(vars(encoder.codes(features)).values()), dim=1)
+        assert_parity("deca", {"feature_map": features, "parameters": parameters})

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hyperreenact_core.networks import reference
+from hyperreenact_core.types import WeightDeltas
 from tests.parity.golden import assert_parity, golden
-from tests.parity.networks import published, recorded
+from tests.parity.networks import published, published_fast, recorded
 
 
 def maps() -> tuple[Tensor, Tensor]:
@@ -20,14 +22,35 @@ def test_deltas_and_inner_values() -> None:
     network = published("hypernet")
     with recorded(network, taps) as inner:
         deltas = network(*maps())
-    results = {f"tap.{name}": value for name, value in inner.items()}
+    results = {f"tap.{name}": value for name, value in inner.items()} | as_expected(deltas)
+    assert set(results) == set(golden().outputs("hypernet"))
+    assert_parity("hypernet", results)
+
+
+@torch.inference_mode()
+def test_the_reference_too() -> None:
+    assert_parity("hypernet", as_expected(reference.weight_deltas(published("hypernet"), *maps())))
+
+
+@torch.inference_mode()
+def test_the_folded_network_too() -> None:
+    """Alone, and together with other frames."""
+    network, (appearance, pose) = published_fast("hypernet"), maps()
+    assert_parity("hypernet", as_expected(network(appearance, pose)))
+    batch = network(torch.cat([appearance] * 2), torch.cat([pose, pose.flip(3)]))
+    first = tuple(None if delta is None else delta[: len(pose)] for delta in batch)
+    assert_parity("hypernet", as_expected(first))
+
+
+def as_expected(deltas: WeightDeltas) -> dict[str, Tensor]:
+    """The deltas by the names of the expected numbers."""
+    results: dict[str, Tensor] = {}
     for index, delta in enumerate(deltas):
         if delta is not None:
             results[f"delta.{index}.slice"] = delta[:, :4, :4]
             # Samples were drawn from the delta repeated over the nine kernel positions.
             results[f"delta.{index}"] = delta[..., None, None].expand(*delta.shape, 3, 3)
-    assert set(results) == set(golden().outputs("hypernet"))
-    assert_parity("hypernet", results)
+    return results
 
 
 @torch.inference_mode()

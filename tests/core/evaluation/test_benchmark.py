@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -10,132 +9,50 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from hyperreenact_core.cli import evaluate as command
 from hyperreenact_core.errors import InputError, OutputError
-from hyperreenact_core.evaluation import trial
 from hyperreenact_core.evaluation.artist import Artist
 from hyperreenact_core.evaluation.benchmark import Evaluation, EvaluationConfig, evaluate
+from hyperreenact_core.evaluation.flicker import sample_clip
 from hyperreenact_core.evaluation.metrics import METRICS, READ_METRICS
 from hyperreenact_core.evaluation.pairs import KINDS, sample_pairs
 from hyperreenact_core.evaluation.rows import ROWS, Contestants, Row, Task
 from hyperreenact_core.host import LocalHost
-from hyperreenact_core.models.checkpoints import save_network
-from hyperreenact_core.models.networks import NETWORKS, NetworkKind
 from hyperreenact_core.models.sets import LoadedSet
-from hyperreenact_core.models.settings import SetSettings, save_settings
-from hyperreenact_core.networks.arcface import ArcFaceConfig
-from hyperreenact_core.networks.deca import CodeSizes, PoseEncoderConfig
-from hyperreenact_core.networks.e4e import E4EConfig
-from hyperreenact_core.networks.hypernetwork import HypernetworkConfig, tuned_slots
-from hyperreenact_core.networks.irse import IRSEConfig
-from hyperreenact_core.networks.landmarks import LandmarkConfig
-from hyperreenact_core.networks.stylegan2 import StyleGAN2Config, slots_of
+from hyperreenact_core.models.settings import save_settings
+from tests.core.evaluation.tiny_judged import SIZE, run_command, save_judged_set, settings
 
-SIZE = 32
 CONFIG = EvaluationConfig(
-    pairs=6, gallery=6, edit_people=8, sheet_pairs=2, batch_size=4, first_identity=2_000_000
+    pairs=6,
+    gallery=6,
+    edit_people=8,
+    sheet_pairs=2,
+    batch_size=4,
+    first_identity=2_000_000,
+    clips=1,
+    clip_frames=3,
 )
-
-
-def tiny_configs() -> dict[NetworkKind, object]:
-    generator = StyleGAN2Config(
-        resolution=SIZE, channels=(8, 8, 8, 8), latent_dim=8, z_dim=8, mapping_layers=1, noise=False
-    )
-    slots = slots_of(generator)
-    body = IRSEConfig(stem_channels=4, stages=((4, 1), (8, 1), (8, 1)), se_reduction=2)
-    # Inputs of 24 and 56 px give the maps of 3x3 and 7x7 the networks meet in.
-    appearance = ArcFaceConfig(input_size=56, body=body, embedding_dim=8, dropout=0.0)
-    pose = PoseEncoderConfig(
-        input_size=56,
-        block="basic",
-        stem_channels=4,
-        stem_kernel=3,
-        stem_stride=1,
-        stem_pool=False,
-        widths=(4, 8, 8, 8),
-        depths=(1, 1, 1, 1),
-        head_hidden=8,
-        codes=CodeSizes(
-            shape=28, texture=0, expression=12, global_pose=3, jaw_pose=0, camera=0, light=0
-        ),
-    )
-    return {
-        "generator": generator,
-        "e4e": E4EConfig(
-            input_size=SIZE,
-            body=body,
-            head_levels=(0,) * 3 + (1,) * 3 + (2,) * (generator.n_latent - 6),
-            latent_dim=8,
-            head_width=8,
-            head_features=8,
-        ),
-        "appearance": appearance,
-        "pose": pose,
-        "hypernetwork": HypernetworkConfig(
-            pose_channels=pose.out_channels,
-            channels=body.out_channels,
-            slots=tuned_slots(slots),
-            n_slots=len(slots),
-            shared_width=8,
-            shared_features=8,
-            code_dim=8,
-            shared_hidden=4,
-            own_width=8,
-            own_features=8,
-        ),
-        "landmarks": LandmarkConfig(
-            input_size=32, widths=(4, 4, 4), depths=(0, 0, 1), vote_level=2, vote_width=4
-        ),
-        "judge_appearance": appearance,
-        "judge_pose": pose,
-    }
-
-
-def enliven(kind: NetworkKind, network: nn.Module) -> None:
-    """Fresh networks differ too little from picture to picture to be told apart."""
-    with torch.no_grad():
-        if kind == "e4e":
-            for head in network.styles:
-                head.linear.weight.mul_(30)
-        if kind == "hypernetwork":
-            network.shared_weight_hypernet.w1.mul_(100)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set of tiny random networks with judges."""
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    torch.manual_seed(0)
-    for kind, config in tiny_configs().items():
-        network = NETWORKS[kind].module(config)
-        enliven(kind, network)
-        save_network(folder / f"{kind}.safetensors", network, kind=kind, config=config, half=False)
-    save_settings(folder, settings())
-    return folder
-
-
-def settings(**changes: str) -> SetSettings:
-    fields = {
-        "resolution": SIZE,
-        "crop_scale": 0.85,
-        "crop_whole_pixels": False,
-        "appearance_input": "crop",
-        "pose_input": "crop",
-        "truncation_psi": 0.8,
-    }
-    return SetSettings(**{**fields, **changes})
+    return save_judged_set(tmp_path_factory.mktemp("models") / "tiny")
 
 
 def oracle(artist: Artist) -> Row:
     """A contestant that knows the answers: called once a batch, in order of the kinds."""
+    first, seed = CONFIG.first_identity, CONFIG.seed
     scenes = [
         pair.truth
         for kind in KINDS
-        for pair in sample_pairs(
-            kind, CONFIG.pairs, first_identity=CONFIG.first_identity, seed=CONFIG.seed
-        )
+        for pair in sample_pairs(kind, CONFIG.pairs, first_identity=first, seed=seed)
+    ] + [
+        pair.truth
+        for kind in KINDS
+        for pair in sample_clip(kind, 0, frames=CONFIG.clip_frames, first_identity=first, seed=seed)
     ]
 
     def answer(_: Contestants, task: Task) -> Tensor:
@@ -154,9 +71,8 @@ def noise(_: Contestants, task: Task) -> Tensor:
 def evaluation(folder: Path) -> Evaluation:
     """The test of the tiny set, with an oracle and noise among the contestants."""
     artist = Artist(settings(), device=torch.device("cpu"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trial, "ROWS", {**ROWS, "oracle": oracle(artist), "noise": noise})
-        return evaluate(LoadedSet(folder), CONFIG, LocalHost(device="cpu"))
+    more_rows = {"oracle": oracle(artist), "noise": noise}
+    return evaluate(LoadedSet(folder), CONFIG, LocalHost(device="cpu"), more_rows=more_rows)
 
 
 def test_every_row_kind_and_subset_has_every_metric(evaluation: Evaluation) -> None:
@@ -214,6 +130,28 @@ def test_the_sheet_shows_pairs_of_both_kinds(evaluation: Evaluation) -> None:
     assert width > 8 * SIZE
 
 
+def test_a_perfect_contestant_is_as_steady_as_the_true_images(evaluation: Evaluation) -> None:
+    for kind in KINDS:
+        flicker = evaluation.report.flicker[kind]
+        assert flicker.rows["oracle"].change == pytest.approx(flicker.truth.change)
+        assert flicker.rows["oracle"].head_tremble_deg == pytest.approx(
+            flicker.truth.head_tremble_deg
+        )
+        assert len(flicker.curves["ours"]) == CONFIG.clip_frames - 1
+        # Who does not follow the driving face has nothing to be measured.
+        assert not {"source", "inversion"} & set(flicker.rows)
+
+
+def test_every_pair_of_up_to_90_degrees_is_in_one_bin(evaluation: Evaluation) -> None:
+    for kind in KINDS:
+        pairs = sample_pairs(kind, CONFIG.pairs, first_identity=CONFIG.first_identity, seed=0)
+        turns = evaluation.report.turns[kind]
+        assert sum(turns.counts) == sum(pair.turn_deg <= 90 for pair in pairs)
+        for curves in turns.rows.values():
+            known = [value is not None for value in curves["head_pose_deg"]]
+            assert known == [count > 0 for count in turns.counts]
+
+
 def test_equal_arguments_give_equal_figures_and_progress_reaches_its_end(
     folder: Path, evaluation: Evaluation
 ) -> None:
@@ -265,29 +203,43 @@ def test_settings_that_measure_nothing_are_refused(changes: dict[str, int]) -> N
         EvaluationConfig(**changes)
 
 
-def run_command(*arguments: str | Path) -> None:
-    parser = argparse.ArgumentParser()
-    command.register(parser.add_subparsers())
-    args = parser.parse_args(["evaluate", *(str(argument) for argument in arguments)])
-    args.run(args)
-
-
 def test_the_command_writes_json_markdown_and_sheet(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     options = ["--model-set", "tiny", "--model-path", folder.parent, "--device", "cpu"]
     options += ["--pairs", 2, "--gallery", 2, "--edit-people", 2, "--seed", 5]
-    run_command(*options, "--json", out / "r.json", "--sheet", out / "s.png")
+    results = tmp_path / "results.md"
+    results.write_text("# Mine\n<!-- begin gaze -->\nold\n<!-- end gaze -->\nkept\n")
+    outputs = ["--json", out / "r.json", "--sheet", out / "s.png", "--results", results]
+    run_command(*options, *outputs, "--plots", out / "plots", "--clips", 1)
     parsed = json.loads((out / "r.json").read_text())
     assert parsed["settings"]["seed"] == 5
     assert parsed["settings"]["first_identity"] == 1_000_000
     assert parsed["rows"]["ours"]["cross"]["all"]["psnr"] > 0
     with Image.open(out / "s.png") as sheet:
         assert sheet.format == "PNG"
-    assert "| ours_shuffled_pose |" in capsys.readouterr().out
+    for name in command.PLOTS:
+        with Image.open(out / "plots" / name) as picture:
+            assert picture.format == "PNG"
+    assert len(parsed["flicker"]["cross"]["curves"]["ours"]) == 23
+    assert parsed["turns"]["edges_deg"] == [0, 15, 30, 45, 60, 75, 90]
+    text = results.read_text()
+    assert text.startswith("# Mine\n")
+    assert text.endswith("\nkept\n")
+    assert "| ours |" in text
+    assert "old" not in text
+    printed = capsys.readouterr().out
+    assert "| ours_shuffled_pose |" in printed
+    assert "- refine_then_edit and refine_then_edit_5: neither hypernetwork_refine" in printed
 
 
 def test_the_command_finds_bad_outputs_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a folder"):
         run_command("--model-set", "there-is-none", "--json", tmp_path)
+    file = tmp_path / "plain.md"
+    file.write_text("no marks")
+    with pytest.raises(InputError, match="no parts to be renewed"):
+        run_command("--model-set", "there-is-none", "--results", file)
+    with pytest.raises(InputError, match="--plots draws flicker too"):
+        run_command("--model-set", "there-is-none", "--plots", tmp_path / "p", "--clips", "0")

@@ -14,6 +14,7 @@ from hyperreenact_core.evaluation.metrics import (
     READ_METRICS,
     Answer,
     compared_scores,
+    joined,
     means,
     read_scores,
 )
@@ -95,7 +96,8 @@ def test_means_are_taken_over_the_subsets_and_skip_what_is_not_judged() -> None:
         {"psnr": torch.tensor([10.0, 20.0]), "identity_rank1": torch.tensor([1.0, torch.nan])},
         {"psnr": torch.tensor([60.0]), "identity_rank1": torch.tensor([0.0])},
     ]
-    result = means(batches, [False, True, False])
+    scores = joined(batches)
+    result = means(scores, [False, True, False])
     assert result["all"] == {"psnr": 30.0, "identity_rank1": 0.5}
     assert result["extreme"] == {"psnr": 20.0, "identity_rank1": None}
-    assert means(batches, [False] * 3)["extreme"]["psnr"] is None
+    assert means(scores, [False] * 3)["extreme"]["psnr"] is None

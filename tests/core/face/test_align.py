@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from hyperreenact_core.face.align import (
@@ -21,10 +16,8 @@ from hyperreenact_core.face.align import (
     cut,
     five_point_theta,
     five_point_warp,
-    limit_width,
     move_points,
     pose_crop,
-    pose_crop_matrix,
 )
 from hyperreenact_core.imaging import u8_from_tensor
 
@@ -163,83 +156,3 @@ def test_pose_crop_is_zero_outside_and_in_unit_range() -> None:
     assert crop.shape == (1, 3, 224, 224)
     assert crop[..., :, 0].max() == 0
     assert crop.max() == pytest.approx(1, abs=1e-4)
-
-
-class Golden:
-    """One file of recorded numbers with its tolerances; looks a tensor up and compares."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.tensors = load_file(folder / f"{name}.safetensors")
-        index = json.loads((folder / "index.json").read_text())
-        entries = index["files"].get(name) or index["files"][f"{name}.safetensors"]
-        self._index = entries.get("tensors", entries)
-
-    def __getitem__(self, key: str) -> Tensor:
-        return self.tensors[key]
-
-    def check(self, key: str, got: Tensor) -> None:
-        expected, entry = self.tensors[key].double(), self._index[key]
-        limit = entry["atol"] + entry["rtol"] * expected.abs()
-        excess = (got.double() - expected).abs() - limit
-        assert got.shape == expected.shape
-        assert excess.max() <= 0, f"{key}: {excess.max():.3g} beyond the tolerance"
-
-
-@pytest.fixture
-def golden_folder() -> Path:
-    folder = os.environ.get("HYPERREENACT_GOLDEN")
-    if not folder:
-        pytest.skip("HYPERREENACT_GOLDEN names no folder with the recorded numbers")
-    return Path(folder)
-
-
-def published_crop(picture: Tensor, landmarks: Tensor) -> Tensor:
-    face = crop_face(limit_width(picture.numpy()), landmarks, PUBLISHED)
-    return torch.from_numpy(u8_from_tensor(face.image[None])[0])
-
-
-def recorded_crops(golden: Golden, role: str) -> Tensor:
-    """[B, 3, 256, 256] in [-1, 1]."""
-    names = sorted(key for key in golden.tensors if key.startswith(f"crop.{role}."))
-    return torch.stack([golden[name].permute(2, 0, 1) for name in names]).float() / 255 * 2 - 1
-
-
-def test_published_crops(golden_folder: Path) -> None:
-    golden = Golden(golden_folder, "preprocess")
-    pictures = [key.removeprefix("picture.") for key in golden.tensors if "picture." in key]
-    pictures = sorted({key for key in pictures if key.startswith(("source.", "target."))})
-    assert pictures
-    for name in pictures:
-        if f"crop.{name}" in golden.tensors:
-            crop = published_crop(golden[f"picture.{name}"], golden[f"landmarks.picture.{name}"])
-            golden.check(f"crop.{name}", crop)
-    for key in [key for key in golden.tensors if key.endswith(".crop") and "edge." in key]:
-        landmarks = golden[key.replace(".crop", ".landmarks")]
-        golden.check(key, published_crop(golden["picture.source.0"], landmarks))
-    repeat = int(golden["big.repeat"])
-    big = golden["picture.source.0"].repeat_interleave(repeat, 0).repeat_interleave(repeat, 1)
-    golden.check("big.resized_shape", torch.tensor(limit_width(big.numpy()).shape))
-    golden.check("big.crop", published_crop(big, golden["big.landmarks"]))
-
-
-def test_published_identity_alignment(golden_folder: Path) -> None:
-    golden, pre = Golden(golden_folder, "arcface"), Golden(golden_folder, "preprocess")
-    landmarks = golden["affine.landmarks"]
-    golden.check("affine.matrix", five_point_theta(landmarks, height=256, width=256))
-    golden.check("affine.matrix_200x320", five_point_theta(landmarks, height=200, width=320))
-    crops = recorded_crops(pre, "source")
-    golden.check("warped", five_point_warp(crops, pre["landmarks.crop.source"]))
-    edge = five_point_warp(crops[:1], landmarks[-1:])[..., ::2, ::2]
-    golden.check("edge.warped_sub", edge)
-
-
-def test_published_pose_crop(golden_folder: Path) -> None:
-    golden, pre = Golden(golden_folder, "deca"), Golden(golden_folder, "preprocess")
-    points = pre["landmarks.crop.target"]
-    crops = recorded_crops(pre, "target")
-    golden.check("crop.matrix", pose_crop_matrix(points))
-    golden.check("crop.image", pose_crop(crops, points))
-    golden.check("crop.image_sub", pose_crop(crops, points)[..., ::16, ::16])
-    edge = golden["crop.edge.landmarks"][None]
-    golden.check("crop.edge.matrix", pose_crop_matrix(edge)[0])
-    golden.check("crop.edge.image_sub", pose_crop(crops[:1], edge)[0, :, ::4, ::4])

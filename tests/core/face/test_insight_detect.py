@@ -70,10 +70,11 @@ def test_without_the_package_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "insightface", None)
     monkeypatch.setitem(sys.modules, "insightface.app", None)
     with pytest.raises(InputError) as caught:
-        InsightFaceDetector()
+        InsightFaceDetector(config=InsightConfig(root=Path("/somewhere")))
     message = str(caught.value)
-    assert "pip install 'hyperreenact[faces]'" in message
-    assert str(Path("~/.insightface/models/buffalo_l").expanduser()) in message
+    assert "pip install insightface onnxruntime" in message
+    assert str(Path("/somewhere/models/buffalo_l")) in message
+    assert "\n" not in message
     assert "non-commercial" in message
 
 

@@ -131,7 +131,7 @@ def test_a_write_that_fails_leaves_the_earlier_file(saved: Path, network, monkey
         path.write_bytes(b"half a file")
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(checkpoints, "save_file", disk_full)
+    monkeypatch.setattr(checkpoints, "save_tensors", disk_full)
     with pytest.raises(OutputError, match="No space left"):
         save_network(saved, network, kind="generator", config=ToyConfig())
     assert saved.read_bytes() == before

@@ -232,17 +232,17 @@ def test_a_folder_of_another_set_is_left_alone(tmp_path: Path):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 def test_an_interrupted_conversion_leaves_no_half_file(tmp_path: Path, monkeypatch, error):
-    save_file, calls = checkpoints.save_file, []
+    save_tensors, calls = checkpoints.save_tensors, []
 
     def interrupted(tensors: dict[str, Tensor], path: Path, **options: object) -> None:
         calls.append(path)
-        save_file(tensors, path, **options)
+        save_tensors(tensors, path, **options)
         if len(calls) == 2:
             path.write_bytes(path.read_bytes()[:1000])
             raise error
 
     files, folder = write_all(tmp_path / "files"), tmp_path / "set"
-    monkeypatch.setattr(checkpoints, "save_file", interrupted)
+    monkeypatch.setattr(checkpoints, "save_tensors", interrupted)
     with pytest.raises((KeyboardInterrupt, OutputError)):
         convert(files, folder)
     names = {path.name for path in folder.iterdir()}

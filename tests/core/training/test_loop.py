@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from hyperreenact_core.errors import TrainingError
 from hyperreenact_core.training.checkpoint import load_checkpoint
 from hyperreenact_core.training.loop import LoopConfig, train, update_average
+from hyperreenact_core.training.run_state import RunState
 
 
 class Line:
@@ -84,6 +86,33 @@ def test_the_log_keeps_columns_that_appear_late(tmp_path: Path) -> None:
     assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
 
 
+def test_rows_between_validations_show_the_losses_alone(tmp_path: Path) -> None:
+    config = replace(CONFIG, validate_every=10, log_every=4, checkpoint_every=20)
+    train(Line(), out=tmp_path, config=config)
+    with (tmp_path / "line.csv").open(newline="") as file:
+        rows = {row["step"]: row for row in csv.DictReader(file)}
+    assert list(rows) == ["4", "8", "10", "12", "16", "20"]
+    assert {step for step, row in rows.items() if row["held_out_weight"]} == {"10", "20"}
+    assert all(row["loss"] for row in rows.values())
+
+
+def test_rows_beyond_the_checkpoint_are_dropped_and_sums_go_on(tmp_path: Path) -> None:
+    """Killed at 15 with rows up to 14 and a checkpoint of 12, in the middle of a row."""
+    config = replace(CONFIG, validate_every=7, checkpoint_every=6)
+    train(Line(), out=tmp_path / "whole", config=config)
+    with pytest.raises(KeyboardInterrupt):
+        train(Line(die_at=15), out=tmp_path / "killed", config=config)
+    assert rows(tmp_path / "killed") == rows(tmp_path / "whole")[:2]
+    train(Line(), out=tmp_path / "killed", config=config)
+    assert [row["step"] for row in rows(tmp_path / "whole")] == ["7", "14", "20"]
+    assert rows(tmp_path / "killed") == rows(tmp_path / "whole")
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "line.csv").open(newline="") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="step 7"):
         train(Line(nan_at=7), out=tmp_path, config=CONFIG)
@@ -94,8 +123,27 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(tmp_pat
         optimisers=stage.optimisers(),
         random=torch.Generator(),
     )
-    assert step == 7
+    # The state after step 6 gave the loss that is no number, so the one before is the good one.
+    assert step == 6
     assert bool(stage.network.weight.isfinite().all())
+
+
+def test_a_state_that_was_never_seen_to_work_does_not_replace_a_good_one(tmp_path: Path) -> None:
+    """Weights that burst in the very step before a checkpoint are not its last good state."""
+    with pytest.raises(TrainingError, match="nothing is kept"):
+        train(Line(nan_at=1), out=tmp_path, config=CONFIG)
+    assert not list(tmp_path.glob("*.ckpt"))
+
+
+def test_weights_that_are_no_numbers_are_not_saved(tmp_path: Path) -> None:
+    stage = Line()
+    train(stage, out=tmp_path, config=replace(CONFIG, steps=3))
+    with torch.no_grad():
+        stage.network.weight[0, 0] = float("inf")
+    state = RunState(stage, torch.Generator(), tmp_path, writes=True)
+    with pytest.raises(TrainingError, match=r"network\.weight is not a number after step 4"):
+        state.save(4, {}, last=True)
+    assert RunState(Line(), torch.Generator(), tmp_path, writes=True).load()[0] == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\x00" * 64])

@@ -1,0 +1,66 @@
+"""Muon: momentum steps made orthogonal, for the kernels of convolutions.
+
+Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+_STEPS = 5
+_QUINTIC = (3.4445, -4.7750, 2.0315)
+"""Coefficients of the iteration, chosen by the source for quick, rough convergence."""
+
+
+class Muon(Optimizer):
+    """Updates kernels of two or more dimensions; the mean square of an update is `lr` squared.
+
+    A kernel [..., C_out, C_in, k, k] is taken as a matrix of C_out rows.
+    """
+
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], lr: float, *, momentum: float = 0.95
+    ) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._update(parameter, group["lr"], group["momentum"])
+
+    def _update(self, parameter: Tensor, rate: float, momentum: float) -> None:
+        gradient, state = parameter.grad, self.state[parameter]
+        if not state:
+            state["average"] = torch.zeros_like(parameter)
+        average = state["average"].lerp_(gradient, 1 - momentum)
+        ahead = torch.lerp(gradient, average, momentum)  # as Nesterov's momentum looks ahead
+        rows = parameter.shape[-4] if parameter.ndim >= 4 else parameter.shape[0]
+        matrix = orthogonalised(ahead.reshape(rows, -1))
+        size = max(matrix.shape) ** 0.5  # makes the entries' mean square one
+        parameter.add_(matrix.view_as(parameter), alpha=-rate * size)
+
+
+def split_optimisers(network: nn.Module, rate: float) -> dict[str, Optimizer]:
+    """Muon for everything with rows and columns, Adam for biases and scales."""
+    kernels = [p for p in network.parameters() if p.ndim >= 2]
+    rest = [p for p in network.parameters() if p.ndim < 2]
+    return {"kernels": Muon(kernels, rate), "network": Adam(rest, rate, fused=True)}
+
+
+def orthogonalised(matrix: Tensor) -> Tensor:
+    """[R, C] -> the nearest matrix with all singular values about one (0.7 to 1.2), float32."""
+    a, b, c = _QUINTIC
+    wide = matrix.shape[0] <= matrix.shape[1]
+    x = (matrix if wide else matrix.t()).bfloat16()
+    x = x / (x.norm() + 1e-12)
+    for _ in range(_STEPS):
+        gram = x @ x.t()
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return (x if wide else x.t()).float()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from hyperreenact_core.training.checkpoint import load_checkpoint, save_checkpoint
+from hyperreenact_core.training.muon import Muon, orthogonalised, split_optimisers
+
+
+def test_singular_values_come_close_to_one() -> None:
+    values = torch.tensor([10.0, 3.0, 1.0, 0.3])
+    for shape in ((4, 30), (30, 4)):
+        u, _, v = torch.linalg.svd(torch.randn(shape), full_matrices=False)
+        result = torch.linalg.svdvals(orthogonalised(u @ torch.diag(values) @ v))
+        assert float(result.min()) > 0.5
+        assert float(result.max()) < 1.3
+
+
+def test_an_update_has_the_size_of_the_rate() -> None:
+    weight = nn.Parameter(torch.zeros(1, 8, 4, 3, 3))
+    weight.grad = torch.randn_like(weight)
+    Muon([weight], 0.01).step()
+    assert 0.007 < float(weight.detach().square().mean().sqrt()) < 0.013
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 16), nn.Tanh(), nn.Linear(16, 2))
+
+
+def fit(net: nn.Module, optimisers: dict[str, torch.optim.Optimizer], steps: int) -> Tensor:
+    x = torch.linspace(-1, 1, 60).view(10, 6)
+    loss = torch.zeros(())
+    for _ in range(steps):
+        net.zero_grad()
+        loss = (net(x) - x[:, :2].sin()).square().mean()
+        loss.backward()
+        for optimiser in optimisers.values():
+            optimiser.step()
+    return loss.detach()
+
+
+def test_it_learns_and_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    through, stopped = network(), network()
+    optimisers = split_optimisers(through, 0.01)
+    first = fit(through, optimisers, 1)
+    assert float(fit(through, optimisers, 39)) < 0.2 * float(first)
+
+    half, random, path = split_optimisers(stopped, 0.01), torch.Generator(), tmp_path / "a.ckpt"
+    fit(stopped, half, 15)
+    save_checkpoint(path, step=15, networks={"n": stopped}, optimisers=half, random=random)
+    resumed = network()
+    again = split_optimisers(resumed, 0.01)
+    load_checkpoint(path, networks={"n": resumed}, optimisers=again, random=random)
+    fit(resumed, again, 25)
+    for mine, theirs in zip(resumed.parameters(), through.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
