@@ -50,6 +50,16 @@ def test_the_seven_top_level_names_exist(expected: str):
     assert path in FILES or any(path in file.parents for file in FILES)
 
 
+def test_a_host_installs_the_same_ranges():
+    """ComfyUI's managers read requirements.txt; torch is the host's own."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    listed = project.partition("\ndependencies = [\n")[2].partition("\n]")[0]
+    ranges = [line.strip(' ",') for line in listed.splitlines()]
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    wanted = [line for line in lines if not line.startswith("#")]
+    assert wanted == [line for line in ranges if not line.startswith("torch")]
+
+
 def test_no_file_is_too_large():
     assert [name(path) for path in FILES if path.stat().st_size > MAX_BYTES] == []
 
