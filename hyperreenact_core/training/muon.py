@@ -29,14 +29,14 @@ class Muon(Optimizer):
         super().__init__(parameters, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._update(parameter, group["lr"], group["momentum"])
+                    self._update(parameter, parameter.grad, group["lr"], group["momentum"])
 
-    def _update(self, parameter: Tensor, rate: float, momentum: float) -> None:
-        gradient, state = parameter.grad, self.state[parameter]
+    def _update(self, parameter: Tensor, gradient: Tensor, rate: float, momentum: float) -> None:
+        state = self.state[parameter]
         if not state:
             state["average"] = torch.zeros_like(parameter)
         average = state["average"].lerp_(gradient, 1 - momentum)
