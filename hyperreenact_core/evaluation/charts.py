@@ -10,20 +10,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..imaging import ImageU8
+from ..reenact.plots import COLOURS, GRID, INK, PAPER
 
 _SCALE = 2
 """Drawn larger and reduced at the end, which smooths the lines."""
 _WIDTH, _HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 30, 44
 _LEGEND_LINE, _LEGEND_COLUMN = 18, 190
-_INK, _GRID, _PAPER = (40, 40, 48), (222, 222, 228), (250, 250, 252)
 _COLOURS = (
-    (31, 119, 180),
-    (214, 80, 40),
-    (44, 150, 60),
-    (148, 90, 190),
-    (190, 130, 30),
-    (20, 150, 150),
+    *COLOURS,
     (200, 60, 130),
     (110, 110, 120),
     (120, 70, 40),
@@ -58,7 +53,7 @@ def draw_charts(charts: Sequence[Chart], *, columns: int) -> ImageU8:
     in_a_line = max(1, columns * _WIDTH // _LEGEND_COLUMN)
     legend = _LEGEND_LINE * -(-len(names) // in_a_line) + 8
     size = (columns * _WIDTH * _SCALE, (rows * _HEIGHT + legend) * _SCALE)
-    canvas = Image.new("RGB", size, _PAPER)
+    canvas = Image.new("RGB", size, PAPER)
     pen = _Pen(ImageDraw.Draw(canvas))
     for at, chart in enumerate(charts):
         corner = (at % columns * _WIDTH, at // columns * _HEIGHT)
@@ -91,7 +86,7 @@ class _Pen:
     def write(self, place: Point, text: str, *, anchor: str, size: int = 11) -> None:
         """anchor: as in Pillow, such as "lm": the place is the middle of the left end."""
         at = (place[0] * _SCALE, place[1] * _SCALE)
-        self._draw.text(at, text, fill=_INK, font=self._fonts[size], anchor=anchor)
+        self._draw.text(at, text, fill=INK, font=self._fonts[size], anchor=anchor)
 
 
 def _draw(
@@ -113,7 +108,7 @@ def _draw(
 
     for level in levels:
         y = place(first, level)[1]
-        pen.line([(left, y), (right, y)], _GRID, 1)
+        pen.line([(left, y), (right, y)], GRID, 1)
         pen.write((left - 6, y), f"{level:g}", anchor="rm")
     for tick in chart.ticks:
         pen.write((place(tick, low)[0], bottom + 5), f"{tick:g}", anchor="mt")

@@ -13,8 +13,8 @@ from .posetrack import PoseTrack
 
 _WIDTH, _PANEL_HEIGHT = 720, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 34, 26
-_INK, _GRID, _PAPER = (40, 40, 48), (222, 222, 228), (250, 250, 252)
-_COLOURS = (
+INK, GRID, PAPER = (40, 40, 48), (222, 222, 228), (250, 250, 252)
+COLOURS = (
     (31, 119, 180),
     (214, 80, 40),
     (44, 150, 60),
@@ -45,7 +45,7 @@ def plot_poses(track: PoseTrack) -> ImageU8:
     pose = track.pose
     angles = {"yaw": pose.yaw_deg, "pitch": pose.pitch_deg, "roll": pose.roll_deg}
     # Coefficients have no common names across head models: the ones that move most are shown.
-    moving = pose.expression.std(0, correction=0).argsort(descending=True)[: len(_COLOURS)].tolist()
+    moving = pose.expression.std(0, correction=0).argsort(descending=True)[: len(COLOURS)].tolist()
     expression = {f"expression {at}": pose.expression[:, at].tolist() for at in moving}
     return plot(
         [
@@ -61,7 +61,7 @@ def plot_poses(track: PoseTrack) -> ImageU8:
 
 
 def _draw(panel: Panel) -> ImageU8:
-    canvas = np.full((_PANEL_HEIGHT, _WIDTH, 3), _PAPER, np.uint8)
+    canvas = np.full((_PANEL_HEIGHT, _WIDTH, 3), PAPER, np.uint8)
     values = np.concatenate([np.asarray(curve, np.float64) for curve in panel.curves.values()])
     low, high = min(panel.low, values.min()), max(panel.high, values.max())
     width, height = _WIDTH - _LEFT - _RIGHT, _PANEL_HEIGHT - _TOP - _BOTTOM
@@ -70,14 +70,14 @@ def _draw(panel: Panel) -> ImageU8:
         return round(_TOP + height * (1 - (value - low) / (high - low)))
 
     for value in np.linspace(low, high, 4):
-        cv2.line(canvas, (_LEFT, y_of(value)), (_WIDTH - _RIGHT, y_of(value)), _GRID, 1)
+        cv2.line(canvas, (_LEFT, y_of(value)), (_WIDTH - _RIGHT, y_of(value)), GRID, 1)
         _write(canvas, f"{value:.4g}", 8, y_of(value) + 4)
     count = max(len(curve) for curve in panel.curves.values())
     _write(canvas, "0", _LEFT, _PANEL_HEIGHT - 8)
     _write(canvas, f"frame {count - 1}", _WIDTH - _RIGHT - 72, _PANEL_HEIGHT - 8)
     _write(canvas, panel.title, _LEFT, 14, size=0.42)
     left = _LEFT
-    for colour, (name, curve) in zip(_COLOURS, panel.curves.items(), strict=False):
+    for colour, (name, curve) in zip(COLOURS, panel.curves.items(), strict=False):
         xs = _LEFT + width * np.arange(len(curve)) / max(count - 1, 1)
         points = np.array([(round(x), y_of(v)) for x, v in zip(xs, curve, strict=True)], np.int32)
         if len(points) == 1:
@@ -95,6 +95,6 @@ def _write(
     y: int,
     *,
     size: float = 0.38,
-    colour: tuple[int, int, int] = _INK,
+    colour: tuple[int, int, int] = INK,
 ) -> None:
     cv2.putText(canvas, text, (x, y), _FONT, size, colour, 1, cv2.LINE_AA)

@@ -1,7 +1,7 @@
 """Codes that the starter's generator draws from: scene parameters and the head's projected surface.
 
-The parameters alone say everything, but a generator learns three times as fast when it need not
-find out for itself where a turned head's surface lies in the crop.
+The parameters alone say everything, but a generator learns faster when it need not find
+out for itself where a turned head's surface lies in the crop.
 """
 
 from __future__ import annotations
