@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,29 @@ from torch import nn
 from .imaging import ImageU8
 
 Preview = Callable[[], ImageU8]
+
+_INSTRUCTIONS: Mapping[torch.dtype, tuple[str, ...]] = {
+    torch.bfloat16: ("amx_bf16", "avx512_bf16", "bf16"),
+    torch.float16: ("amx_fp16", "avx512_fp16", "fp16"),
+}
+"""What a processor must have to multiply in a format, as torch names it."""
+
+
+@cache
+def multiplies_in(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether a device multiplies in a number format by itself.
+
+    A processor that does not imitates it, about ten times slower than float32. Other devices are
+    taken to multiply in all of them, except CUDA ones older than bfloat16.
+    """
+    if dtype == torch.bfloat16 and device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    if dtype not in _INSTRUCTIONS or device.type != "cpu":
+        return True
+    # Older releases of torch do not tell; float32 is right everywhere.
+    tell: Callable[[], Mapping[str, object]] | None = getattr(torch.cpu, "get_capabilities", None)
+    able = tell() if tell is not None else {}
+    return any(bool(able.get(name)) for name in _INSTRUCTIONS[dtype])
 
 
 class Host(Protocol):

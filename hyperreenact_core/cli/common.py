@@ -67,7 +67,7 @@ def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = Non
     """The host the options ask for; InputError if its device is not there."""
     import torch
 
-    from ..host import LocalHost
+    from ..host import LocalHost, multiplies_in
 
     if args.device is not None:
         try:
@@ -76,12 +76,15 @@ def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = Non
             # torch appends its own stack to some of these messages.
             reason = str(error).strip().partition("\n")[0]
             raise InputError(f"--device {args.device} cannot be used here: {reason}") from error
-    return LocalHost(
+    host = LocalHost(
         device=args.device,
         dtype=getattr(torch, PRECISIONS[args.precision]),
         model_paths=tuple(args.model_path),
         on_progress=on_progress,
     )
+    if not multiplies_in(host.device, host.dtype):
+        note(f"warning: this processor only imitates {args.precision}; fp32 is many times faster")
+    return host
 
 
 @contextmanager
@@ -96,6 +99,11 @@ def progress_bar(description: str, *, unit: str = "frame") -> Iterator[OnProgres
             bar.update(done - bar.n)
 
         yield show
+
+
+def note(line: str) -> None:
+    """Tell the user something that is no result: on stderr."""
+    sys.stderr.write(line + "\n")
 
 
 def say(line: str = "") -> None:

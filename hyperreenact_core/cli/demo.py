@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import OutputError
-from .common import add_compute_options, add_model_set_options, local_host, progress_bar
-from .reenact import note
+from .common import add_compute_options, add_model_set_options, local_host, note, progress_bar
 
 if TYPE_CHECKING:
     from ..imaging import ImageU8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from contextlib import ExitStack
 from fractions import Fraction
@@ -16,6 +15,7 @@ from .common import (
     add_compute_options,
     add_model_set_options,
     local_host,
+    note,
     progress_bar,
 )
 
@@ -195,11 +195,6 @@ class LateProgressBar(ExitStack):
         if self._show is None:
             self._show = self.enter_context(progress_bar(self._description))
         self._show(done, total)
-
-
-def note(line: str) -> None:
-    """Tell the user something that is no result: on stderr."""
-    sys.stderr.write(line + "\n")
 
 
 def _request(args: argparse.Namespace) -> ClipRequest:

@@ -57,7 +57,15 @@ def register(subparsers: SubParsers) -> None:
         )
         rendered = one.add_argument_group("training on rendered heads")
         rendered.add_argument(
-            "--profile", choices=("cpu", "gpu", "smoke"), help="sizes and lengths (default: cpu)"
+            "--profile",
+            choices=("cpu", "more", "gpu", "smoke"),
+            help="sizes and lengths; `more` goes on from a finished set of `cpu` (default: cpu)",
+        )
+        rendered.add_argument(
+            "--start-from",
+            type=Path,
+            metavar="DIR",
+            help="folder of a finished set of the same sizes to go on from",
         )
         rendered.add_argument("--workers", type=int, help="rendering processes (default: 2)")
         for kind in CLIP_KINDS:
@@ -88,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
         workers=2 if args.workers is None else args.workers,
         validate_every=args.validate_every,
         checkpoint_every=args.checkpoint_every,
+        start=args.start_from,
     )
     if args.target == "starter":
         starter.train_all()

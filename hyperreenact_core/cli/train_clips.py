@@ -120,8 +120,11 @@ def is_wanted(args: argparse.Namespace) -> bool:
     """Whether to train on clips; InputError where options of both kinds of training are mixed."""
     given = _given(args)
     if "data" in given:
-        if args.profile is not None or args.workers is not None:
-            raise InputError("--profile and --workers are for rendered heads, not for --data")
+        rendered = ("profile", "workers", "start_from")
+        if any(getattr(args, name) is not None for name in rendered):
+            raise InputError(
+                "--profile, --workers and --start-from are for rendered heads, not for --data"
+            )
         return True
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)

@@ -193,7 +193,8 @@ def _is_finite(tensor: Tensor) -> bool:
     """Whether a tensor is free of NaN and Inf; takes no memory of the tensor's size."""
     if not tensor.is_floating_point() or tensor.numel() == 0:
         return True
-    return bool(torch.stack(tensor.aminmax()).isfinite().all())
+    low, high = tensor.aminmax()
+    return bool(low.isfinite() & high.isfinite())
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

@@ -71,6 +71,21 @@ class AppearanceStage:
     def optimisers(self) -> Mapping[str, Optimizer]:
         return {"all": self._optimiser}
 
+    @torch.no_grad()
+    def place_centres(self) -> None:
+        """Put each person's class centre where the network sees that person.
+
+        A weights file holds no centres: a network that goes on from one would unlearn much of
+        what it knows while fresh ones find their places.
+        """
+        self.network.eval()
+        heads, sums = self._heads, torch.zeros_like(self.margin.weight)
+        for part in torch.arange(len(heads), device=heads.device).split(64):
+            with autocast(heads.device):
+                seen = self.network(self._face(heads, part)).embedding.float()
+            sums.index_add_(0, heads.identity[part], seen)
+        self.margin.weight.copy_(F.normalize(sums) * self.margin.weight.norm(dim=1).mean())
+
     def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
         index = self._heads.sample(self._training.batch_size, random)
         face = jitter_frame(jitter_colours(self._face(self._heads, index), random), random)

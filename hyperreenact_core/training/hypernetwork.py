@@ -117,7 +117,7 @@ class HypernetworkStage:
         self.network = Hypernetwork(config).to(heads.device)
         some = heads.spread(64)
         appearance, second = self._maps(features, some, some)
-        calibrate(self.network, appearance=appearance.float(), pose=second.float())
+        calibrate(self.network, appearance=appearance, pose=second)
         self.average = deepcopy(self.network).requires_grad_(requires_grad=False)
         self._optimisers = split_optimisers(self.network, training.learning_rate)
 
@@ -168,7 +168,7 @@ class HypernetworkStage:
         self, features: FrozenFeatures, source: Tensor, driving: Tensor
     ) -> tuple[Tensor, Tensor]:
         """The two maps the network is told; variants are told another second one."""
-        return features.appearance[source], features.pose[driving]
+        return features.appearance[source].float(), features.pose[driving].float()
 
     def _anybody(self, source: Tensor, random: torch.Generator) -> Tensor:
         """Among so many people it is hardly ever the same one."""

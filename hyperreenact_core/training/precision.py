@@ -7,12 +7,20 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from ..host import multiplies_in
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
+def working_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies in it, else float32."""
+    return torch.bfloat16 if multiplies_in(device, torch.bfloat16) else torch.float32
+
+
 def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where it pays; master weights, losses and optimisers stay in float32."""
-    return torch.autocast(device.type, torch.bfloat16)
+    """The working precision; master weights, losses and optimisers stay in float32."""
+    wanted = working_dtype(device) == torch.bfloat16
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
 def channels_last(network: Network) -> Network:

@@ -15,9 +15,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from ..errors import TrainingError
+from ..models.checkpoints import read_config
 from ..models.networks import NetworkKind
 from ..models.sets import LoadedSet
 from ..models.settings import SETTINGS_FILE, SetSettings, save_settings
+from ..models.store import weights_file
 from ..synthetic.camera import FaceFraming
 from ..synthetic.shards import write_shards
 from .appearance import AppearanceStage
@@ -25,6 +28,7 @@ from .data import RenderedHeads, load_heads
 from .e4e import E4EStage
 from .features import FrozenFeatures, cached_features
 from .generator import GeneratorStage
+from .going_on import go_on_from
 from .hypernetwork import FrozenNetworks, HypernetworkStage
 from .landmarks import LandmarkStage
 from .loop import LoopConfig, Stage, train
@@ -53,6 +57,7 @@ class StarterRun:
     """One run of a profile in the folder `out`; data and checkpoints lie below it.
 
     device: where to train. seed: of weights and random order. workers: rendering processes.
+    start: folder of a finished set to go on from; a stage without steps is taken over from it.
     validate_every, checkpoint_every: in steps, None for every two and three minutes.
     """
 
@@ -63,6 +68,7 @@ class StarterRun:
     workers: int = 2
     validate_every: int | None = None
     checkpoint_every: int | None = None
+    start: Path | None = None
 
     def train_all(self) -> None:
         """Every stage in turn, then the finished set in `out/set`."""
@@ -71,11 +77,17 @@ class StarterRun:
         self.assemble()
 
     def train_stage(self, kind: NetworkKind) -> None:
-        """One stage, unless its weights are already there."""
+        """One stage, unless its weights are already there.
+
+        TrainingError if it has no steps and there is no set to take it from.
+        """
         if self.weights(kind).exists():
             return
         save_settings(self.out, self.settings)
         maker, steps = self._stages()[kind]
+        if steps == 0:
+            self._take_over(kind)
+            return
         seed = self.seed + STAGES.index(kind) + (_JUDGE_SEED if kind.startswith("judge") else 0)
         torch.manual_seed(seed)
         config = LoopConfig(
@@ -86,7 +98,19 @@ class StarterRun:
         )
         if kind == "generator":
             config = replace(config, decay_from=self.profile.generator_decay_from)
-        train(maker(), out=self.out, config=config)
+        stage = maker()
+        if self.start is not None:
+            go_on_from(stage, weights_file(self.start, kind), kind)
+        train(stage, out=self.out, config=config)
+
+    def _take_over(self, kind: NetworkKind) -> None:
+        """Copy a network that this profile does not train."""
+        if self.start is None:
+            raise TrainingError(
+                f"this profile does not train {kind}: name a finished set with --start-from"
+            )
+        read_config(weights_file(self.start, kind), kind)  # a missing file is named before copying
+        shutil.copyfile(weights_file(self.start, kind), self.weights(kind))
 
     def assemble(self) -> Path:
         """Copy the finished files with their settings into one set folder and return it."""
@@ -111,7 +135,7 @@ class StarterRun:
 
     def weights(self, kind: NetworkKind) -> Path:
         """Where a stage leaves its network."""
-        return self.out / f"{kind}.safetensors"
+        return weights_file(self.out, kind)
 
     def _stages(self) -> dict[NetworkKind, tuple[Callable[[], Stage], int]]:
         p = self.profile

@@ -150,7 +150,8 @@ class VariantStage(HypernetworkStage):
     ) -> tuple[Tensor, Tensor]:
         if self._variant.condition == "code":
             size = features.appearance.shape[-1]
-            return features.appearance[source], code_map(features.w_plus[source], size)
+            codes = features.w_plus[source].float()
+            return features.appearance[source].float(), code_map(codes, size)
         return super()._maps(features, source, driving)
 
     def _deltas(self, source: Tensor, driving: Tensor, step: int) -> WeightDeltas:
@@ -169,7 +170,7 @@ class VariantStage(HypernetworkStage):
             image = self._frozen.generator(features.w_plus[source].float(), deltas)
             seen = appearance_maps(image.float().clamp(-1, 1), self._frozen.appearance)
         network = self.network if torch.is_grad_enabled() else self.average
-        more = network(features.appearance[source], seen)
+        more = network(features.appearance[source].float(), seen)
         return tuple(
             None if a is None or b is None else a + b for a, b in zip(deltas, more, strict=True)
         )

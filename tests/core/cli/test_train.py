@@ -63,7 +63,8 @@ def test_clips_that_will_not_do_are_one_line(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--data=clips", "--profile=cpu"], "--profile and --workers are for rendered heads"),
+        (["--data=clips", "--profile=cpu"], "--workers and --start-from are for rendered heads"),
+        (["--data=clips", "--start-from=set"], "--workers and --start-from are for rendered heads"),
         (["--steps=5", "--from-scratch"], "--from-scratch, --steps: to train on clips"),
         (["--model-path=sets"], "--model-path: to train on clips"),
     ],

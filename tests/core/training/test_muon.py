@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from hyperreenact_core.training.checkpoint import load_checkpoint, save_checkpoint
 from hyperreenact_core.training.muon import Muon, orthogonalised, split_optimisers
+from hyperreenact_core.training.precision import working_dtype
 
 
 def test_singular_values_come_close_to_one() -> None:
@@ -16,6 +18,18 @@ def test_singular_values_come_close_to_one() -> None:
         result = torch.linalg.svdvals(orthogonalised(u @ torch.diag(values) @ v))
         assert float(result.min()) > 0.5
         assert float(result.max()) < 1.3
+
+
+@pytest.mark.parametrize("shape", [(24, 90), (90, 24), (1, 7)])
+def test_gathered_polynomials_are_the_iteration_step_by_step(shape: tuple[int, int]) -> None:
+    a, b, c = 3.4445, -4.7750, 2.0315
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    x = matrix / matrix.norm()
+    for _ in range(5):
+        gram = x @ x.t()
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    tolerance = 1e-3 if working_dtype(matrix.device) == torch.float32 else 0.05
+    torch.testing.assert_close(orthogonalised(matrix), x, rtol=tolerance, atol=tolerance)
 
 
 def test_an_update_has_the_size_of_the_rate() -> None:
