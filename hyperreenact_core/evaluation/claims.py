@@ -52,6 +52,7 @@ _METHODS = (
     "refine_then_edit",
     "refine_then_edit_5",
     "hyperinverter",
+    FULL,
     "ours",
 )
 CLAIMS = (
@@ -100,7 +101,7 @@ def claim_tables(report: Report) -> dict[str, str]:
 
 
 def _table(claim: Claim, report: Report) -> list[str]:
-    rows = [_trained(row, report) for row in claim.rows]
+    rows = list(dict.fromkeys(_trained(row, report) for row in claim.rows))
     lines = ["| | " + " | ".join(column.title for column in claim.columns) + " |"]
     lines.append("|---|" + "---:|" * len(claim.columns))
     for row in rows:

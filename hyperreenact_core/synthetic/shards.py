@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from ..errors import InputError
 from .camera import FaceFraming
@@ -179,7 +179,8 @@ def _write_shard(job: tuple[Path, ShardSettings, range]) -> range:
     arrays = {name: np.stack([frame[name] for frame in frames]) for name in frames[0]}
     path = shard_path(out, people)
     partial = path.with_name(f"{path.name}.partial")
-    save_file(arrays, partial)
+    # Not the library's `save_file`: its files may be read by their owner alone.
+    partial.write_bytes(save(arrays))
     partial.replace(path)
     return people
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ..errors import TrainingError
 from ..models.networks import NetworkKind
+from ..models.tensor_files import save_tensors
 from ..models.variants import base_mark
 from .data import RenderedHeads
 from .features import FrozenFeatures
@@ -105,7 +106,7 @@ class AblationRun(StarterRun):
         else:
             maps = reconstruction_maps(features, frozen.generator, frozen.appearance)
             partial = file.with_suffix(".part")
-            save_file({"maps": maps.cpu().contiguous()}, partial)
+            save_tensors({"maps": maps.cpu().contiguous()}, partial)
             partial.replace(file)
         return replace(features, pose=maps)
 

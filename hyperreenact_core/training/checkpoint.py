@@ -12,11 +12,11 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import TrainingError
+from ..models.tensor_files import save_tensors
 
 _FORMAT = "hyperreenact-training/1"
 
@@ -47,7 +47,7 @@ def save_checkpoint(
     metadata = {"format": _FORMAT, "step": str(step), "numbers": json.dumps(dict(numbers or {}))}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
-    save_file(_without_shared_memory(tensors), partial, metadata)
+    save_tensors(_without_shared_memory(tensors), partial, metadata=metadata)
     partial.replace(path)
 
 

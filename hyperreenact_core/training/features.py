@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
 from ..imaging import resize
+from ..models.tensor_files import save_tensors
 from ..networks.arcface import ArcFace
 from ..networks.deca import PoseEncoder
 from ..networks.e4e import E4E
@@ -80,6 +81,6 @@ def cached_features(
     features = extract_features(heads, e4e=e4e, appearance=appearance, pose=pose)
     cache.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".part")
-    save_file({name: value.cpu().contiguous() for name, value in vars(features).items()}, partial)
+    save_tensors({n: value.cpu().contiguous() for n, value in vars(features).items()}, partial)
     partial.replace(file)
     return features

@@ -110,3 +110,10 @@ def test_numbers_that_make_no_sense(change: dict[str, int], tmp_path: Path):
     with pytest.raises(InputError):
         write_shards(tmp_path / "new", **{**SETTINGS, **change})
     assert not (tmp_path / "new").exists()
+
+
+def test_others_may_read_them_as_any_new_file(folder: Path, tmp_path: Path):
+    plain = tmp_path / "plain"
+    plain.touch()
+    modes = {path.stat().st_mode for path in folder.glob("*.safetensors")}
+    assert modes == {plain.stat().st_mode}
