@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.nodes.conftest import Pack
+from tests.nodes.imported import Pack
 
 ALIGN = {"face": "largest", "face_number": 0, "no_face": "hold", "stabilise": 1, "follow": True}
 STRENGTH = {"coarse": 1.0, "middle": 1.0, "fine": 1.0}

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from tests.core.reenact.tiny import SIZE
-from tests.nodes.conftest import Pack, image
+from tests.nodes.conftest import image
 from tests.nodes.fake_host import FakePatcher, Interrupted
+from tests.nodes.imported import Pack
 from tests.nodes.runner import ALIGN, ALL_IN_ONE, STRENGTH, Runner
 
 

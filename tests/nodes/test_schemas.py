@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.nodes.conftest import ROOT, Pack
+from tests.nodes.imported import ROOT, Pack
 
 FROZEN = Path(__file__).with_name("frozen_nodes.json")
 """Node ids, inputs and outputs that saved graphs rely on."""

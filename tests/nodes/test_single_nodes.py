@@ -13,8 +13,9 @@ import torch
 
 from tests.core.face import fake_insight
 from tests.core.reenact.tiny import SIZE, face_points
-from tests.nodes.conftest import ROOT, Pack, image
+from tests.nodes.conftest import image
 from tests.nodes.fake_host import FakeVideo, Interrupted
+from tests.nodes.imported import ROOT, Pack
 from tests.nodes.runner import ALIGN, ALL_IN_ONE, STRENGTH, Runner, refused
 
 

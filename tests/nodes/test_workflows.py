@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.nodes.conftest import ROOT, Pack
 from tests.nodes.graphs import InvalidGraphError, is_link, problems, run
+from tests.nodes.imported import ROOT, Pack
 
 FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -23,6 +23,7 @@ from hyperreenact_core.training.clip_generator import ClipGeneratorTraining
 from hyperreenact_core.training.clip_hypernetwork import ClipHypernetworkTraining
 from hyperreenact_core.training.clip_run import ClipRun, ClipTraining, train_on_clips
 from hyperreenact_core.training.compute import choose_compute
+from hyperreenact_core.training.profiles import PROFILES, Profile
 from hyperreenact_core.training.recipes import ClipKind, Recipe
 from hyperreenact_core.training.starter import StarterRun
 from tests.core.reenact.tiny import SIZE, face_points
@@ -56,6 +57,27 @@ def write_clips(
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "people.safetensors")
     return folder
+
+
+def profile_of(steps: int, **phases: int) -> Profile:
+    """Four people and so many steps of every stage; `phases` are the hypernetwork's, 0 if unnamed.
+
+    From the fifth step on the generator has its critic.
+    """
+    smoke = PROFILES["smoke"]
+    unnamed = dict.fromkeys(("style_steps", "inversion_steps", "self_steps", "cross_steps"), 0)
+    return replace(
+        smoke,
+        identities=4,
+        generator_steps=steps,
+        appearance_steps=steps,
+        pose_steps=steps,
+        judge_appearance_steps=steps,
+        judge_pose_steps=steps,
+        landmark_steps=steps,
+        e4e_steps=steps,
+        hypernetwork=replace(smoke.hypernetwork, **{**unnamed, **phases}),
+    )
 
 
 def run_of(kind: ClipKind, data: Path, base: Path, out: Path, **changes: Any) -> ClipRun:

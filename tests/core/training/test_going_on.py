@@ -16,35 +16,13 @@ from hyperreenact_core.networks.arcface import ArcFace
 from hyperreenact_core.training.appearance import AppearanceStage
 from hyperreenact_core.training.data import RenderedHeads
 from hyperreenact_core.training.going_on import go_on_from
-from hyperreenact_core.training.profiles import PROFILES, Profile
+from hyperreenact_core.training.profiles import Profile
 from hyperreenact_core.training.starter import STAGES, StarterRun
 from hyperreenact_core.training.starter_networks import starter_networks
+from tests.core.training.small_runs import profile_of
 
-_SMOKE = PROFILES["smoke"]
-PROFILE = replace(
-    _SMOKE,
-    identities=4,
-    generator_steps=1,
-    appearance_steps=1,
-    pose_steps=1,
-    judge_appearance_steps=1,
-    judge_pose_steps=1,
-    landmark_steps=1,
-    e4e_steps=1,
-    hypernetwork=replace(
-        _SMOKE.hypernetwork, style_steps=1, inversion_steps=0, self_steps=0, cross_steps=1
-    ),
-)
-_NOTHING_BUT_JUDGE_POSE = replace(
-    PROFILE,
-    generator_steps=0,
-    appearance_steps=0,
-    pose_steps=0,
-    judge_appearance_steps=0,
-    landmark_steps=0,
-    e4e_steps=0,
-    hypernetwork=replace(PROFILE.hypernetwork, style_steps=0, cross_steps=0),
-)
+PROFILE = profile_of(1, style_steps=1, cross_steps=1)
+_NOTHING_BUT_JUDGE_POSE = replace(profile_of(0), judge_pose_steps=1)
 
 
 def run_in(out: Path, profile: Profile, start: Path | None = None) -> StarterRun:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,26 +11,10 @@ import torch
 from safetensors.torch import load_file
 
 from hyperreenact_core.models.networks import NetworkKind
-from hyperreenact_core.training.profiles import PROFILES
 from hyperreenact_core.training.starter import STAGES, StarterRun
-from tests.core.training.small_runs import killed, rows_of, train_stage_until_killed
+from tests.core.training.small_runs import killed, profile_of, rows_of, train_stage_until_killed
 
-_SMOKE = PROFILES["smoke"]
-PROFILE = replace(
-    _SMOKE,
-    identities=4,
-    generator_steps=6,
-    appearance_steps=6,
-    pose_steps=6,
-    judge_appearance_steps=6,
-    judge_pose_steps=6,
-    landmark_steps=6,
-    e4e_steps=6,
-    hypernetwork=replace(
-        _SMOKE.hypernetwork, style_steps=1, inversion_steps=1, self_steps=2, cross_steps=2
-    ),
-)
-"""Six steps a stage; the generator's critic joins in with the fifth."""
+PROFILE = profile_of(6, style_steps=1, inversion_steps=1, self_steps=2, cross_steps=2)
 
 
 def run_in(out: Path) -> StarterRun:
