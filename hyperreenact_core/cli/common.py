@@ -14,13 +14,18 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from ..host import LocalHost
 
-    # What add_subparsers returns; argparse gives it no public name.
+    # What add_subparsers returns, and what a parser and a group of options have in common; argparse
+    # gives them no public names.
+    Options = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]
     SubParsers = argparse._SubParsersAction[  # pyright: ignore[reportPrivateUsage]
         argparse.ArgumentParser
     ]
 
 OnProgress = Callable[[int, "int | None"], None]
 """Called with the frames done and their total, None if that is unknown."""
+
+DETECTORS = ("auto", "insightface")
+"""Those of `reenact.views`, which cannot be asked: its import takes longer than --help may."""
 
 PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
@@ -60,6 +65,24 @@ def add_compute_options(parser: argparse.ArgumentParser) -> None:
         choices=tuple(PRECISIONS),
         default="fp32",
         help="number format the networks work in (default: %(default)s)",
+    )
+
+
+def add_detector_options(options: Options) -> None:
+    """--detector and --insightface-root."""
+    options.add_argument(
+        "--detector",
+        choices=DETECTORS,
+        default="auto",
+        help="what finds the faces: the model set's own, or insightface (the extra `faces`; its "
+        "models are yours to fetch, for non-commercial research only)",
+    )
+    options.add_argument(
+        "--insightface-root",
+        type=Path,
+        metavar="DIR",
+        help="folder whose models/buffalo_l/ holds insightface's .onnx files "
+        "(default: ~/.insightface)",
     )
 
 

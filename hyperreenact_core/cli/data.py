@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .common import add_model_set_options, local_host, progress_bar, say
+from .common import add_detector_options, add_model_set_options, local_host, progress_bar, say
 
 if TYPE_CHECKING:
     from ..models.settings import SetSettings
@@ -112,20 +112,7 @@ def _add_quality_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how it runs")
-    group.add_argument(
-        "--detector",
-        choices=("auto", "insightface"),
-        default="auto",
-        help="what finds the faces: the model set's own, or insightface (the extra `faces`; its "
-        "models are yours to fetch, for non-commercial research only)",
-    )
-    group.add_argument(
-        "--insightface-root",
-        type=Path,
-        metavar="DIR",
-        help="folder whose models/buffalo_l/ holds insightface's .onnx files "
-        "(default: ~/.insightface)",
-    )
+    add_detector_options(group)
     group.add_argument(
         "--workers",
         type=int,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .common import (
     OnProgress,
     add_compute_options,
+    add_detector_options,
     add_model_set_options,
     local_host,
     note,
@@ -116,20 +117,7 @@ def _add_face_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
     )
-    parser.add_argument(
-        "--detector",
-        choices=("auto", "insightface"),
-        default="auto",
-        help="what finds the faces: the model set's own, or insightface (the extra `faces`; its "
-        "models are yours to fetch, for non-commercial research only)",
-    )
-    parser.add_argument(
-        "--insightface-root",
-        type=Path,
-        metavar="DIR",
-        help="folder whose models/buffalo_l/ holds insightface's .onnx files "
-        "(default: ~/.insightface)",
-    )
+    add_detector_options(parser)
 
 
 def _add_clip_options(parser: argparse.ArgumentParser) -> None:

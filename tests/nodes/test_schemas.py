@@ -108,3 +108,8 @@ def test_the_licences_of_all_sets_are_shown(pack: Pack):
     assert "voxceleb-256" in tooltip
     assert "not installed" in tooltip
     assert "Apache-2.0" in tooltip
+
+
+def test_the_nodes_offer_the_detectors_there_are(pack: Pack):
+    there_are = pack.part("hyperreenact_core.reenact.views").DETECTORS
+    assert tuple(pack.part("nodes.sockets").DETECTORS) == there_are
