@@ -57,7 +57,7 @@ def test_matched_kernels_draw_the_wanted_picture() -> None:
     )
     matching = StyleMatching(generator)
     untouched = tuple(None if d is None else torch.zeros_like(d) for d in deltas)
-    assert float(matching(deltas, source, wanted)) < 1e-8
+    assert matching(deltas, source, wanted).item() < 1e-8
     assert float(matching(untouched, source, wanted)) > 0.01
     with torch.no_grad():
         drawn, truth = generator(source, deltas), generator(wanted)
