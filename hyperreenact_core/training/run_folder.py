@@ -50,8 +50,9 @@ def is_trained(out: Path, base: Path, kind: NetworkKind) -> bool:
 def fill_folder(out: Path, base: Path, kind: NetworkKind) -> None:
     """Link everything into `out` that training `kind` does not make anew.
 
-    Raises TrainingError where the folder holds another set, or a trained network that would no
-    longer fit; ModelError where the base lacks a network that is needed.
+    Raises TrainingError, and leaves the folder as it was, where that holds another set, or a
+    trained network that would no longer fit; ModelError where the base lacks a network that is
+    needed.
     """
     if (out / SETTINGS_FILE).exists() and load_settings(out) != load_settings(base):
         raise TrainingError(f"{out} is a run with another model set; name a new folder")
@@ -62,9 +63,10 @@ def fill_folder(out: Path, base: Path, kind: NetworkKind) -> None:
                 f"{weights_file(out, other)} was trained with another {kind} and would no longer "
                 "fit; name a new folder, or delete that file"
             )
-        weights_file(out, other).unlink(missing_ok=True)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        for other in stale:
+            weights_file(out, other).unlink(missing_ok=True)
         for other in NETWORKS:
             mine, theirs = weights_file(out, other), weights_file(base, other)
             if other not in (kind, *stale) and theirs.is_file() and not mine.exists():

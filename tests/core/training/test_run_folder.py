@@ -70,7 +70,10 @@ def test_a_trained_network_is_not_taken_away(tmp_path: Path, base: Path) -> None
     train(out, "hypernetwork")
     with pytest.raises(TrainingError, match="trained with another e4e"):
         fill_folder(out, base, "e4e")
+    with pytest.raises(TrainingError, match="trained with another generator"):
+        fill_folder(out, base, "generator")
     assert is_trained(out, base, "hypernetwork")
+    assert lacking(out) == (), "a refused run takes nothing out of the folder"
 
 
 def test_a_run_keeps_to_one_set(tmp_path: Path, base: Path) -> None:
