@@ -6,10 +6,13 @@ import json
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.nodes.graphs import InvalidGraphError, is_link, problems, run
 from tests.nodes.imported import ROOT, Pack
+from tests.nodes.thumbnails import thumbnail
 
 FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -92,6 +95,16 @@ def test_it_has_a_thumbnail(name: str):
     picture = FOLDER / f"{name}.jpg"
     assert picture.is_file()
     assert 2_000 < picture.stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("name", ["3 Video to video", "5 Puppet"])
+def test_its_thumbnail_can_be_drawn_again(pack: Pack, name: str):
+    picture = thumbnail(FOLDER / f"{name}.json", pack)
+    with Image.open(FOLDER / f"{name}.jpg") as shipped:
+        assert picture.shape == (shipped.height, shipped.width, 3)
+        sketch = np.asarray(shipped)[130:].astype(int)
+    # The pictures above are of other weights; the graph below must be that of the file.
+    assert np.abs(sketch - picture[130:]).mean() < 2
 
 
 def test_another_clip_does_not_invert_the_source_again(pack: Pack):

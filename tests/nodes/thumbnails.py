@@ -63,7 +63,7 @@ def thumbnail(path: Path, pack: Pack) -> ImageU8:
     prompt: Prompt = json.loads((path.parent / "api" / path.name).read_text("utf-8"))
     with torch.inference_mode():
         done = run(prompt, pack.classes)
-    source, driving, results = (_pictures(prompt, done, role) for role in _PICTURES)
+    source, driving, results = (_pictures(prompt, done, role, pack) for role in _PICTURES)
     canvas = Image.new("RGB", _SIZE, _BACKGROUND)
     moments = [round(share * (len(results) - 1)) for share in _MOMENTS]
     tiles = [source[0], driving[moments[1]], *(results[at] for at in moments)]
@@ -75,22 +75,22 @@ def thumbnail(path: Path, pack: Pack) -> ImageU8:
     return np.asarray(canvas)
 
 
-def _pictures(prompt: Prompt, done: Run, role: str) -> Sequence[ImageU8]:
+def _pictures(prompt: Prompt, done: Run, role: str, pack: Pack) -> Sequence[ImageU8]:
     """Frames of the node that plays a role, [H, W, 3] each."""
     for kind in _PICTURES[role]:
         for key, node in prompt.items():
             if node["class_type"] == kind:
-                return _frames(done.outputs[key])
+                return _frames(done.outputs[key], pack)
     raise SystemExit(f"no node for the {role} picture; expected one of {_PICTURES[role]}")
 
 
-def _frames(outputs: Sequence[Any]) -> Sequence[ImageU8]:
+def _frames(outputs: Sequence[Any], pack: Pack) -> Sequence[ImageU8]:
     """The IMAGE or VIDEO among a node's outputs."""
     for value in outputs:
         if isinstance(value, torch.Tensor):
-            return (value.float() * 255).round().byte().numpy()
+            return pack.part("nodes.convert").Frames(value, name="picture")
         if hasattr(value, "components"):
-            return _frames(value.components())
+            return _frames(value.components(), pack)
     raise SystemExit("the node gives no pictures")
 
 
