@@ -258,7 +258,7 @@ def compress(pixels: NDArray[np.uint8], lens: Lens) -> NDArray[np.uint8]:
         options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420]
     _, code = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
     decoded = cv2.imdecode(code, cv2.IMREAD_COLOR)
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.ascontiguousarray(np.asarray(decoded, np.uint8)[..., ::-1])
 
 
 def _confusion(depth: Picture, lens: Lens, focus: float) -> Picture:
