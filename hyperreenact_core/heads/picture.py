@@ -1,0 +1,216 @@
+"""Pictures of a figure with everything that is true about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .backgrounds import Background, draw_background, sample_background
+from .camera import Camera, Framing, frame_face
+from .expression import Expression
+from .figure import Figure, Posed, PosedPart, pose_figure
+from .lens import Lens, photograph, sample_lens
+from .light import DAYLIGHT, Light, sample_light
+from .meshes import Floats
+from .occluders import sample_occluder
+from .parts import Label
+from .performance import Performance, rotation
+from .shapes import Piece, head_frame
+from .stage import Stage, Truth
+from .worn import piece_parts
+
+_NEAR = 0.06
+"""A point this much deeper than what is drawn there (in decimetres) still counts as seen."""
+_TWICE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What stays the same through a clip: light, surroundings, camera, and what is in the way."""
+
+    light: Light = DAYLIGHT
+    background: Background = field(default_factory=lambda: Background("backdrop", 0))
+    lens: Lens = field(default_factory=Lens)
+    framing: Framing = field(default_factory=Framing)
+    occluder: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A posed figure before a camera: what a picture is drawn from."""
+
+    posed: Posed
+    camera: Camera
+    expression: Expression
+
+    @property
+    def parts(self) -> tuple[PosedPart, ...]:
+        return self.posed.parts
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture and its truths, side S; xy in pixels, the first pixel spans 0 to 1.
+
+    image: [S, S, 3] sRGB. coverage: [S, S] 0 to 255, how much of the pixel is not background.
+    labels: [S, S] of Label. depth: [S, S] decimetres before the camera, inf on the background.
+    points: [468, 3] xy of the mesh points (MediaPipe's numbering) and their depth before the eyes'
+    middle, in pixels at the face's distance. visible: [468]. irises: [2, 2] xy.
+    gaze: [2, 3] unit vectors in the world. rotation [3, 3], translation [3]: world = R @ rest + t.
+    camera: [4, 4] clip space from world. expression: [52].
+    """
+
+    image: NDArray[np.uint8]
+    coverage: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    depth: Floats
+    points: Floats
+    visible: NDArray[np.bool_]
+    irises: Floats
+    gaze: Floats
+    rotation: Floats
+    translation: Floats
+    camera: Floats
+    expression: Expression
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Where the pixels of a picture lie in another picture of the same scene.
+
+    offset: [S, S, 2] xy to add to a pixel's place, in pixels. hidden: [S, S] not seen there.
+    """
+
+    offset: Floats
+    hidden: NDArray[np.bool_]
+
+
+def sample_scene(
+    rng: np.random.Generator, figure: Figure, framing: Framing, *, occluded: bool | None = None
+) -> Scene:
+    """A random scene; about one in eight has something before the face."""
+    background = sample_background(rng)
+    if occluded is None:
+        occluded = bool(rng.random() < 0.12)
+    frame = head_frame(figure.points, figure.parts[0].rest)
+    return Scene(
+        light=sample_light(rng, draw_background(background, 16).mean((0, 1))),
+        background=background,
+        lens=sample_lens(rng),
+        framing=framing,
+        occluder=tuple(sample_occluder(rng, frame)) if occluded else (),
+    )
+
+
+def shoot(
+    figure: Figure, performance: Performance, scene: Scene, *, camera: Camera | None = None
+) -> Shot:
+    """Pose a figure before the scene's camera, or before one that already stands."""
+    turn = rotation(performance).astype(np.float32)
+    posed = pose_figure(figure, performance.expression, turn)
+    if camera is None:
+        camera = frame_face(posed.points, scene.lens.distance, scene.framing)
+    return Shot(posed, camera, performance.expression)
+
+
+def develop(
+    stage: Stage, shot: Shot, scene: Scene, rng: np.random.Generator, *, other: Shot | None = None
+) -> tuple[Picture, Truth]:
+    """Draw and photograph a shot; the truth says where its pixels lie in the shot `other`."""
+    before = _in_the_way(scene)
+    parts = [*shot.parts, *before]
+    linear = stage.draw(parts, shot.camera, scene.light)
+    truth = stage.measure(
+        parts,
+        shot.camera,
+        other=None if other is None else [*_matching(other, shot), *before],
+        other_camera=None if other is None else other.camera,
+    )
+    background = draw_background(scene.background, stage.size)
+    focus = float(shot.camera.eye[2] - shot.posed.irises[:, 2].mean())
+    image = photograph(linear, truth.depth, background, scene.lens, rng, focus=focus)
+    coverage = (linear[..., 3].clip(0, 1) * 255).round().astype(np.uint8)
+    return _picture(shot, stage.size, image, coverage, truth), truth
+
+
+def flow_between(truth: Truth, other: Truth) -> Flow:
+    """The flow from a picture to the other one that its truth was measured with."""
+    size = len(truth.labels)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) + 0.5
+    here = np.stack([columns, rows], -1)
+    figure = truth.labels != Label.BACKGROUND
+    offset = np.where(figure[..., None], truth.place - here, 0.0).astype(np.float32)
+    place = (here + offset - 0.5).clip(-2, size + 1)
+    # Of the four pixels around, the deepest: a border alone hides nothing.
+    deep = cv2.dilate(np.where(np.isfinite(other.depth), other.depth, 1e4), np.ones((2, 2)))
+    there = cv2.remap(
+        deep.astype(np.float32),
+        np.ceil(place[..., 0]),
+        np.ceil(place[..., 1]),
+        cv2.INTER_NEAREST,
+        borderValue=-1.0,
+    )
+    own = np.where(figure, truth.other_depth, 1e4)
+    hidden = own > there + _NEAR
+    outside = ((here + offset < 0) | (here + offset > size)).any(-1)
+    return Flow(offset, hidden | outside)
+
+
+def _in_the_way(scene: Scene) -> list[PosedPart]:
+    """Things that stand before the camera and do not turn with the head."""
+    parts = piece_parts(scene.occluder, Label.OTHER)
+    return [
+        PosedPart(part, part.rest, part.topology.normals(part.rest), np.ones(len(part.rest), "f4"))
+        for part in parts
+    ]
+
+
+def _matching(other: Shot, shot: Shot) -> list[PosedPart]:
+    """The parts of the other shot that this one shows too, in its order."""
+    of_part = {posed.part: posed for posed in other.parts}
+    # Teeth that are not drawn there stand where they stand here.
+    return [of_part.get(posed.part, posed) for posed in shot.parts]
+
+
+def _picture(
+    shot: Shot,
+    size: int,
+    image: NDArray[np.uint8],
+    coverage: NDArray[np.uint8],
+    truth: Truth,
+) -> Picture:
+    posed, camera = shot.posed, shot.camera
+    xy, depth = camera.project(posed.points, size)
+    at = np.floor(xy).astype(int)
+    inside = ((at >= 0) & (at < size)).all(1)
+    column, row = at.clip(0, size - 1).T
+    visible = inside & (depth < truth.depth[row, column] + _NEAR)
+    middle = float(camera.eye[2] - posed.irises[:, 2].mean())
+    scale = size / 2 * float(camera.matrix[0, 0]) / middle  # pixels a decimetre at the eyes
+    return Picture(
+        image=image,
+        coverage=coverage,
+        labels=truth.labels,
+        depth=truth.depth,
+        points=np.c_[xy, (depth - middle) * scale].astype(np.float32),
+        visible=visible,
+        irises=camera.project(posed.irises, size)[0],
+        gaze=posed.gaze.astype(np.float32),
+        rotation=posed.rotation,
+        translation=posed.translation,
+        camera=camera.matrix.astype(np.float32),
+        expression=shot.expression,
+    )
+
+
+def clip_of(
+    figure: Figure, performances: Sequence[Performance], scene: Scene
+) -> list[Shot]:
+    """Shots of a clip: the camera stands where the first performance framed the face."""
+    first = shoot(figure, performances[0], scene)
+    rest = [shoot(figure, later, scene, camera=first.camera) for later in performances[1:]]
+    return [first, *rest]

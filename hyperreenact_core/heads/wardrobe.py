@@ -1,0 +1,111 @@
+"""The meshes and textures that people choose from, each read once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .assets import Assets
+from .meshes import Proxy, read_proxy
+from .parts import Texture
+
+HAIR_MESHES = (
+    *("short01", "short02", "short03", "short04", "bob01", "bob02"),
+    *("braid01", "long01", "ponytail01", "afro01"),
+)
+_STRANDS = ("bob01", "long01", "ponytail01")
+"""Meshes without a texture whose hair runs down the texture."""
+EYES = "eyes/high-poly/high-poly.mhclo"
+TEETH = "teeth/teeth_base/teeth_base.mhclo"
+TONGUE = "tongue/tongue01/tongue01.mhclo"
+_TEXTURE_SIZE = 1024
+
+
+class Wardrobe:
+    """Reads meshes and textures from a folder of assets and keeps them."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        self.proxy = lru_cache(None)(self._proxy)
+        self.texture = lru_cache(None)(self._texture)
+        self.white_texture = lru_cache(None)(self._white_texture)
+        self.hair_texture = lru_cache(None)(self._hair_texture)
+
+    def names(self, folder: str) -> list[str]:
+        """The textures in a folder, without `.png`."""
+        return [name.removesuffix(".png") for name in self.assets.names(folder, ".png")]
+
+    def clothes(self) -> list[str]:
+        """Names of the meshes of clothes."""
+        return [name.split("/")[1] for name in self.assets.names("clothes", ".mhclo")]
+
+    def _proxy(self, name: str) -> Proxy:
+        self.assets.path(name.replace(".mhclo", ".obj"))
+        return read_proxy(self.assets.path(name))
+
+    def pixels(self, name: str, size: int = _TEXTURE_SIZE) -> NDArray[np.uint8]:
+        """[H, W, 4] RGBA of a texture (its name with .png), at most `size` wide."""
+        picture = cv2.imread(str(self.assets.path(name)), cv2.IMREAD_UNCHANGED)
+        if picture.shape[2] == 3:
+            picture = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+        if picture.shape[1] > size:
+            picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+        return np.ascontiguousarray(picture[..., [2, 1, 0, 3]])
+
+    def _texture(self, name: str) -> Texture:
+        return Texture(self.pixels(name))
+
+    def _white_texture(self, name: str) -> Texture:
+        """The coverage of a texture of dark hairs, without its colour."""
+        pixels = self.pixels(name, 512)
+        pixels[..., :3] = 255
+        return Texture(pixels)
+
+    def _hair_texture(self, mesh: str) -> Texture:
+        """Hair in grey of mean 0.5, so that a tint gives its colour."""
+        if mesh in _STRANDS:
+            return Texture(_strands(np.random.default_rng(len(mesh))))
+        if mesh == "afro01":
+            return Texture(_curls(np.random.default_rng(3)))
+        pixels = self.pixels(f"hair/{mesh}/{mesh}_diffuse.png")
+        light = pixels[..., :3].astype(np.float32).mean(2) / 255
+        hair = pixels[..., 3] > 128
+        # Painted highlights stay with the head: keep the strands, lose most of the large shapes.
+        large = cv2.GaussianBlur(light * hair, (0, 0), 40) / np.maximum(
+            cv2.GaussianBlur(hair.astype(np.float32), (0, 0), 40), 1e-3
+        )
+        grey = (light + 0.02) / (0.6 * large + 0.4 * float(light[hair].mean()) + 0.02)
+        grey = np.where(pixels[..., 3] > 8, grey, 1.0)
+        return Texture(_grey(grey, pixels[..., 3].astype(np.float32) / 255))
+
+
+def _grey(light: NDArray[np.floating], alpha: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Light of mean 1 and coverage -> RGBA with mean 0.5."""
+    grey = (light * 127.5).clip(10, 255)
+    return np.dstack([grey, grey, grey, (alpha * 255).clip(0, 255)]).round().astype(np.uint8)
+
+
+def _strands(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Straight hair that runs down, with gaps that widen towards nothing."""
+    size = _TEXTURE_SIZE
+    fine = rng.normal(0, 1, (8, size)).astype(np.float32)
+    fine = cv2.resize(fine, (size, size), interpolation=cv2.INTER_CUBIC)
+    locks = cv2.resize(rng.normal(0, 1, (5, 90)).astype(np.float32), (size, size), interpolation=2)
+    sway = cv2.resize(rng.normal(0, 1, (6, 10)).astype(np.float32), (size, size), interpolation=2) * 7
+    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+    light = cv2.remap(0.16 * fine + 0.2 * locks, columns + sway, rows, cv2.INTER_LINEAR)
+    alpha = np.ones((size, size), np.float32)
+    return _grey(1 + light, alpha)
+
+
+def _curls(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Tight curls with holes between them."""
+    size = _TEXTURE_SIZE
+    noise = rng.normal(0, 1, (size, size)).astype(np.float32)
+    curls = cv2.GaussianBlur(noise, (0, 0), 3) - cv2.GaussianBlur(noise, (0, 0), 7)
+    curls /= curls.std()
+    fine = cv2.GaussianBlur(noise, (0, 0), 1.0)
+    return _grey(1 + 0.3 * curls + 0.5 * fine, (0.78 + 0.5 * curls).clip(0, 1))
