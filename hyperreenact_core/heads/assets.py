@@ -1,4 +1,4 @@
-"""The public-domain meshes and textures that heads are made of: where they lie, and that they are whole."""
+"""The public-domain meshes and textures that heads are made of, and whether they are whole."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Assets:
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror}); {_HOW_TO_GET}") from error
         if found != expected:
-            raise InputError(f"{path}: is not the file this was made for (sha256 {found}); fetch it again")
+            raise InputError(
+                f"{path}: is not the file this was made for (sha256 {found}); fetch it again"
+            )
 
 
 @cache
@@ -77,4 +79,4 @@ def checksums() -> dict[str, str]:
     """File name -> sha256, in the order of the names."""
     text = (resources.files(__package__) / _TABLE).read_text()
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
-    return {name: digest for name, digest in rows}
+    return {row[0]: row[1] for row in rows}

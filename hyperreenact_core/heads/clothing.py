@@ -41,9 +41,7 @@ def _mesh(fit: Fitting, clothes: Clothes) -> Part:
         moving=False,
     )
     topology = _upper(fit.wardrobe, name)
-    return Part(
-        part.name, part.label, part.material, topology, part.rest, part.grip, part.texture
-    )
+    return Part(part.name, part.label, part.material, topology, part.rest, part.grip, part.texture)
 
 
 @lru_cache(None)
@@ -60,7 +58,7 @@ def _shirt(fit: Fitting, skin: Part, clothes: Clothes) -> Part:
     """The skin below the neck, moved outwards and dressed in a pattern."""
     rng = np.random.default_rng(clothes.seed)
     height = skin.rest[:, 1] + 0.25 * skin.rest[:, 2]
-    collar = fit.neck.low + float(rng.uniform(-0.45, 0.1))
+    collar = fit.neck.low + float(rng.uniform(-0.3, 0.25))
     deep = float(rng.choice([0.0, 0.0, 1.2])) * np.exp(-((skin.rest[:, 0] / 0.35) ** 2))
     below = collar - deep * (skin.rest[:, 2] > 0) - height
     rest = skin.rest + skin.topology.normals(skin.rest) * float(rng.uniform(0.04, 0.11))

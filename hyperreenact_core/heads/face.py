@@ -67,7 +67,9 @@ def _skin(wardrobe: Wardrobe, clothes: str) -> tuple[Indices, Topology, Moves, F
     uv = np.zeros((len(used), 2), np.float32)
     uv[compact.faces] = compact.uv[compact.uv_faces]
     inner = (uv[:, 1] < _LOWEST_UV) & (uv[:, 0] > _LEFTMOST_UV)
-    inside = [cv2.pointPolygonTest(outline, (float(u), float(v)), False) >= 0 for u, v in uv * _FINE]
+    inside = [
+        cv2.pointPolygonTest(outline, (float(u), float(v)), False) >= 0 for u, v in uv * _FINE
+    ]
     return used, painted, moves, np.array(inside, np.float32), inner.astype(np.float32)
 
 
@@ -109,8 +111,9 @@ def _iris(fit: Fitting) -> Texture:
     pixels = fit.wardrobe.texture(f"{eyes.texture}.png").pixels[::2, ::2]
     hsv = cv2.cvtColor(pixels[..., :3].astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
     iris = np.clip((hsv[..., 1] - 0.12) * 8, 0, 1)[..., None]
-    hsv[..., 0] = (hsv[..., 0] + eyes.hue) % 360
-    hsv[..., 1] *= 0.8
+    red = eyes.texture.endswith("brown_eye")  # photographed far too red
+    hsv[..., 0] = (hsv[..., 0] + eyes.hue + 18 * red) % 360
+    hsv[..., 1] *= 0.6 if red else 0.8
     hsv[..., 2] *= eyes.light
     coloured = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
     plain = pixels[..., :3].astype(np.float32) / 255 * np.array(eyes.white, np.float32)
@@ -121,7 +124,7 @@ def _iris(fit: Fitting) -> Texture:
 def mouth_parts(fit: Fitting) -> list[Part]:
     """Teeth with gums, and the tongue."""
     light, yellow = fit.person.teeth
-    teeth_tint = (0.95 * light, light * (0.92 - 0.1 * yellow), light * (0.88 - 0.3 * yellow))
+    teeth_tint = (light, light * (0.93 - 0.08 * yellow), light * (0.83 - 0.25 * yellow))
     teeth = fit.wardrobe.texture("teeth/materials/teeth.png")
     tongue = fit.wardrobe.texture("tongue/tongue01/tongue01_diffuse.png")
     return [
@@ -134,7 +137,7 @@ def fuzz_parts(fit: Fitting) -> list[Part]:
     """Brows and lashes."""
     eyes = fit.person.eyes
     hair = linear(fit.person.hair.colour)
-    brow_tint = tuple(float(c) for c in np.minimum(hair * 0.5, 0.12) + 0.003)
+    brow_tint = tuple(float(c) for c in np.minimum(hair * 0.45, 0.09) * (1.1, 1.0, 0.85) + 0.003)
     lash_tint = tuple(float(c) for c in np.minimum(hair * 0.3, 0.03) + 0.004)
     parts: list[Part] = []
     for folder, name, tint in (
@@ -145,7 +148,8 @@ def fuzz_parts(fit: Fitting) -> list[Part]:
         part = fitted_part(
             fit, f"{folder}/{name}/{name}.mhclo", Label.SKIN, Material.FUZZ, texture, tint=tint
         )
-        opacity = eyes.brow_density if folder == "eyebrows" else 0.9
+        # Fine hairs fade in small pictures: brows are drawn denser than they are.
+        opacity = 1.35 * eyes.brow_density if folder == "eyebrows" else eyes.lash_density
         parts.append(replace(part, opacity=opacity))
     return parts
 

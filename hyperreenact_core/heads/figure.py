@@ -56,7 +56,7 @@ class Posed:
     """A figure in the world.
 
     points: [468, 3] mesh points. rotation, translation: [3, 3] and [3], world = R @ rest + t for
-    what is rigid with the head. irises, gaze: [2, 3] where the eyes' fronts are and the unit vectors
+    what is rigid with the head. irises, gaze: [2, 3] where the eyes' fronts are, and unit vectors
     along which they look, the eye on the viewer's left first.
     """
 
@@ -181,7 +181,7 @@ def _lid_shade(vertices: Floats, points: Floats) -> Floats:
 
 
 def _mouth_shade(vertices: Floats, points: Floats) -> Floats:
-    """[V] how much light reaches into the mouth: less far behind the lips, more where it is open."""
+    """[V] how much light reaches into the mouth: less far behind the lips, more if it is open."""
     upper, lower = points[_LIPS[0]], points[_LIPS[1]]
     opening = float(np.linalg.norm(upper - lower))
     depth = (max(upper[2], lower[2]) - vertices[:, 2]).clip(0, None)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from .body import Body, load_body
+from .expression import coefficients
 from .meshes import Floats, Indices, Proxy, Topology
 from .neck import Neck, neck_of
 from .parts import Label, Material, Moves, Part, Texture
@@ -39,6 +40,9 @@ def measure(person: Person, wardrobe: Wardrobe) -> Fitting:
     """Take a person's measures."""
     body = load_body()
     vertices = body.vertices(person.traits, person.changes)
+    at_rest = coefficients(person.resting)
+    active = np.nonzero(at_rest)[0]
+    vertices += np.tensordot(at_rest[active], body.actions[active], 1)
     points = body.points(vertices)
     return Fitting(person, wardrobe, body, vertices, points, neck_of(points))
 

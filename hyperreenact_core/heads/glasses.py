@@ -204,14 +204,15 @@ def glasses_pieces(glasses: Glasses, frame: HeadFrame) -> tuple[Piece, ...]:
         solid.append(hinge)
         temples.append(temple)
         lenses.append(_lens(edge, middle, side))
-        edges.append(tube(edge, 0.007, sides=5, closed=True))
+        if glasses.rim != "full":
+            edges.append(tube(edge, 0.007, sides=5, closed=True))
         if glasses.metal:
             solid.append(_nose_pad(front, frame, side))
     pieces = [
         Piece("glasses front", merged(solid), glasses.colour, material),
         Piece("glasses temples", merged(temples), glasses.temple_colour, material),
     ]
-    if glasses.rim != "full":
+    if edges:
         pieces.append(Piece("lens edge", merged(edges), glasses.lens_colour, "glass", 0.4))
     names = ("left lens", "right lens")
     return (
@@ -305,9 +306,12 @@ def _temple(glasses: Glasses, front: _Front, frame: HeadFrame, side: int) -> tup
     hinge = start + np.array([side * 0.04, 0.0, -0.07])
     along = np.linspace(0, 1, 9)
     y, z = hinge[1] + (top - hinge[1]) * along**1.5, hinge[2] + (middle - hinge[2]) * along
-    skin = frame.skin[frame.skin[:, 0] * side > frame.middle * side].astype(np.float64)
+    beside = (frame.skin[:, 0] - frame.middle) * side > 0.5 * frame.half_width
+    skin = frame.skin[beside & (frame.skin[:, 1] > y.min() - 0.1)].astype(np.float64)
     close = (np.abs(skin[:, 1, None] - y) < 0.1) & (np.abs(skin[:, 2, None] - z) < 0.1)
     out = np.where(close, np.abs(skin[:, 0, None] - frame.middle), 0).max(0) + 0.03
+    root = np.abs(ear[:, 0] - frame.middle).min() + 0.02
+    out = np.maximum(out, np.where(z < ear[:, 2].max(), root, 0))
     x = np.abs(hinge[0] - frame.middle) * (1 - along) + out[-1] * along
     for _ in range(3):
         x = np.maximum(x, out)

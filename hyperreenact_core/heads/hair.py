@@ -40,7 +40,24 @@ def hair_parts(fit: Fitting, skin: Part) -> list[Part]:
         tint=(red, green, blue),
     )
     part = replace(part, rest=_outside_chest(part.rest, fit), gloss=hair.gloss)
+    if hair.style == "afro01":
+        return [part, *_fuzz(part)]
     return [_mirrored(part) if hair.mirrored else part]
+
+
+def _fuzz(part: Part) -> list[Part]:
+    """Curls that stand out from the mesh and soften its outline."""
+    normals = part.topology.normals(part.rest)
+    return [
+        replace(
+            part,
+            name=f"{part.name} {layer}",
+            rest=(part.rest + normals * 0.035 * layer).astype(np.float32),
+            texture=_fur(layer + 1),
+            uv_scale=5.0,
+        )
+        for layer in range(1, 4)
+    ]
 
 
 def beard_parts(fit: Fitting, skin: Part) -> list[Part]:
@@ -136,10 +153,12 @@ def _fur(layer: int) -> Texture:
     """Dots of hair, tiled; those of an outer layer are fewer and thinner."""
     rng = np.random.default_rng(17)
     noise = rng.random((_FUR_SIZE, _FUR_SIZE)).astype(np.float32)
-    soft = cv2.GaussianBlur(np.tile(noise, (3, 3)), (0, 0), 0.9)[_FUR_SIZE:-_FUR_SIZE, _FUR_SIZE:-_FUR_SIZE]
+    soft = cv2.GaussianBlur(np.tile(noise, (3, 3)), (0, 0), 0.9)[
+        _FUR_SIZE:-_FUR_SIZE, _FUR_SIZE:-_FUR_SIZE
+    ]
     rank = np.argsort(np.argsort(soft.ravel())).reshape(soft.shape) / soft.size
     share = layer / _SHELLS
-    alpha = ((rank - (0.25 + 0.55 * share)) * 6).clip(0, 1)
+    alpha = ((rank - (0.08 + 0.62 * share)) * 6).clip(0, 1)
     grey = 128 + 60 * (cv2.GaussianBlur(noise, (0, 0), 1.5) - 0.5) / 0.2
     pixels = np.dstack([grey, grey, grey, alpha * 255]).clip(0, 255).astype(np.uint8)
     return Texture(pixels, repeats=True)

@@ -28,7 +28,7 @@ from .shapes import (
     unit,
 )
 
-_COLUMNS = 40
+_COLUMNS = 48
 # The outline of the face in MediaPipe's mesh, from the forehead to the right of the picture.
 _OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
@@ -93,12 +93,12 @@ class _Rim:
         """[C] how wide the skull is above the plane, and how high."""
         rise = np.radians([0.0, 10.0, 20.0, 30.0, 90.0])[:, None]
         shell = (self.shell(turn, rise + 0 * turn, 0.0) - self.centre) @ self.axes.T
-        wide = np.sqrt((shell[:4, :, :2] ** 2).sum(-1)).max(0)
+        wide = np.hypot(shell[:4, :, 0], shell[:4, :, 1]).max(0)
         return wide, float(shell[4, 0, 2])
 
 
 def _turns(count: int = _COLUMNS) -> Doubles:
-    return np.arange(count) * (2 * np.pi / count)
+    return np.linspace(0, 2 * np.pi, count, endpoint=False)
 
 
 # The rim's height over the brows in front and over the eyes behind, each where low is 0, and 1.
@@ -215,8 +215,10 @@ def _beanie(hat: Hat, frame: HeadFrame) -> list[Piece]:
         ribs = 0.008 * np.cos(20 * turn) * np.cos(rise)
         return 0.06 + ribs + np.sin(rise) ** 2 * (slouch + 0.1 + 0.1 * hat.loose)
 
-    pieces = [Piece("beanie", _crown(rim, offset), hat.colour, "cloth")]
-    if hat.size > 0.25:
+    folded = hat.size > 0.25
+    crown = _crown(rim, offset, np.radians(5.0) if folded else 0.0)
+    pieces = [Piece("beanie", crown, hat.colour, "cloth")]
+    if folded:
         cuff = _band(rim, -3, 8 + 14 * hat.size, 0.1, 0.025)
         colour = hat.accent if hat.extra else hat.colour
         pieces.append(Piece("beanie fold", cuff, colour, "cloth"))
@@ -441,7 +443,7 @@ def _headphones(hat: Hat, frame: HeadFrame) -> list[Piece]:
     angle = np.radians(np.linspace(-8, 188, 25))
     directions = np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
     out = max(np.abs(ear[:, 0] - frame.middle).max() for ear in ears) + 0.16
-    high = float(hull.radius(np.array([[0.0, 1.0, 0.0]]))[0]) + 0.3 + frame.hair
+    high = float(hull.radius(np.array([[0.0, 1.0, 0.0]]))[0]) + 0.36 + frame.hair
     arc = centre + directions * np.array([out, high - 0.02, 1.0])
     flat = circle(8) * [0.22, 1.0]
     band = tube(arc, 0.1 + 0.05 * hat.size, section=flat, side=directions)

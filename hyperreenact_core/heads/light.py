@@ -39,7 +39,9 @@ DAYLIGHT = Light(
 """A plain, friendly light."""
 
 
-def sample_light(rng: np.random.Generator, surroundings: NDArray[np.floating] | None = None) -> Light:
+def sample_light(
+    rng: np.random.Generator, surroundings: NDArray[np.floating] | None = None
+) -> Light:
     """A light; `surroundings` [3], linear, colours what comes from all around."""
     side = float(rng.normal(0, 0.75)) if rng.random() < 0.9 else float(rng.uniform(-3.1, 3.1))
     height = float(rng.uniform(-0.15, 1.1))

@@ -89,7 +89,9 @@ def read_obj(path: Path) -> Mesh:
         elif words[0] == "f":
             corners = [word.split("/") for word in words[1:]]
             at = [int(corner[0]) - 1 for corner in corners]
-            at_uv = [int(corner[1]) - 1 if len(corner) > 1 and corner[1] else 0 for corner in corners]
+            at_uv = [
+                int(corner[1]) - 1 if len(corner) > 1 and corner[1] else 0 for corner in corners
+            ]
             for index in range(1, len(at) - 1):
                 faces.append([at[0], at[index], at[index + 1]])
                 uv_faces.append([at_uv[0], at_uv[index], at_uv[index + 1]])

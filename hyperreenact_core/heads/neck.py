@@ -32,7 +32,7 @@ class Neck:
         return share * share * (3 - 2 * share)
 
     def bend(self, vertices: Floats, grip: Floats, head: Floats, chest: Floats) -> Floats:
-        """Turn vertices [V, 3] about the pivot: by `chest` [3, 3] where grip is 0, `head` where 1."""
+        """Turn vertices [V, 3] about the pivot, by `chest` [3, 3] at grip 0 and by `head` at 1."""
         pivot = np.array(self.pivot, np.float32)
         turn = cv2.Rodrigues(np.asarray(chest.T @ head, np.float64))[0][:, 0].astype(np.float32)
         angle = float(np.linalg.norm(turn))

@@ -284,9 +284,13 @@ def _studio_microphone(scene: _Scene) -> list[Piece]:
     ]
     bends = [(0, -0.9, 0), (0, -1.15, 0.05), (-1.5, -1.3, 0.2), (-3.5, -1.6, 0.4)]
     arm = tube(curve(at + np.array(bends), 20), 0.06)
-    shield = at + [0, 0.1, -0.45]
+    shield = at + np.array([0, 0.1, -0.45])
     ring = tube(np.insert(circle(32) * 0.62, 2, 0.0, axis=1), 0.03, closed=True, sides=6)
-    bends = [shield + [0, -0.6, 0], shield + [0, -0.9, 0.25], at + [0, -0.8, 0.1]]
+    bends = [
+        shield + np.array([0, -0.6, 0]),
+        shield + np.array([0, -0.9, 0.25]),
+        at + np.array([0, -0.8, 0.1]),
+    ]
     stem = tube(curve(bends, 10), 0.025)
     return [
         Piece("microphone", merged([moved(lathe(profile), np.eye(3), at), arm]), _BLACK, "metal"),
@@ -338,14 +342,18 @@ def _phone(scene: _Scene) -> list[Piece]:
     body, cover = rounded_box(size, 0.04), scene.colour(0.012, 0.5)
     if scene.rng.random() < 0.5:
         rotation = aimed((0.1, 0.9, -0.4), (-1, 0.1, 0.25))
-        at = scene.at(234, y=-0.2, z=0.0) + [-0.3, 0, 0]
+        at = scene.at(234, x=-0.3, y=-0.2)
         arm = scene.hand(
-            "relaxed", (0.2, 0.95, -0.25), (1, 0, -0.1), (0, 0.75, 0.19), at + [-0.06, -0.1, 0]
+            "relaxed",
+            (0.2, 0.95, -0.25),
+            (1, 0, -0.1),
+            (0, 0.75, 0.19),
+            at + np.array([-0.06, -0.1, 0]),
         )
     else:
         rotation = turned(x_deg=-8, z_deg=scene.rng.normal() * 6)
         at = scene.at(14, x=scene.rng.uniform(-0.6, 0.1), y=scene.rng.uniform(-0.4, 0.4), z=1.6)
-        target = at + [-0.1, -0.45, 0.1]
+        target = at + np.array([-0.1, -0.45, 0.1])
         arm = scene.hand(
             "relaxed", (0.8, 0.6, 0), (0, 0, -1), (0, 1.0, 0.1), target, (-1.6, -2.6, 0.0)
         )
@@ -374,16 +382,14 @@ def _paper(scene: _Scene) -> list[Piece]:
     back = sheet(grid)
     pieces = [Piece("paper", back, scene.colour(0.05, 0.6) if book else (0.8, 0.79, 0.76), "cloth")]
     if book:
-        pages = [
-            sheet(grid * [0.97, 1, 1] + top * [0.03, 0, 0] + [0, 0, -0.03 * n]) for n in (1, 2, 3)
-        ]
+        inner = (grid - top) * [0.97, 1, 1] + top
+        pages = [sheet(inner - np.array([0, 0, 0.03 * n])) for n in (1, 2, 3)]
         pieces.append(Piece("pages", merged(pages), (0.75, 0.72, 0.65), "cloth"))
-    edge = top + [-half, -0.55 * high, 0.12 + float(bend[3, 0])]
+    edge = top + np.array([-half, -0.55 * high, 0.12 + float(bend[3, 0])])
     right = scene.hand(
         "flat", (0.75, 0.65, 0.15), (0.25, 0, -1), (0, 1.3, 0.08), edge, (-1.2, -2.4, -0.4)
     )
-    about = 2 * top[0]
-    left = [_mirrored(piece, about) for piece in right]
+    left = [_mirrored(piece, 2 * float(top[0])) for piece in right]
     return [*pieces, *right, *left]
 
 
@@ -404,7 +410,9 @@ def _snack(scene: _Scene) -> list[Piece]:
             (0.14, 0.33),
             (0, 0.25),
         ]
-        apple = moved(lathe(curve(profile, 24)), turned(x_deg=20), tip + [-0.02, -0.05, 0.3])
+        apple = moved(
+            lathe(curve(profile, 24)), turned(x_deg=20), tip + np.array([-0.02, -0.05, 0.3])
+        )
         thing, radius = (
             Piece("apple", apple, _rgb([0.5, scene.rng.uniform(0.02, 0.4), 0.03]), "plastic"),
             0.36,
@@ -412,14 +420,16 @@ def _snack(scene: _Scene) -> list[Piece]:
         return [
             thing,
             *scene.grip(
-                unit(np.array([0.2, 0.9, 0.2])), tip + [-0.02, -0.05, 0.3], radius, (0.8, 0, -0.6)
+                unit(np.array([0.2, 0.9, 0.2])),
+                tip + np.array([-0.02, -0.05, 0.3]),
+                radius,
+                (0.8, 0, -0.6),
             ),
         ]
     else:
         bowl = moved(ellipsoid((0.2, 0.3, 0.06)), rotation, tip)
-        handle = tube(
-            curve([tip - axis * 0.25, tip - axis * 0.8 + [0, 0.06, 0], tip - axis * 1.5], 10), 0.035
-        )
+        along = np.array([[0.25], [0.8], [1.5]])
+        handle = tube(curve(tip - axis * along + [[0, 0, 0], [0, 0.06, 0], [0, 0, 0]], 10), 0.035)
         thing, radius = Piece("spoon", merged([bowl, handle]), (0.6, 0.6, 0.62), "metal"), 0.06
     return [thing, *scene.grip(axis, tip - axis * (0.9 + radius), radius, (0.6, -0.4, -0.6))]
 
@@ -431,7 +441,10 @@ def _flower(scene: _Scene) -> list[Piece]:
     leaf = ellipsoid((0.75 / petals + 0.06, 0.03, 0.24), rows=7, sides=10)
     around = [turned(x_deg=-18, y_deg=360 * n / petals) for n in range(petals)]
     crown = merged([moved(leaf, look @ r, head + look @ r @ [0, 0.02, 0.28]) for r in around])
-    stem = tube(curve([head, head + [0.05, -0.8, -0.1], head + [-0.1, -2.4, 0.1]], 16), 0.03)
+    stem = tube(
+        curve([head, head + np.array([0.05, -0.8, -0.1]), head + np.array([-0.1, -2.4, 0.1])], 16),
+        0.03,
+    )
     axis = unit(np.array([0.08, 0.9, -0.05]))
     return [
         Piece("petals", crown, scene.colour(0.2, 0.9), "cloth"),
@@ -442,7 +455,7 @@ def _flower(scene: _Scene) -> list[Piece]:
             "cloth",
         ),
         Piece("stem", stem, (0.05, 0.2, 0.03), "cloth"),
-        *scene.grip(axis, head + [0.0, -1.5, -0.05], 0.05, (0.8, 0, -0.6)),
+        *scene.grip(axis, head + np.array([0.0, -1.5, -0.05]), 0.05, (0.8, 0, -0.6)),
     ]
 
 
@@ -476,10 +489,14 @@ def _edge(scene: _Scene) -> list[Piece]:
     return [
         Piece(
             "blur",
-            moved(extruded(outline * (0.8 + 0.06 * n), 0.001), np.eye(3), at + [0, 0, 0.01 * n]),
+            moved(
+                extruded(outline * (0.85 + 0.035 * n), 0.001),
+                np.eye(3),
+                at + np.array([0, 0, 0.01 * n]),
+            ),
             colour,
             "cloth",
-            0.25,
+            0.3,
         )
         for n in range(8)
     ]
@@ -582,7 +599,9 @@ def mask_pieces(mask: Mask, frame: HeadFrame) -> tuple[Piece, ...]:
         back = np.array([root, ear[:, 1].mean(), ear[:, 2].min() + 0.05])
         over = np.array([root, ear[:, 1].max(), ear[:, 2].mean()])
         under = np.array([root, ear[:, 1].min() + 0.05, ear[:, 2].mean() - 0.05])
-        loop = curve([grid[-2, column], over, back, under, grid[1, column]], 24)
+        cheek = (grid[-2, column] + over) / 2
+        cheek[0] = frame.middle + side * (frame.half_width + 0.03)
+        loop = curve([grid[-2, column], cheek, over, back, under, grid[1, column]], 30)
         loops.append(tube(loop, 0.014, sides=6))
     return (
         Piece("mask", sheet(grid), mask.colour, "cloth"),

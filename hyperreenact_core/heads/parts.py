@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,12 @@ class Texture:
 
     pixels: NDArray[np.uint8]
     repeats: bool = False
+
+    @cached_property
+    def frayed(self) -> bool:
+        """Has pixels that cover in part, so that thin hair shows what is behind."""
+        alpha = self.pixels[..., 3]
+        return bool(((alpha > 8) & (alpha < 120)).mean() > 1e-3)
 
 
 @dataclass(frozen=True, eq=False)

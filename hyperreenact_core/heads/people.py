@@ -16,8 +16,13 @@ from .wardrobe import HAIR_MESHES, Wardrobe
 _STREAM = 0x9E
 """Keeps the random numbers of people apart from those of other uses of the same seed."""
 
-_FACE_CHANGES = ("head", "eye", "nose", "mouth", "chin", "cheek", "ear", "forehead", "eyebrows", "neck")
-_CAREFUL = ("trans", "age", "angle", "push", "neck", "head-scale", "epicanthus", "scale-depth")
+_FACE_CHANGES = (
+    *("head", "eye", "nose", "mouth", "chin", "cheek", "ear", "forehead", "eyebrows", "neck"),
+)
+_CAREFUL = (
+    *("trans", "age", "angle", "push", "neck", "head-scale", "epicanthus", "scale-depth"),
+    *("volume", "lip-ext"),
+)
 """Changes that soon look like an accident."""
 _HAIR_COLOURS: dict[str, Colour] = {
     "black": (0.075, 0.065, 0.06),
@@ -55,6 +60,7 @@ def sample_person(seed: int, wardrobe: Wardrobe) -> Person:
     return Person(
         traits=traits,
         changes=_changes(rng, age),
+        resting=_resting(rng),
         skin=_skin(rng, wardrobe, male=male, age=age, tone=tone),
         beard=_beard(rng, male=male, age=age),
         hair=hair,
@@ -89,12 +95,27 @@ def _changes(rng: np.random.Generator, age: float) -> dict[str, float]:
     changes: dict[str, float] = {}
     for label in face_changes():
         careful = any(word in label for word in _CAREFUL)
-        value = float(np.clip(rng.normal(0, 0.3), -0.85, 0.85)) * (0.35 if careful else 1.0)
+        value = float(np.clip(rng.normal(0, 0.26), -0.75, 0.75)) * (0.35 if careful else 1.0)
         changes[label] = value
         if label.startswith("l-"):
             changes[f"r-{label[2:]}"] = value + float(rng.normal(0, 0.05))
     changes["head-age-incr"] = float(np.clip((age - 0.72) * 1.6 + rng.normal(0, 0.1), -0.3, 0.6))
     return changes
+
+
+def _resting(rng: np.random.Generator) -> dict[str, float]:
+    """Lids half down or wide, lips pressed or full: what makes a neutral face one's own."""
+    lids, squint = float(rng.beta(2, 3)) * 0.34, float(rng.beta(1.2, 3)) * 0.5
+    mouth = {name: float(rng.beta(1, 5)) * 0.35 for name in ("mouthRollUpper", "mouthShrugLower")}
+    corners = float(rng.normal(0, 0.07))
+    smile = {f"mouthSmile{side}": max(corners, 0.0) for side in ("Left", "Right")}
+    frown = {f"mouthFrown{side}": max(-corners, 0.0) for side in ("Left", "Right")}
+    eyes = {
+        f"{name}{side}": max(value + float(rng.normal(0, 0.015)), 0.0)
+        for name, value in (("eyeBlink", lids), ("eyeSquint", squint))
+        for side in ("Left", "Right")
+    }
+    return {**eyes, **mouth, **smile, **frown}
 
 
 @cache
@@ -160,13 +181,11 @@ def _beard(rng: np.random.Generator, *, male: bool, age: float) -> Beard:
     if not male or age < 0.5:
         kind = "none"
     long = kind == "full" and rng.random() < 0.5
-    length = float(rng.uniform(0.05, 0.22)) if long else float(rng.uniform(0.015, 0.05))
+    length = float(rng.uniform(0.05, 0.13)) if long else float(rng.uniform(0.015, 0.05))
     return Beard(kind, float(rng.uniform(0.45, 1.0)), 0.0 if kind == "stubble" else length)
 
 
-def _hair(
-    rng: np.random.Generator, *, male: bool, age: float, tone: float, african: float
-) -> Hair:
+def _hair(rng: np.random.Generator, *, male: bool, age: float, tone: float, african: float) -> Hair:
     table = dict(_MEN_HAIR if male else _WOMEN_HAIR)
     if african > 0.5:
         table |= {"afro01": 4.0, "buzz": 6.0 if male else 2.0}
@@ -208,6 +227,7 @@ def _eyes(rng: np.random.Generator, wardrobe: Wardrobe, *, male: bool, tone: flo
         lashes=lashes,
         brows=f"eyebrow{rng.integers(1, 13):03d}",
         brow_density=float(rng.uniform(0.55, 1.0)),
+        lash_density=float(rng.uniform(0.35, 0.7) if male else rng.uniform(0.55, 1.0)),
     )
 
 

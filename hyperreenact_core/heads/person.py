@@ -32,7 +32,7 @@ class Skin:
     """The look of the skin.
 
     textures: names of two photographed textures, mixed by `mix` (0: only the first).
-    tone: 0 (palest) to 1 (darkest) on the palette of human skin; tint: factors of the three channels.
+    tone: 0 (palest) to 1 (darkest) of human skin; tint: factors of the three channels.
     contrast: how strongly the texture's own variation shows, 1 as photographed.
     moles: (along the face's height, along its width, radius) in -1..1 of half the face.
     """
@@ -61,7 +61,7 @@ class Beard:
 
 @dataclass(frozen=True)
 class Hair:
-    """style: a mesh's name, `buzz`, `thin` or `bald`; gloss 0 to 1; length of `buzz` in decimetres."""
+    """style: a mesh's name, `buzz`, `thin` or `bald`; gloss 0 to 1; length of `buzz` in dm."""
 
     style: str
     colour: Colour
@@ -82,6 +82,7 @@ class Eyes:
     lashes: str
     brows: str
     brow_density: float
+    lash_density: float
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,13 @@ class Person:
     """One person.
 
     traits: phenotypes of the body model, 0 to 1. changes: its local changes, -1 to 1.
+    resting: the coefficients of facial actions that are this face at rest, and so its neutral.
     teeth: brightness and yellowness, 0 to 1 each.
     """
 
     traits: Mapping[str, float]
     changes: Mapping[str, float]
+    resting: Mapping[str, float]
     skin: Skin
     beard: Beard
     hair: Hair

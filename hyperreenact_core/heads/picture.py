@@ -207,9 +207,7 @@ def _picture(
     )
 
 
-def clip_of(
-    figure: Figure, performances: Sequence[Performance], scene: Scene
-) -> list[Shot]:
+def clip_of(figure: Figure, performances: Sequence[Performance], scene: Scene) -> list[Shot]:
     """Shots of a clip: the camera stands where the first performance framed the face."""
     first = shoot(figure, performances[0], scene)
     rest = [shoot(figure, later, scene, camera=first.camera) for later in performances[1:]]

@@ -302,7 +302,7 @@ def _carried(tangents: Doubles) -> Doubles:
 class Hull:
     """The convex hull of points, as the distance of its surface in any direction."""
 
-    _count = 420
+    _count = 640
 
     def __init__(self, points: Floats, centre: ArrayLike) -> None:
         """points: [N, 3]; centre: [3] inside of them."""

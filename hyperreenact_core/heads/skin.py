@@ -45,9 +45,12 @@ _TONES = np.array(
 
 _EARS = ((430, 406), (430, 985))
 """Where the ears lie in the head's texture."""
-BROW_LEFT, BROW_RIGHT = (336, 296, 334, 293, 300, 276, 283, 282, 295, 285), (
-    *(107, 66, 105, 63, 70),
-    *(46, 53, 52, 65, 55),
+BROW_LEFT, BROW_RIGHT = (
+    (336, 296, 334, 293, 300, 276, 283, 282, 295, 285),
+    (
+        *(107, 66, 105, 63, 70),
+        *(46, 53, 52, 65, 55),
+    ),
 )
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 _MOUTH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
@@ -56,8 +59,8 @@ _JAW += (377, 400, 378, 379, 365, 397, 288, 361, 323)
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 _BEARDS = {
-    "stubble": (*_JAW, 425, 327, 2, 98, 205),
-    "full": (*_JAW, 425, 327, 2, 98, 205),
+    "stubble": (*_JAW, 427, 426, 327, 2, 98, 206, 207),
+    "full": (*_JAW, 435, 434, 436, 426, 327, 2, 98, 206, 216, 214, 215),
     "goatee": (216, 206, 98, 2, 327, 426, 436, 434, 379, 152, 150, 214),
     "moustache": (216, 206, 98, 2, 327, 426, 436, 291, 0, 61),
     "chin": (*_JAW, 434, 335, 17, 106, 214),
@@ -174,7 +177,11 @@ def _take_out(picture: Floats, mask: Floats, reach: float) -> None:
 
 def _paint_redness(head: Floats, skin: Skin) -> None:
     """Nose and cheeks are redder than the rest."""
-    for points, amount in (((4, 5, 195, 45, 275), 0.6), ((50, 205, 36), 1.0), ((280, 425, 266), 1.0)):
+    for points, amount in (
+        ((4, 5, 195, 45, 275), 0.6),
+        ((50, 205, 36), 1.0),
+        ((280, 425, 266), 1.0),
+    ):
         _redden(head, _hull(points, grow=26, blur=22), skin.redness * amount, (0.16, 0.14))
 
 
@@ -203,7 +210,10 @@ def _paint_marks(head: Floats, skin: Skin, rng: np.random.Generator) -> None:
     for along, across, radius in skin.moles:
         _dot(moles, centre + np.array([along, across]) * 0.5 * spread, radius, 0.85)
     face, within = _inside(head, _polygon(OVAL, blur=12))
-    where = _inside(freckles, _polygon(OVAL, blur=12))[0], _inside(moles, _polygon(OVAL, blur=12))[0]
+    where = (
+        _inside(freckles, _polygon(OVAL, blur=12))[0],
+        _inside(moles, _polygon(OVAL, blur=12))[0],
+    )
     if skin.freckles > 0:
         layer = cv2.GaussianBlur(where[0], (0, 0), 0.8) * within
         face *= 1 - layer[..., None] * np.array([0.25, 0.42, 0.5], np.float32)
@@ -277,7 +287,12 @@ def _with_gloss(head: Floats, skin: Skin) -> Pixels:
     """Join the gloss of the skin: forehead, nose and lips shine, cheeks less; pores break it."""
     out = np.empty((*head.shape[:2], 4), np.uint8)
     np.multiply(head.clip(0, 1), 255, out=out[..., :3], casting="unsafe")
-    np.multiply(_shine().clip(0, 1 / max(skin.gloss, 0.01)), 255 * skin.gloss, out=out[..., 3], casting="unsafe")
+    np.multiply(
+        _shine().clip(0, 1 / max(skin.gloss, 0.01)),
+        255 * skin.gloss,
+        out=out[..., 3],
+        casting="unsafe",
+    )
     return out
 
 

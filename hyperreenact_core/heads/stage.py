@@ -30,7 +30,14 @@ _WHOLE = (0.5, 9.0)
 _FRINGE = (0.02, 0.5)
 """Coverage is drawn in two rounds: what hides what is behind, then the thin rest over it."""
 _SOLID = (
-    *(Material.SKIN, Material.EYE, Material.MOUTH, Material.CLOTH, Material.PLASTIC, Material.METAL),
+    *(
+        Material.SKIN,
+        Material.EYE,
+        Material.MOUTH,
+        Material.CLOTH,
+        Material.PLASTIC,
+        Material.METAL,
+    ),
 )
 _CLOSED = (Material.SKIN, Material.EYE, Material.CORNEA, Material.MOUTH)
 """Surfaces that are seen from outside alone."""
@@ -38,8 +45,8 @@ _CLEAR = (Material.CORNEA, Material.GLASS)
 _CASTS = (Label.SKIN, Label.HAIR, Label.CLOTHES, Label.HAT, Label.GLASSES, Label.OTHER)
 _FRAYED = (Material.HAIR, Material.FUZZ)
 _HOW_TO_GET = (
-    "heads are drawn with OpenGL through EGL: install the extra `heads`, and on a machine without a "
-    "graphics driver Mesa's software one (Debian: libegl1 libgl1-mesa-dri)"
+    "heads are drawn with OpenGL through EGL: install the extra `heads`, and on a machine without "
+    "a graphics driver Mesa's software one (Debian: libegl1 libgl1-mesa-dri)"
 )
 
 
@@ -157,6 +164,8 @@ class Stage:
         for posed, mesh in zip(parts, meshes, strict=True):
             part = posed.part
             if part.material not in materials:
+                continue
+            if coverage == _FRINGE and (part.texture.repeats or not part.texture.frayed):
                 continue
             self._texture(part.texture).use(0)
             program = self._colour[part.material]
@@ -290,7 +299,7 @@ def _context() -> Any:
         raise InputError(f"{_HOW_TO_GET} ({error.name} is missing)") from error
     try:
         gl = moderngl.create_context(standalone=True, backend="egl")
-    except Exception as error:  # noqa: BLE001 - the driver's loader raises plain exceptions
+    except Exception as error:
         raise InputError(f"{_HOW_TO_GET} ({error})") from error
     gl.gc_mode = "auto"
     gl.enable(gl.DEPTH_TEST)

@@ -78,7 +78,7 @@ class Wardrobe:
             cv2.GaussianBlur(hair.astype(np.float32), (0, 0), 40), 1e-3
         )
         grey = (light + 0.02) / (0.6 * large + 0.4 * float(light[hair].mean()) + 0.02)
-        grey = np.where(pixels[..., 3] > 8, grey, 1.0)
+        grey = np.where(pixels[..., 3] > 8, grey.clip(0.05, 3) ** 0.6, 1.0)
         return Texture(_grey(grey, pixels[..., 3].astype(np.float32) / 255))
 
 
@@ -94,18 +94,21 @@ def _strands(rng: np.random.Generator) -> NDArray[np.uint8]:
     fine = rng.normal(0, 1, (8, size)).astype(np.float32)
     fine = cv2.resize(fine, (size, size), interpolation=cv2.INTER_CUBIC)
     locks = cv2.resize(rng.normal(0, 1, (5, 90)).astype(np.float32), (size, size), interpolation=2)
-    sway = cv2.resize(rng.normal(0, 1, (6, 10)).astype(np.float32), (size, size), interpolation=2) * 7
-    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
-    light = cv2.remap(0.16 * fine + 0.2 * locks, columns + sway, rows, cv2.INTER_LINEAR)
+    sway = (
+        cv2.resize(rng.normal(0, 1, (6, 10)).astype(np.float32), (size, size), interpolation=2) * 7
+    )
+    columns, rows = np.meshgrid(
+        np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32)
+    )
+    light = cv2.remap(0.2 * fine + 0.1 * locks, columns + 7 * sway, rows, cv2.INTER_LINEAR)
     alpha = np.ones((size, size), np.float32)
     return _grey(1 + light, alpha)
 
 
 def _curls(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Tight curls with holes between them."""
+    """Tight curls."""
     size = _TEXTURE_SIZE
     noise = rng.normal(0, 1, (size, size)).astype(np.float32)
-    curls = cv2.GaussianBlur(noise, (0, 0), 3) - cv2.GaussianBlur(noise, (0, 0), 7)
-    curls /= curls.std()
+    curls = cv2.GaussianBlur(noise, (0, 0), 2) - cv2.GaussianBlur(noise, (0, 0), 5)
     fine = cv2.GaussianBlur(noise, (0, 0), 1.0)
-    return _grey(1 + 0.3 * curls + 0.5 * fine, (0.78 + 0.5 * curls).clip(0, 1))
+    return _grey(1 + 0.25 * curls / curls.std() + 0.5 * fine, np.ones((size, size)))

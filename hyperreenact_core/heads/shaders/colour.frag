@@ -14,6 +14,8 @@ out vec4 colour;
 uniform sampler2D picture;
 uniform sampler2DShadow shadows;
 const int material = MATERIAL;
+// A flat glass mirrors a lamp as a whole.
+const float GLARE = MATERIAL == 9 ? 0.15 : 1.0;
 uniform vec3 tint;
 uniform float gloss;
 uniform float opacity;
@@ -46,10 +48,10 @@ float fresnel(float cosine, float least) {
 }
 
 // What a mirror would show: the light around, and the lamps as soft boxes.
-vec3 mirror(vec3 r) {
+vec3 mirror(vec3 r, float glare) {
     vec3 seen = ambient(r) * (0.7 + 0.6 * smoothstep(-0.2, 0.8, r.y));
     float size = 0.985 - 0.05 * softness;
-    seen += key_colour * 14.0 * (1.0 - 0.6 * softness) * smoothstep(size, size + 0.012, dot(r, key_direction));
+    seen += key_colour * 14.0 * glare * (1.0 - 0.6 * softness) * smoothstep(size, size + 0.012, dot(r, key_direction));
     seen += fill_colour * 8.0 * smoothstep(0.94, 0.97, dot(r, fill_direction));
     return seen + rim_colour * 4.0 * smoothstep(0.97, 0.985, dot(r, rim_direction));
 }
@@ -66,8 +68,7 @@ void main() {
     vec4 paint = texture(picture, at);
     float covers = 1.0;
     if (material == HAIR || material == FUZZ || material == CLOTH || material == GLASS) {
-        covers = paint.a * traits.y * opacity;
-        if (material == FUZZ) covers = min(covers * 1.7, 1.0);  // fine hairs fade in small pictures
+        covers = min(paint.a * traits.y * opacity, 1.0);
         if (covers < coverage.x || covers >= coverage.y) discard;
     }
     vec3 albedo = pow(paint.rgb, vec3(2.2)) * tint;
@@ -95,15 +96,15 @@ void main() {
         vec3 spec = key_colour * shadow * fresnel(dot(h, v), 0.028) * step(0.0, k)
             * (0.55 * lobe(dot(n, h), 46.0) + 0.45 * lobe(dot(n, h), 11.0));
         spec += fill_colour * 0.028 * lobe(dot(n, h2), 18.0) + rim_colour * 0.05 * lobe(dot(n, h3), 14.0);
-        sum += shine * (spec + 0.5 * edge * ambient(reflect(-v, n)));
+        sum += shine * (spec + min(0.35 * edge, 0.05) * open * ambient(reflect(-v, n)));
     } else if (material == EYE) {
         vec3 into = key_colour * max(k * 0.8 + 0.2, 0.0) * (0.25 + 0.75 * shadow) + fill_colour * f;
         sum = albedo * open * (ambient(n) * 0.95 + into);
-        sum += 0.04 * open * mirror(reflect(-v, n)) + 0.02 * key_colour * lobe(dot(n, h), 60.0) * open;
+        sum += 0.012 * open * ambient(reflect(-v, n)) + 0.004 * key_colour * shadow * lobe(dot(n, h), 40.0) * open;
         covers = 1.0;
     } else if (material == CORNEA) {
         float edge = fresnel(dot(n, v), 0.03);
-        colour = vec4(edge * mirror(reflect(-v, n)) * open * (0.35 + 0.65 * shadow), edge * 0.3);
+        colour = vec4(edge * mirror(reflect(-v, n), GLARE) * open * (0.35 + 0.65 * shadow), edge * 0.3);
         return;
     } else if (material == MOUTH) {
         vec3 into = key_colour * clamp((k + 0.3) / 1.3, 0.0, 1.0) * (0.2 + 0.8 * shadow) + fill_colour * f;
@@ -129,10 +130,10 @@ void main() {
         float sheen = pow(1.0 - max(dot(n, v), 0.0), 3.0) * 0.12;
         sum = (albedo + sheen * albedo) * (light_around + key_colour * max(k, 0.0) * shadow + fill_colour * f + rim_colour * r);
     } else if (material == METAL) {
-        sum = albedo * (mirror(reflect(-v, n)) * (0.3 + 0.7 * shadow) + 0.25 * (light_around + key_colour * max(k, 0.0) * shadow));
+        sum = albedo * (mirror(reflect(-v, n), GLARE) * (0.3 + 0.7 * shadow) + 0.25 * (light_around + key_colour * max(k, 0.0) * shadow));
     } else {
         float edge = fresnel(dot(n, v), 0.045);
-        vec3 seen = mirror(reflect(-v, n)) * (0.3 + 0.7 * shadow) * edge;
+        vec3 seen = mirror(reflect(-v, n), GLARE) * (0.3 + 0.7 * shadow) * edge;
         if (material == GLASS) { colour = vec4(albedo * covers * light_around + seen, covers + edge * 0.5); return; }
         sum = albedo * (light_around + key_colour * max(k, 0.0) * shadow + fill_colour * f + rim_colour * r) + seen;
     }
