@@ -73,8 +73,11 @@ def load_body() -> Body:
     Raises InputError where the extra `heads` is not installed.
     """
     try:
-        import anny
         import torch
+        import warp
+
+        warp.config.log_level = warp.LOG_ERROR  # else it greets on stdout
+        import anny
     except ImportError as error:
         raise InputError(f"{_MISSING} ({error.name} is missing)") from error
     model = anny.Anny(
@@ -85,7 +88,8 @@ def load_body() -> Body:
     ).to(dtype=torch.float32)
     middle = _vertices(model, _MIDDLE, {}, {})
     moved = [_vertices(model, _MIDDLE, {}, {action: 1.0}) - middle for action in ACTIONS]
-    table = json.loads((resources.files(__package__) / "mesh_points.json").read_text())
+    folder = resources.files(__name__.rpartition(".")[0])
+    table = json.loads((folder / "mesh_points.json").read_text())
     return Body(
         model=model,
         skin=_skin(model, middle),

@@ -151,5 +151,6 @@ def _check_keys(path: Path, names: Sequence[str], keys: Sequence[str]) -> None:
 @cache
 def ibug68() -> tuple[int, ...]:
     """Which of the 468 mesh points are iBUG's 68, in its order."""
-    table = json.loads((resources.files(__package__ or "") / "mesh_points.json").read_text())
+    folder = resources.files(__name__.rpartition(".")[0])
+    table = json.loads((folder / "mesh_points.json").read_text())
     return tuple(int(index) for index in table["ibug68"])
