@@ -77,6 +77,6 @@ class Assets:
 @cache
 def checksums() -> dict[str, str]:
     """File name -> sha256, in the order of the names."""
-    text = (resources.files(__package__) / _TABLE).read_text()
+    text = (resources.files(__name__.rpartition(".")[0]) / _TABLE).read_text()
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {row[0]: row[1] for row in rows}

@@ -58,7 +58,7 @@ def _shirt(fit: Fitting, skin: Part, clothes: Clothes) -> Part:
     """The skin below the neck, moved outwards and dressed in a pattern."""
     rng = np.random.default_rng(clothes.seed)
     height = skin.rest[:, 1] + 0.25 * skin.rest[:, 2]
-    collar = fit.neck.low + float(rng.uniform(-0.3, 0.25))
+    collar = fit.neck.low + float(rng.uniform(-0.2, 0.3))
     deep = float(rng.choice([0.0, 0.0, 1.2])) * np.exp(-((skin.rest[:, 0] / 0.35) ** 2))
     below = collar - deep * (skin.rest[:, 2] > 0) - height
     rest = skin.rest + skin.topology.normals(skin.rest) * float(rng.uniform(0.04, 0.11))
@@ -66,7 +66,7 @@ def _shirt(fit: Fitting, skin: Part, clothes: Clothes) -> Part:
         "shirt",
         Label.CLOTHES,
         Material.CLOTH,
-        skin.topology.part((below > -0.3)[skin.topology.faces].any(1)),
+        skin.topology.part(below[skin.topology.faces].max(axis=1) > -0.3),
         rest.astype(np.float32),
         skin.grip,
         Texture(_cloth(clothes, rng), repeats=True),

@@ -7,13 +7,15 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .body import BODY_VERTICES, load_body
 from .fitting import Fitting, concavity, fitted_part, indices, moves_of
 from .meshes import Floats, Indices, Topology
 from .parts import Label, Material, Moves, Part, Spin, Texture
 from .person import Colour
-from .skin import OVAL, atlas_uv, bake_skin, uv_of_points
+from .skin import bake_skin
+from .skin_areas import OVAL, atlas_uv, uv_of_points
 from .wardrobe import EYES, TEETH, TONGUE, Wardrobe
 
 _CORNEA_UV = (0.86, 0.14)
@@ -60,7 +62,7 @@ def _skin(wardrobe: Wardrobe, clothes: str) -> tuple[Indices, Topology, Moves, F
     if clothes:
         hides = wardrobe.proxy(f"clothes/{clothes}/{clothes}.mhclo").hides
         hidden[hides[hides < BODY_VERTICES]] = True
-    used, compact = body.skin.part(~hidden[body.skin.faces].all(1)).compact()
+    used, compact = body.skin.part(np.logical_not(hidden[body.skin.faces].all(axis=1))).compact()
     painted = Topology(compact.faces, atlas_uv(compact.uv), compact.uv_faces)
     moves = moves_of(body.actions[:, used])
     outline = uv_of_points()[list(OVAL)] * _FINE
@@ -137,8 +139,8 @@ def fuzz_parts(fit: Fitting) -> list[Part]:
     """Brows and lashes."""
     eyes = fit.person.eyes
     hair = linear(fit.person.hair.colour)
-    brow_tint = tuple(float(c) for c in np.minimum(hair * 0.45, 0.09) * (1.1, 1.0, 0.85) + 0.003)
-    lash_tint = tuple(float(c) for c in np.minimum(hair * 0.3, 0.03) + 0.004)
+    brow_tint = triple(np.minimum(hair * 0.45, 0.09) * (1.1, 1.0, 0.85) + 0.003)
+    lash_tint = triple(np.minimum(hair * 0.3, 0.03) + 0.004)
     parts: list[Part] = []
     for folder, name, tint in (
         ("eyebrows", eyes.brows, brow_tint),
@@ -152,6 +154,12 @@ def fuzz_parts(fit: Fitting) -> list[Part]:
         opacity = 1.35 * eyes.brow_density if folder == "eyebrows" else eyes.lash_density
         parts.append(replace(part, opacity=opacity))
     return parts
+
+
+def triple(values: NDArray[np.floating]) -> tuple[float, float, float]:
+    """[3] -> three plain numbers."""
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
 
 
 def linear(colour: Colour) -> Floats:

@@ -17,7 +17,7 @@ from .neck import Neck
 from .parts import Label, Material, Part
 from .person import Person
 from .wardrobe import Wardrobe
-from .worn import worn_parts
+from .worn import hair_below_hat, worn_parts
 
 _FOLLOW = 0.45
 """The share of the head's yaw that the chest takes."""
@@ -74,8 +74,7 @@ def make_figure(person: Person, wardrobe: Wardrobe) -> Figure:
     skin = skin_part(fit)
     parts = [skin, clothes_part(fit, skin), *eye_parts(fit), *mouth_parts(fit)]
     parts += beard_parts(fit, skin)
-    if person.hat is None or not person.hat.covers_hair:
-        parts += hair_parts(fit, skin)
+    parts += hair_below_hat(fit, hair_parts(fit, skin))
     parts += [*fuzz_parts(fit), *worn_parts(fit)]
     body = fit.body
     mixed = np.einsum("kpac,pa->kpc", body.actions[:, body.triples], body.weights)
@@ -99,7 +98,7 @@ def pose_figure(figure: Figure, expression: Expression, rotation: Floats) -> Pos
         parts=tuple(posed),
         points=figure.neck.bend(at_rest, grip, rotation, chest),
         rotation=rotation,
-        translation=pivot - rotation @ pivot,
+        translation=(pivot - rotation @ pivot).astype(np.float32),
         irises=irises,
         gaze=gaze,
     )
@@ -168,7 +167,7 @@ def _between(a: Floats, b: Floats) -> Floats:
     """The smallest rotation [3, 3] that takes unit vector a to b (not its opposite)."""
     x, y, z = np.cross(a, b)
     skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + skew + skew @ skew / (1 + float(a @ b))
+    return (np.eye(3) + skew + skew @ skew / (1 + float(a @ b))).astype(np.float32)
 
 
 def _lid_shade(vertices: Floats, points: Floats) -> Floats:

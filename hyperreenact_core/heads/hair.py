@@ -12,7 +12,7 @@ from .face import linear
 from .fitting import Fitting, fitted_part, indices
 from .meshes import Floats, Indices, Topology
 from .parts import Label, Material, Moves, Part, Texture
-from .skin import BODY_SIZE, BOTTOM, LEFT, RIGHT, TOP, beard_mask, scalp_mask
+from .skin_areas import BODY_SIZE, BOTTOM, LEFT, RIGHT, TOP, beard_mask, scalp_mask
 
 _SHELLS = 5
 _FUR_SIZE = 256

@@ -10,6 +10,7 @@ from .body import load_body
 from .earrings import sample_earrings
 from .glasses import sample_glasses
 from .hats import sample_hat
+from .occluders import sample_mask
 from .person import Beard, Clothes, Colour, Eyes, Hair, Makeup, Person, Skin
 from .wardrobe import HAIR_MESHES, Wardrobe
 
@@ -70,6 +71,7 @@ def sample_person(seed: int, wardrobe: Wardrobe) -> Person:
         glasses=sample_glasses(rng) if rng.random() < 0.16 + 0.12 * (age > 0.8) else None,
         hat=hat,
         earrings=sample_earrings(rng) if rng.random() < (0.04 if male else 0.3) else None,
+        mask=sample_mask(rng) if rng.random() < 0.02 else None,
     )
 
 
@@ -105,7 +107,7 @@ def _changes(rng: np.random.Generator, age: float) -> dict[str, float]:
 
 def _resting(rng: np.random.Generator) -> dict[str, float]:
     """Lids half down or wide, lips pressed or full: what makes a neutral face one's own."""
-    lids, squint = float(rng.beta(2, 3)) * 0.34, float(rng.beta(1.2, 3)) * 0.5
+    lids, squint = float(rng.beta(2, 3)) * 0.2, float(rng.beta(1.2, 3)) * 0.3
     mouth = {name: float(rng.beta(1, 5)) * 0.35 for name in ("mouthRollUpper", "mouthShrugLower")}
     corners = float(rng.normal(0, 0.07))
     smile = {f"mouthSmile{side}": max(corners, 0.0) for side in ("Left", "Right")}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .earrings import Earrings
     from .glasses import Glasses
     from .hats import Hat
+    from .occluders import Mask
 
 Colour = tuple[float, float, float]
 """Red, green, blue in 0..1, as displayed (sRGB)."""
@@ -117,3 +118,4 @@ class Person:
     glasses: Glasses | None
     hat: Hat | None
     earrings: Earrings | None
+    mask: Mask | None

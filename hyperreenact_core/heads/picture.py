@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .backgrounds import Background, draw_background, sample_background
 from .camera import Camera, Framing, frame_face
 from .expression import Expression
+from .face import triple
 from .figure import Figure, Posed, PosedPart, pose_figure
 from .lens import Lens, photograph, sample_lens
 from .light import DAYLIGHT, Light, sample_light
@@ -20,6 +21,7 @@ from .occluders import sample_occluder
 from .parts import Label
 from .performance import Performance, rotation
 from .shapes import Piece, head_frame
+from .skin import skin_colour
 from .stage import Stage, Truth
 from .worn import piece_parts
 
@@ -102,8 +104,12 @@ def sample_scene(
         background=background,
         lens=sample_lens(rng),
         framing=framing,
-        occluder=tuple(sample_occluder(rng, frame)) if occluded else (),
+        occluder=sample_occluder(rng, frame, skin=_skin_of(figure)) if occluded else (),
     )
+
+
+def _skin_of(figure: Figure) -> tuple[float, float, float]:
+    return triple(skin_colour(figure.person.skin) ** 2.2)
 
 
 def shoot(

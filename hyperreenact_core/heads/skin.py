@@ -14,17 +14,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .body import load_body
 from .meshes import Floats
 from .person import Beard, Colour, Makeup, Person, Skin
-
-PHOTOGRAPH = 2048
-LEFT, TOP, RIGHT, BOTTOM = 1296, 352, 2048, 2048
-"""The part of a photographed texture that shows the head, in its pixels."""
-BODY_SIZE = 512
-
-_MOUTH_ROW = 1400
-"""The mouth's inside has a patch of its own below this row of the head's texture."""
+from .raster import blurred, read_rgba, resized
+from .skin_areas import (
+    BODY_SIZE,
+    BOTTOM,
+    BROWS,
+    LEFT,
+    LIDS,
+    LIPS,
+    MOUTH_ROW,
+    OVAL,
+    RIGHT,
+    TOP,
+    UPPER_EDGES,
+    beard_mask,
+    hull,
+    line_through,
+    lips_mask,
+    polygon,
+    scalp_mask,
+    uv_pixels,
+)
 
 Pixels = NDArray[np.uint8]
 
@@ -43,37 +55,6 @@ _TONES = np.array(
 )
 """Human skin in daylight from the palest to the darkest, sRGB."""
 
-_EARS = ((430, 406), (430, 985))
-"""Where the ears lie in the head's texture."""
-BROW_LEFT, BROW_RIGHT = (
-    (336, 296, 334, 293, 300, 276, 283, 282, 295, 285),
-    (
-        *(107, 66, 105, 63, 70),
-        *(46, 53, 52, 65, 55),
-    ),
-)
-LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
-_MOUTH = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
-_JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152)
-_JAW += (377, 400, 378, 379, 365, 397, 288, 361, 323)
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
-OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
-_BEARDS = {
-    "stubble": (*_JAW, 427, 426, 327, 2, 98, 206, 207),
-    "full": (*_JAW, 435, 434, 436, 426, 327, 2, 98, 206, 216, 214, 215),
-    "goatee": (216, 206, 98, 2, 327, 426, 436, 434, 379, 152, 150, 214),
-    "moustache": (216, 206, 98, 2, 327, 426, 436, 291, 0, 61),
-    "chin": (*_JAW, 434, 335, 17, 106, 214),
-}
-_LIDS = (
-    (33, 246, 161, 160, 159, 158, 157, 173, 133, 190, 56, 28, 27, 29, 30, 247),
-    (263, 466, 388, 387, 386, 385, 384, 398, 362, 414, 286, 258, 257, 259, 260, 467),
-)
-_UPPER_EDGES = (
-    (33, 246, 161, 160, 159, 158, 157, 173, 133),
-    (263, 466, 388, 387, 386, 385, 384, 398, 362),
-)
-
 
 @dataclass(frozen=True, eq=False)
 class _Photograph:
@@ -87,17 +68,6 @@ class _Photograph:
     mean: Floats
 
 
-def atlas_uv(uv: Floats) -> Floats:
-    """[T, 2] texture coordinates of a photographed skin -> those of a painted one."""
-    x, y = uv[:, 0] * PHOTOGRAPH, (1 - uv[:, 1]) * PHOTOGRAPH
-    on_head = (x >= LEFT + 8) & (y >= TOP + 4)
-    height, width = BOTTOM - TOP, RIGHT - LEFT + BODY_SIZE
-    share = BODY_SIZE / PHOTOGRAPH
-    u = np.where(on_head, x - LEFT, RIGHT - LEFT + x * share) / width
-    v = 1 - np.where(on_head, y - TOP, y * share) / height
-    return np.stack([u, v], 1).astype(np.float32)
-
-
 def bake_skin(person: Person, files: tuple[Path, Path]) -> Pixels:
     """Paint the skin of one person from two photographed textures.
 
@@ -105,10 +75,10 @@ def bake_skin(person: Person, files: tuple[Path, Path]) -> Pixels:
     """
     skin, rng = person.skin, np.random.default_rng(person.skin.seed)
     first, second = (_photograph(path) for path in files)
-    target = _tone(skin)
+    target = skin_colour(skin)
     head = _toned(_mixed(first.head, second.head, skin.mix), first, second, skin, target)
     body = _toned(_mixed(first.body, second.body, skin.mix), first, second, skin, target)
-    head[_MOUTH_ROW:] = np.array([0.55, 0.22, 0.2], np.float32) * (0.6 + 0.4 * target[0])
+    head[MOUTH_ROW:] = np.array([0.55, 0.22, 0.2], np.float32) * (0.6 + 0.4 * target[0])
     _paint_redness(head, skin)
     _paint_marks(head, skin, rng)
     _paint_makeup(head, skin.makeup)
@@ -121,14 +91,15 @@ def bake_skin(person: Person, files: tuple[Path, Path]) -> Pixels:
     return atlas
 
 
-def _tone(skin: Skin) -> Floats:
+def skin_colour(skin: Skin) -> Floats:
+    """[3] the mean colour of the face, sRGB 0 to 1."""
     place = skin.tone * (len(_TONES) - 1)
     tone = [np.interp(place, np.arange(len(_TONES)), _TONES[:, channel]) for channel in range(3)]
     return (np.array(tone) * np.array(skin.tint)).clip(0.03, 1).astype(np.float32)
 
 
 def _mixed(first: Floats, second: Floats, share: float) -> Floats:
-    return cv2.addWeighted(first, 1 - share, second, share, 0.0)
+    return np.asarray(cv2.addWeighted(first, 1 - share, second, share, 0.0), np.float32)
 
 
 def _toned(picture: Floats, a: _Photograph, b: _Photograph, skin: Skin, target: Floats) -> Floats:
@@ -137,21 +108,22 @@ def _toned(picture: Floats, a: _Photograph, b: _Photograph, skin: Skin, target: 
     contrast = skin.contrast * float(np.clip(target.mean() / mean.mean(), 0.6, 1.25))
     factor = contrast * target / target.mean()
     matrix = np.hstack([np.diag(factor), (target - factor * mean)[:, None]])
-    return cv2.transform(picture, matrix.astype(np.float32))
+    return np.asarray(cv2.transform(picture, matrix.astype(np.float32)), np.float32)
 
 
 @cache
 def _photograph(path: Path) -> _Photograph:
-    whole = cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
-    head = np.ascontiguousarray(whole[TOP:BOTTOM, LEFT:RIGHT])
-    body = cv2.resize(whole, (BODY_SIZE, BODY_SIZE), interpolation=cv2.INTER_AREA)
-    face = _polygon(OVAL, blur=0) > 0.5
+    whole = read_rgba(path)[..., :3].astype(np.float32) / 255
+    head: Floats = np.ascontiguousarray(whole[TOP:BOTTOM, LEFT:RIGHT], np.float32)
+    body = resized(whole, BODY_SIZE, BODY_SIZE)
+    face = polygon(OVAL, blur=0) > 0.5
     mean = head[face].mean(0)
-    for brow in (BROW_LEFT, BROW_RIGHT):
-        _take_out(head, _hull(brow, grow=16), 10.0)
+    for brow in BROWS:
+        _take_out(head, hull(brow, grow=16), 10.0)
     scalp = scalp_mask()[..., None]
-    plain = cv2.GaussianBlur(head, (0, 0), 3) - cv2.GaussianBlur(head, (0, 0), 30) + mean
-    return _Photograph(head * (1 - scalp) + plain * scalp, body, mean.astype(np.float32))
+    plain = blurred(head, 3) - blurred(head, 30) + mean
+    mixed = (head * (1 - scalp) + plain * scalp).astype(np.float32)
+    return _Photograph(mixed, body, mean.astype(np.float32))
 
 
 def _take_out(picture: Floats, mask: Floats, reach: float) -> None:
@@ -165,13 +137,13 @@ def _take_out(picture: Floats, mask: Floats, reach: float) -> None:
     total = np.zeros_like(part)
     share = np.zeros_like(m)
     for sigma in (reach, reach * 2, reach * 4):
-        blurred = cv2.GaussianBlur(fill, (0, 0), sigma)
-        seen = cv2.GaussianBlur(weight, (0, 0), sigma)
-        total += blurred * (0.05 / sigma)
+        near = blurred(fill, sigma)
+        seen = blurred(weight, sigma)
+        total += near * (0.05 / sigma)
         share += seen * (0.05 / sigma)
     smooth = total / np.maximum(share, 1e-6)[..., None]
-    grain = np.roll(part - cv2.GaussianBlur(part, (0, 0), 4), -70, axis=1)  # the forehead lies left
-    soft = cv2.GaussianBlur(m, (0, 0), 4)[..., None]
+    grain = np.roll(part - blurred(part, 4), -70, axis=1)  # the forehead lies left
+    soft = blurred(m, 4)[..., None]
     part[...] = part * (1 - soft) + (smooth + 0.7 * grain.clip(-0.06, 0.06)) * soft
 
 
@@ -182,7 +154,7 @@ def _paint_redness(head: Floats, skin: Skin) -> None:
         ((50, 205, 36), 1.0),
         ((280, 425, 266), 1.0),
     ):
-        _redden(head, _hull(points, grow=26, blur=22), skin.redness * amount, (0.16, 0.14))
+        _redden(head, hull(points, grow=26, blur=22), skin.redness * amount, (0.16, 0.14))
 
 
 def _redden(head: Floats, mask: Floats, amount: float, less: tuple[float, float]) -> None:
@@ -203,37 +175,37 @@ def _paint_marks(head: Floats, skin: Skin, rng: np.random.Generator) -> None:
     """Freckles and moles."""
     points = uv_pixels()
     centre, spread = points[4], float(np.abs(points[152] - points[10]).max())
-    freckles, moles = np.zeros((2, *head.shape[:2]), np.float32)
+    freckles, moles = (np.zeros(head.shape[:2], np.float32) for _ in range(2))
     for _ in range(int(900 * skin.freckles)):
         at = centre + rng.normal(0, 1, 2) * (0.22 * spread, 0.45 * spread)
         _dot(freckles, at, float(rng.uniform(0.7, 2.2)), float(rng.uniform(0.15, 0.6)))
     for along, across, radius in skin.moles:
         _dot(moles, centre + np.array([along, across]) * 0.5 * spread, radius, 0.85)
-    face, within = _inside(head, _polygon(OVAL, blur=12))
+    face, within = _inside(head, polygon(OVAL, blur=12))
     where = (
-        _inside(freckles, _polygon(OVAL, blur=12))[0],
-        _inside(moles, _polygon(OVAL, blur=12))[0],
+        _inside(freckles, polygon(OVAL, blur=12))[0],
+        _inside(moles, polygon(OVAL, blur=12))[0],
     )
     if skin.freckles > 0:
-        layer = cv2.GaussianBlur(where[0], (0, 0), 0.8) * within
+        layer = blurred(where[0], 0.8) * within
         face *= 1 - layer[..., None] * np.array([0.25, 0.42, 0.5], np.float32)
     if skin.moles:
-        layer = cv2.GaussianBlur(where[1], (0, 0), 1.0) * within
+        layer = blurred(where[1], 1.0) * within
         face *= 1 - layer[..., None] * np.array([0.45, 0.6, 0.65], np.float32)
 
 
 def _paint_makeup(head: Floats, makeup: Makeup) -> None:
-    lips = _lips_mask()
+    lips = lips_mask()
     if makeup.lips > 0:
         _tint(head, lips, makeup.lips, makeup.lip_colour)
-    for lid, edge in zip(_LIDS, _UPPER_EDGES, strict=True):
+    for lid, edge in zip(LIDS, UPPER_EDGES, strict=True):
         if makeup.lids > 0:
-            _tint(head, _hull(lid, grow=4, blur=5), makeup.lids * 0.7, makeup.lid_colour)
+            _tint(head, hull(lid, grow=4, blur=5), makeup.lids * 0.7, makeup.lid_colour)
         if makeup.liner > 0:
-            _tint(head, _line(edge), makeup.liner, (0.06, 0.05, 0.05))
+            _tint(head, line_through(edge), makeup.liner, (0.06, 0.05, 0.05))
     if makeup.blush > 0:
         for cheek in ((50, 205, 117), (280, 425, 346)):
-            _redden(head, _hull(cheek, grow=18, blur=20), makeup.blush, (0.22, 0.17))
+            _redden(head, hull(cheek, grow=18, blur=20), makeup.blush, (0.22, 0.17))
 
 
 def _tint(head: Floats, mask: Floats, amount: float, colour: Colour) -> None:
@@ -299,114 +271,23 @@ def _with_gloss(head: Floats, skin: Skin) -> Pixels:
 @cache
 def _shine() -> Floats:
     gloss = np.full((BOTTOM - TOP, RIGHT - LEFT), 0.45, np.float32)
-    gloss += 0.35 * _hull((10, 151, 9, 109, 338), grow=24, blur=24)
-    gloss += 0.4 * _hull((4, 5, 195, 6), grow=16, blur=12)
-    gloss += 0.45 * _polygon(LIPS, blur=2)
+    gloss += 0.35 * hull((10, 151, 9, 109, 338), grow=24, blur=24)
+    gloss += 0.4 * hull((4, 5, 195, 6), grow=16, blur=12)
+    gloss += 0.45 * polygon(LIPS, blur=2)
     pores = np.random.default_rng(4).normal(0, 1, (gloss.shape[0] // 2, gloss.shape[1] // 2))
     pores = cv2.resize(pores.astype(np.float32), gloss.shape[::-1])
-    return gloss * (1 + 0.25 * pores)
+    return (gloss * (1 + 0.25 * pores)).astype(np.float32)
 
 
 @cache
 def _grain() -> Floats:
     grain = np.random.default_rng(5).random((720, 380)).astype(np.float32)
-    return cv2.GaussianBlur(grain, (0, 0), 0.8)
-
-
-@cache
-def _lips_mask() -> Floats:
-    return _polygon(LIPS, blur=2) * (1 - _polygon(_MOUTH, blur=1))
-
-
-@cache
-def _line(points: tuple[int, ...]) -> Floats:
-    """[H, W] a thin line through mesh points."""
-    line = np.zeros((BOTTOM - TOP, RIGHT - LEFT), np.float32)
-    cv2.polylines(line, [uv_pixels()[list(points)].round().astype(np.int32)], False, 1.0, 3)
-    return cv2.GaussianBlur(line, (0, 0), 1.2)
+    return blurred(grain, 0.8)
 
 
 def _opaque(body: Floats) -> Pixels:
     alpha = np.full(body.shape[:2], 90, np.float32)
     return np.dstack([(body.clip(0, 1) * 255).round(), alpha]).astype(np.uint8)
-
-
-@cache
-def uv_of_points() -> Floats:
-    """[468, 2] where each mesh point lies in the skin's texture coordinates."""
-    body = load_body()
-    of_vertex: dict[int, int] = {}
-    for face, corners in zip(body.skin.faces.tolist(), body.skin.uv_faces.tolist(), strict=True):
-        of_vertex.update(zip(face, corners, strict=True))
-    index = np.vectorize(of_vertex.__getitem__)(body.triples)
-    return np.einsum("pac,pa->pc", body.skin.uv[index], body.weights).astype(np.float32)
-
-
-@cache
-def uv_pixels() -> Floats:
-    """[468, 2] the mesh points in pixels of the head's texture."""
-    uv = uv_of_points()
-    return np.stack([uv[:, 0] * PHOTOGRAPH - LEFT, (1 - uv[:, 1]) * PHOTOGRAPH - TOP], 1)
-
-
-@cache
-def scalp_mask() -> Floats:
-    """[H, W] where hair grows on the head: 1 on the scalp, soft at the hairline."""
-    points = uv_pixels()
-    forehead, ear_left, ear_right = points[10], points[454], points[234]
-    outline = np.array(
-        [
-            (0, 0),
-            (700, 0),
-            (620, ear_left[1] - 190),
-            (ear_left[0] + 90, ear_left[1] - 120),
-            (ear_left[0] - 40, ear_left[1] - 60),
-            (forehead[0] + 10, ear_left[1] + 70),
-            (forehead[0] - 75, forehead[1] - 120),
-            (forehead[0] - 62, forehead[1]),
-            (forehead[0] - 75, forehead[1] + 120),
-            (forehead[0] + 10, ear_right[1] - 70),
-            (ear_right[0] - 40, ear_right[1] + 60),
-            (ear_right[0] + 90, ear_right[1] + 120),
-            (620, ear_right[1] + 190),
-            (700, 1400),
-            (0, 1400),
-        ]
-    )
-    mask = np.zeros((BOTTOM - TOP, RIGHT - LEFT), np.float32)
-    cv2.fillPoly(mask, [outline.round().astype(np.int32)], 1.0)
-    for ear in _EARS:
-        cv2.ellipse(mask, ear, (74, 66), 0, 0, 360, 0.0, -1)
-    return cv2.GaussianBlur(mask, (0, 0), 12)
-
-
-@cache
-def beard_mask(kind: str) -> Floats:
-    """[H, W] where a kind of beard grows."""
-    mask = np.zeros((BOTTOM - TOP, RIGHT - LEFT), np.float32)
-    points = uv_pixels()[list(_BEARDS[kind])].copy()
-    if kind in ("stubble", "full", "chin"):
-        points[: len(_JAW), 0] += 22  # a little below the jaw
-    cv2.fillPoly(mask, [points.round().astype(np.int32)], 1.0)
-    return cv2.GaussianBlur(mask, (0, 0), 8) * (1 - _polygon(LIPS, blur=3))
-
-
-@cache
-def _polygon(points: tuple[int, ...], *, blur: float) -> Floats:
-    """[H, W] the area inside mesh points, its edge blurred by so many pixels."""
-    mask = np.zeros((BOTTOM - TOP, RIGHT - LEFT), np.float32)
-    cv2.fillPoly(mask, [uv_pixels()[list(points)].round().astype(np.int32)], 1.0)
-    return cv2.GaussianBlur(mask, (0, 0), blur) if blur else mask
-
-
-@cache
-def _hull(points: tuple[int, ...], *, grow: int, blur: float = 6) -> Floats:
-    """[H, W] the hull of mesh points, grown by so many pixels."""
-    mask = np.zeros((BOTTOM - TOP, RIGHT - LEFT), np.float32)
-    hull = cv2.convexHull(uv_pixels()[list(points)].round().astype(np.int32))
-    cv2.fillPoly(mask, [hull], 1.0)
-    cv2.polylines(mask, [hull], True, 1.0, 2 * grow)
-    return cv2.GaussianBlur(mask, (0, 0), blur)
 
 
 def _dot(layer: Floats, at: Floats, radius: float, strength: float) -> None:

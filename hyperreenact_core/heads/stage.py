@@ -23,8 +23,8 @@ from .light import Lamp, Light
 from .meshes import Floats, Topology
 from .parts import Label, Material, Texture
 
-_SHADOW_SIZE = 512
-_SHADOW_REACH = 2.6
+_SHADOW_SIZE = 640
+_SHADOW_REACH = 3.2
 """Half the side of what the key lamp's shadows cover, in decimetres."""
 _WHOLE = (0.5, 9.0)
 _FRINGE = (0.02, 0.5)
@@ -298,7 +298,8 @@ def _context() -> Any:
     except ImportError as error:
         raise InputError(f"{_HOW_TO_GET} ({error.name} is missing)") from error
     try:
-        gl = moderngl.create_context(standalone=True, backend="egl")
+        how: dict[str, Any] = {"standalone": True, "backend": "egl"}
+        gl = moderngl.create_context(**how)
     except Exception as error:
         raise InputError(f"{_HOW_TO_GET} ({error})") from error
     gl.gc_mode = "auto"
@@ -307,7 +308,7 @@ def _context() -> Any:
 
 
 def _program(gl: Any, name: str, **defined: int) -> Any:
-    folder = resources.files(__package__) / "shaders"
+    folder = resources.files(__name__.rpartition(".")[0]) / "shaders"
     fragment = (folder / f"{name}.frag").read_text()
     version, rest = fragment.split("\n", 1)
     defines = "".join(f"#define {key} {value}\n" for key, value in defined.items())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .assets import Assets
 from .meshes import Proxy, read_proxy
 from .parts import Texture
+from .raster import blurred, read_rgba, resized
 
 HAIR_MESHES = (
     *("short01", "short02", "short03", "short04", "bob01", "bob02"),
@@ -48,12 +49,9 @@ class Wardrobe:
 
     def pixels(self, name: str, size: int = _TEXTURE_SIZE) -> NDArray[np.uint8]:
         """[H, W, 4] RGBA of a texture (its name with .png), at most `size` wide."""
-        picture = cv2.imread(str(self.assets.path(name)), cv2.IMREAD_UNCHANGED)
-        if picture.shape[2] == 3:
-            picture = np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
-        if picture.shape[1] > size:
-            picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
-        return np.ascontiguousarray(picture[..., [2, 1, 0, 3]])
+        picture = read_rgba(self.assets.path(name))
+        height, width = picture.shape[:2]
+        return picture if width <= size else resized(picture, size * height // width, size)
 
     def _texture(self, name: str) -> Texture:
         return Texture(self.pixels(name))
@@ -74,9 +72,7 @@ class Wardrobe:
         light = pixels[..., :3].astype(np.float32).mean(2) / 255
         hair = pixels[..., 3] > 128
         # Painted highlights stay with the head: keep the strands, lose most of the large shapes.
-        large = cv2.GaussianBlur(light * hair, (0, 0), 40) / np.maximum(
-            cv2.GaussianBlur(hair.astype(np.float32), (0, 0), 40), 1e-3
-        )
+        large = blurred(light * hair, 40) / np.maximum(blurred(hair.astype(np.float32), 40), 1e-3)
         grey = (light + 0.02) / (0.6 * large + 0.4 * float(light[hair].mean()) + 0.02)
         grey = np.where(pixels[..., 3] > 8, grey.clip(0.05, 3) ** 0.6, 1.0)
         return Texture(_grey(grey, pixels[..., 3].astype(np.float32) / 255))
@@ -89,26 +85,21 @@ def _grey(light: NDArray[np.floating], alpha: NDArray[np.floating]) -> NDArray[n
 
 
 def _strands(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Straight hair that runs down, with gaps that widen towards nothing."""
+    """Straight hair that runs down."""
     size = _TEXTURE_SIZE
-    fine = rng.normal(0, 1, (8, size)).astype(np.float32)
-    fine = cv2.resize(fine, (size, size), interpolation=cv2.INTER_CUBIC)
-    locks = cv2.resize(rng.normal(0, 1, (5, 90)).astype(np.float32), (size, size), interpolation=2)
-    sway = (
-        cv2.resize(rng.normal(0, 1, (6, 10)).astype(np.float32), (size, size), interpolation=2) * 7
+    fine, locks, sway = (
+        resized(rng.normal(0, 1, grid).astype(np.float32), size, size, smooth=True)
+        for grid in ((8, size), (5, 90), (6, 10))
     )
-    columns, rows = np.meshgrid(
-        np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32)
-    )
+    columns, rows = np.meshgrid(*[np.arange(size, dtype=np.float32)] * 2)
     light = cv2.remap(0.2 * fine + 0.1 * locks, columns + 7 * sway, rows, cv2.INTER_LINEAR)
-    alpha = np.ones((size, size), np.float32)
-    return _grey(1 + light, alpha)
+    return _grey(1 + np.asarray(light, np.float32), np.ones((size, size)))
 
 
 def _curls(rng: np.random.Generator) -> NDArray[np.uint8]:
     """Tight curls."""
     size = _TEXTURE_SIZE
     noise = rng.normal(0, 1, (size, size)).astype(np.float32)
-    curls = cv2.GaussianBlur(noise, (0, 0), 2) - cv2.GaussianBlur(noise, (0, 0), 5)
-    fine = cv2.GaussianBlur(noise, (0, 0), 1.0)
+    curls = blurred(noise, 2) - blurred(noise, 5)
+    fine = blurred(noise, 1.0)
     return _grey(1 + 0.25 * curls / curls.std() + 0.5 * fine, np.ones((size, size)))
