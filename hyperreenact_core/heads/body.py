@@ -73,11 +73,8 @@ def load_body() -> Body:
     Raises InputError where the extra `heads` is not installed.
     """
     try:
-        import torch
-        import warp
-
-        warp.config.log_level = warp.LOG_ERROR  # else it greets on stdout
         import anny
+        import torch
     except ImportError as error:
         raise InputError(f"{_MISSING} ({error.name} is missing)") from error
     model = anny.Anny(
@@ -85,6 +82,7 @@ def load_body() -> Body:
         phenotypes="all",
         local_changes="all",
         facial_actions="all",
+        skinning_method="lbs",  # the default compiles kernels and greets on stdout
     ).to(dtype=torch.float32)
     middle = _vertices(model, _MIDDLE, {}, {})
     moved = [_vertices(model, _MIDDLE, {}, {action: 1.0}) - middle for action in ACTIONS]
