@@ -6,6 +6,7 @@ so that MakeHuman's meshes fit it. One metre there is ten units here.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,8 +74,9 @@ def load_body() -> Body:
     Raises InputError where the extra `heads` is not installed.
     """
     try:
-        import anny
         import torch
+
+        anny: Any = importlib.import_module("anny")
     except ImportError as error:
         raise InputError(f"{_MISSING} ({error.name} is missing)") from error
     model = anny.Anny(

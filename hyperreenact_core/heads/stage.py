@@ -5,6 +5,7 @@ One stage belongs to one process and one thread.
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -294,12 +295,11 @@ class _GpuMesh:
 def _context() -> Any:
     """The process's one context: what two contexts hold cannot be told apart when it is freed."""
     try:
-        import moderngl
+        moderngl: Any = importlib.import_module("moderngl")
     except ImportError as error:
         raise InputError(f"{_HOW_TO_GET} ({error.name} is missing)") from error
     try:
-        how: dict[str, Any] = {"standalone": True, "backend": "egl"}
-        gl = moderngl.create_context(**how)
+        gl = moderngl.create_context(standalone=True, backend="egl")
     except Exception as error:
         raise InputError(f"{_HOW_TO_GET} ({error})") from error
     gl.gc_mode = "auto"
