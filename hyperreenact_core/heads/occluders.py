@@ -517,6 +517,11 @@ _MAKERS: dict[str, tuple[float, Callable[[_Scene], list[Piece]]]] = {
 OCCLUDER_KINDS = tuple(_MAKERS)
 
 
+def sample_occluder_kind(rng: np.random.Generator) -> str:
+    """One of OCCLUDER_KINDS; hands are the most frequent."""
+    return str(rng.choice(OCCLUDER_KINDS, p=[chance for chance, _ in _MAKERS.values()]))
+
+
 def sample_occluder(
     rng: np.random.Generator,
     frame: HeadFrame,
@@ -529,8 +534,7 @@ def sample_occluder(
 
     skin, sleeve: linear RGB of the hand's; kind: of OCCLUDER_KINDS, any where None.
     """
-    drawn = str(rng.choice(OCCLUDER_KINDS, p=[chance for chance, _ in _MAKERS.values()]))
-    _, make = _MAKERS[drawn if kind is None else kind]
+    _, make = _MAKERS[sample_occluder_kind(rng) if kind is None else kind]
     pieces = make(_Scene(rng, frame, skin, sleeve))
     if rng.random() < 0.5:
         pieces = [_mirrored(piece, 2 * frame.middle) for piece in pieces]

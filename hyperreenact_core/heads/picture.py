@@ -17,7 +17,7 @@ from .figure import Figure, Posed, PosedPart, pose_figure
 from .lens import Lens, photograph, sample_lens
 from .light import DAYLIGHT, Light, sample_light
 from .meshes import Floats
-from .occluders import sample_occluder
+from .occluders import sample_occluder, sample_occluder_kind
 from .parts import Label
 from .performance import Performance, rotation
 from .shapes import Piece, head_frame
@@ -32,13 +32,17 @@ _TWICE = 2
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What stays the same through a clip: light, surroundings, camera, and what is in the way."""
+    """What stays the same through a clip: light, surroundings, camera, and what is in the way.
+
+    occluder_kind: of occluders.OCCLUDER_KINDS, empty where nothing is in the way.
+    """
 
     light: Light = DAYLIGHT
     background: Background = field(default_factory=lambda: Background("backdrop", 0))
     lens: Lens = field(default_factory=Lens)
     framing: Framing = field(default_factory=Framing)
     occluder: tuple[Piece, ...] = ()
+    occluder_kind: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +103,15 @@ def sample_scene(
     if occluded is None:
         occluded = bool(rng.random() < 0.12)
     frame = head_frame(figure.points, figure.parts[0].rest)
+    kind = sample_occluder_kind(rng) if occluded else ""
+    skin = _skin_of(figure)
     return Scene(
         light=sample_light(rng, draw_background(background, 16).mean((0, 1))),
         background=background,
         lens=sample_lens(rng),
         framing=framing,
-        occluder=sample_occluder(rng, frame, skin=_skin_of(figure)) if occluded else (),
+        occluder=sample_occluder(rng, frame, skin=skin, kind=kind) if occluded else (),
+        occluder_kind=kind,
     )
 
 
