@@ -100,11 +100,19 @@ def _spins(rest: Floats, balls: Topology) -> tuple[Spin, ...]:
     spins: list[Spin] = []
     for side in (rest[:, 0] < 0, rest[:, 0] > 0):
         ball = rest[side & used]
-        centre = (ball.min(0) + ball.max(0)) / 2
+        centre, radius = _sphere(ball)
         reach = rest[:, 2] - centre[2]
         front = side & (reach > 0.93 * reach[side & used].max())
-        spins.append(Spin(indices(side), indices(front), centre.astype(np.float32)))
+        spins.append(Spin(indices(side), indices(front), centre, radius))
     return tuple(spins)
+
+
+def _sphere(points: Floats) -> tuple[Floats, float]:
+    """Centre [3] and radius of the sphere nearest to points [N, 3] on a part of one."""
+    system = np.c_[2 * points, np.ones(len(points))]
+    x, y, z, rest = np.linalg.lstsq(system, (points**2).sum(1), rcond=None)[0]
+    centre = np.array([x, y, z], np.float32)
+    return centre, float(np.sqrt(rest + centre @ centre))
 
 
 def _iris(fit: Fitting) -> Texture:

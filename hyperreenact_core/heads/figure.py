@@ -24,6 +24,8 @@ _FOLLOW = 0.45
 _LIPS = (13, 14)
 _SHUT = 0.012
 """Lips closer than this (in decimetres) hide teeth and tongue, which are not drawn then."""
+_LID = 0.014
+"""Lids lie at least this far before the eyeballs, in decimetres."""
 _LIDS = (
     *(33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
     *(362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398),
@@ -39,6 +41,11 @@ class Figure:
     points: Floats
     point_actions: Floats
     neck: Neck
+
+    @property
+    def eyes(self) -> Part:
+        """The eyeballs."""
+        return next(part for part in self.parts if part.material == Material.EYE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +91,7 @@ def make_figure(person: Person, wardrobe: Wardrobe) -> Figure:
 def pose_figure(figure: Figure, expression: Expression, rotation: Floats) -> Posed:
     """Perform an expression [52], 0 to 1, with the head turned by `rotation` [3, 3]."""
     at_rest = figure.points + np.tensordot(expression, figure.point_actions, 1)
+    at_rest = _before_eyes(at_rest, figure)
     chest = _chest(rotation)
     grip = np.ones(len(at_rest), np.float32)
     shut = float(np.linalg.norm(at_rest[_LIPS[0]] - at_rest[_LIPS[1]])) < _SHUT
@@ -138,6 +146,8 @@ def _pose_part(
         else:
             at_rest = at_rest.copy()
             at_rest[part.moves.vertices] += added
+            if part.face is not None:
+                at_rest = _before_eyes(at_rest, figure)
     vertices = figure.neck.bend(at_rest, part.grip, rotation, chest)
     shade = np.ones(len(vertices), np.float32) if part.shade is None else part.shade
     if part.material in (Material.EYE, Material.CORNEA):
@@ -168,6 +178,18 @@ def _between(a: Floats, b: Floats) -> Floats:
     x, y, z = np.cross(a, b)
     skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return (np.eye(3) + skew + skew @ skew / (1 + float(a @ b))).astype(np.float32)
+
+
+def _before_eyes(vertices: Floats, figure: Figure) -> Floats:
+    """Move lids that have sunk into the eyeballs out again."""
+    moved = vertices.copy()
+    for ball in figure.eyes.spins:
+        away = vertices - ball.centre
+        distance = np.linalg.norm(away, axis=1)
+        least = ball.radius + _LID
+        sunk = (distance < least) & (distance > 0.7 * ball.radius) & (away[:, 2] > 0)
+        moved[sunk] = ball.centre + away[sunk] * (least / distance[sunk])[:, None]
+    return moved
 
 
 def _lid_shade(vertices: Floats, points: Floats) -> Floats:

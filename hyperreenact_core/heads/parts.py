@@ -69,11 +69,13 @@ class Spin:
     """A ball of vertices that turns about its centre [3], so that its front looks elsewhere.
 
     front: the vertices whose mean the facial actions move to where the ball looks.
+    radius: of the ball.
     """
 
     vertices: Indices
     front: Indices
     centre: Floats
+    radius: float
 
 
 @dataclass(frozen=True, eq=False)

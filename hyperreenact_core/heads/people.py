@@ -41,7 +41,7 @@ _MEN_HAIR = {
     **{"afro01": 1.0, "ponytail01": 0.6, "long01": 0.6, "bob01": 0.3},
 }
 _WOMEN_HAIR = {
-    **{"bob01": 4, "bob02": 4, "long01": 5, "ponytail01": 5, "braid01": 4, "afro01": 1.2},
+    **{"bob01": 1.2, "bob02": 3.5, "long01": 5, "ponytail01": 5, "braid01": 4, "afro01": 1.2},
     **{"short02": 2, "short04": 1.5, "short03": 1, "short01": 0.6, "buzz": 0.5, "bald": 0.2},
 }
 _BEARDS = {"none": 9, "stubble": 5, "full": 3, "goatee": 1.5, "moustache": 1.5, "chin": 0.8}
@@ -156,6 +156,7 @@ def _skin(
         contrast=float(rng.uniform(0.85, 1.35)),
         gloss=float(rng.uniform(0.25, 1.0)),
         freckles=float(rng.uniform(0.2, 1)) if freckled else 0.0,
+        wrinkles=float(np.clip((age - 0.62) * 2.4 + rng.normal(0, 0.15), 0, 1)),
         redness=float(rng.beta(2, 3)) * (1 - 0.7 * tone),
         moles=moles,
         makeup=_makeup(rng, worn=bool(rng.random() < (0.02 if male else 0.5))),

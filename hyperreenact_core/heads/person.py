@@ -46,6 +46,7 @@ class Skin:
     gloss: float
     freckles: float
     redness: float
+    wrinkles: float
     moles: tuple[tuple[float, float, float], ...]
     makeup: Makeup
     seed: int

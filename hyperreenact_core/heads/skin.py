@@ -21,6 +21,7 @@ from .skin_areas import (
     BODY_SIZE,
     BOTTOM,
     BROWS,
+    FOLDS,
     LEFT,
     LIDS,
     LIPS,
@@ -80,6 +81,7 @@ def bake_skin(person: Person, files: tuple[Path, Path]) -> Pixels:
     body = _toned(_mixed(first.body, second.body, skin.mix), first, second, skin, target)
     head[MOUTH_ROW:] = np.array([0.55, 0.22, 0.2], np.float32) * (0.6 + 0.4 * target[0])
     _paint_redness(head, skin)
+    _paint_wrinkles(head, skin.wrinkles, rng)
     _paint_marks(head, skin, rng)
     _paint_makeup(head, skin.makeup)
     hair = np.array(person.hair.colour, np.float32)
@@ -169,6 +171,32 @@ def _inside(head: Floats, mask: Floats) -> tuple[Floats, Floats]:
     x, y, width, height = cv2.boundingRect((mask > 0.004).astype(np.uint8))
     where = slice(y, y + height), slice(x, x + width)
     return head[where], mask[where]
+
+
+def _paint_wrinkles(head: Floats, amount: float, rng: np.random.Generator) -> None:
+    """Fine dark lines where faces fold."""
+    if amount <= 0:
+        return
+    points, layer = uv_pixels(), np.zeros(head.shape[:2], np.float32)
+    for path, strength, count in FOLDS:
+        for _ in range(int(rng.integers(0, count + 1)) if count > 1 else 1):
+            knots = points[list(path)] + rng.normal(0, 5.0 if count > 1 else 1.5, (len(path), 2))
+            _fold(layer, knots.astype(np.float32), strength * float(rng.uniform(0.4, 1.0)), rng)
+    part, lines = _inside(head, polygon(OVAL, blur=12))
+    lines = lines * blurred(_inside(layer, polygon(OVAL, blur=12))[0], 1.1)
+    part *= 1 - (amount * lines)[..., None] * np.array([0.35, 0.45, 0.48], np.float32)
+
+
+def _fold(layer: Floats, knots: Floats, strength: float, rng: np.random.Generator) -> None:
+    """A line through knots [K, 2] that thins out towards its ends."""
+    steps = np.linspace(0, len(knots) - 1, 24)
+    line = np.stack([np.interp(steps, np.arange(len(knots)), knots[:, axis]) for axis in (0, 1)], 1)
+    line += np.cumsum(rng.normal(0, 0.35, line.shape), 0)
+    ends = (line * 16).astype(np.int32)
+    for index in range(len(ends) - 1):
+        fade = strength * float(np.sin(np.pi * (index + 1) / len(ends)))
+        first, second = tuple(ends[index].tolist()), tuple(ends[index + 1].tolist())
+        cv2.line(layer, first, second, fade, 1, cv2.LINE_AA, 4)
 
 
 def _paint_marks(head: Floats, skin: Skin, rng: np.random.Generator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .assets import Assets
-from .meshes import Proxy, read_proxy
+from .body import load_body
+from .meshes import Floats, Proxy, Topology, read_proxy
 from .parts import Texture
 from .raster import blurred, read_rgba, resized
 
@@ -19,6 +21,8 @@ HAIR_MESHES = (
 )
 _STRANDS = ("bob01", "long01", "ponytail01")
 """Meshes without a texture whose hair runs down the texture."""
+_TIE = (0.0, 7.85, -0.9)
+"""Where the ponytail is tied on the middle body."""
 EYES = "eyes/high-poly/high-poly.mhclo"
 TEETH = "teeth/teeth_base/teeth_base.mhclo"
 TONGUE = "tongue/tongue01/tongue01.mhclo"
@@ -45,7 +49,10 @@ class Wardrobe:
 
     def _proxy(self, name: str) -> Proxy:
         self.assets.path(name.replace(".mhclo", ".obj"))
-        return read_proxy(self.assets.path(name))
+        proxy = read_proxy(self.assets.path(name))
+        if name.endswith("ponytail01.mhclo"):
+            return _combed_back(proxy, proxy.fit(load_body().vertices({}, {})))
+        return proxy
 
     def pixels(self, name: str, size: int = _TEXTURE_SIZE) -> NDArray[np.uint8]:
         """[H, W, 4] RGBA of a texture (its name with .png), at most `size` wide."""
@@ -65,7 +72,7 @@ class Wardrobe:
     def _hair_texture(self, mesh: str) -> Texture:
         """Hair in grey of mean 0.5, so that a tint gives its colour."""
         if mesh in _STRANDS:
-            return Texture(_strands(np.random.default_rng(len(mesh))))
+            return _strands(np.random.default_rng(len(mesh)))
         if mesh == "afro01":
             return Texture(_curls(np.random.default_rng(3)))
         pixels = self.pixels(f"hair/{mesh}/{mesh}_diffuse.png")
@@ -84,7 +91,7 @@ def _grey(light: NDArray[np.floating], alpha: NDArray[np.floating]) -> NDArray[n
     return np.dstack([grey, grey, grey, (alpha * 255).clip(0, 255)]).round().astype(np.uint8)
 
 
-def _strands(rng: np.random.Generator) -> NDArray[np.uint8]:
+def _strands(rng: np.random.Generator) -> Texture:
     """Straight hair that runs down."""
     size = _TEXTURE_SIZE
     fine, locks, sway = (
@@ -93,7 +100,26 @@ def _strands(rng: np.random.Generator) -> NDArray[np.uint8]:
     )
     columns, rows = np.meshgrid(*[np.arange(size, dtype=np.float32)] * 2)
     light = cv2.remap(0.2 * fine + 0.1 * locks, columns + 7 * sway, rows, cv2.INTER_LINEAR)
-    return _grey(1 + np.asarray(light, np.float32), np.ones((size, size)))
+    pixels = _grey(1 + np.asarray(light, np.float32), np.ones((size, size)))
+    return Texture(pixels, repeats=True)
+
+
+def _combed_back(proxy: Proxy, rest: Floats) -> Proxy:
+    """A ponytail whose texture runs down the strands, from all over the head to where it is tied.
+
+    rest: [V, 3] fitted to the middle body.
+    """
+    faces = proxy.topology.faces
+    from_tie = rest - np.array(_TIE, np.float32)
+    angle = np.arctan2(from_tie[:, 0], from_tie[:, 1])[faces]
+    # Triangles across the seam at the nape go on around.
+    angle = np.where(np.ptp(angle, axis=1, keepdims=True) > np.pi, angle % (2 * np.pi), angle)
+    along = np.linalg.norm(from_tie, axis=1)[faces]
+    combed = np.stack([angle / (2 * np.pi), along / 3], -1).astype(np.float32)
+    tail = (rest[faces][..., 1].min(1) < _TIE[1] - 0.1) & (rest[faces][..., 2].max(1) < -0.65)
+    uv = np.where(tail[:, None, None], proxy.topology.uv[proxy.topology.uv_faces], combed)
+    own = np.arange(uv.shape[0] * 3, dtype=np.int32).reshape(-1, 3)
+    return replace(proxy, topology=Topology(faces, uv.reshape(-1, 2), own))
 
 
 def _curls(rng: np.random.Generator) -> NDArray[np.uint8]:
