@@ -224,7 +224,7 @@ def reconstruction_maps(
         with autocast(codes.device):
             image = generator(codes.float()).float().clamp(-1, 1)
             parts.append(appearance_maps(image, appearance).to(features.pose.dtype))
-    return torch.cat(parts)
+    return torch.cat(parts).contiguous()  # as they are read back from a file
 
 
 def _detached(deltas: WeightDeltas) -> WeightDeltas:
