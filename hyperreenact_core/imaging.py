@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -52,6 +53,27 @@ def resize(image: Tensor, size: int) -> Tensor:
         )
     # Convolutions on a CPU are several times faster in this order.
     return small.contiguous(memory_format=torch.channels_last)
+
+
+def warp(
+    image: Tensor,
+    theta: Tensor,
+    *,
+    size: int | None = None,
+    beyond: Literal["zeros", "border", "reflection"] = "zeros",
+) -> Tensor:
+    """Resample [B, C, H, W] bilinearly -> [B, C, size, size] float32, by default [B, C, H, W].
+
+    theta: [B, 2, 3], from places in the result to places in the image, both -1..1 from edge to
+    edge. beyond: what lies outside the image.
+    """
+    batch, channels, height, width = image.shape
+    shape = [batch, channels, size or height, size or width]
+    # Under autocast the grid is a product in half precision, whose places are off by up to a
+    # quarter of a pixel in 256.
+    with torch.autocast(image.device.type, enabled=False):
+        grid = F.affine_grid(theta.to(image.device).float(), shape, align_corners=False)
+        return F.grid_sample(image.float(), grid, padding_mode=beyond, align_corners=False)
 
 
 def tile(rows: Sequence[Sequence[ImageU8]], gap: int = 2) -> ImageU8:

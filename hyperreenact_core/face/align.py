@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..imaging import ImageU8, tensor_from_u8
+from ..imaging import ImageU8, tensor_from_u8, warp
 from ..types import FaceCrop
 from .padding import faded_padding
 
@@ -137,10 +136,8 @@ def five_point_warp(image: Tensor, landmarks: Tensor, *, size: int = 112) -> Ten
     image: [B, 3, H, W] in [-1, 1]; landmarks: [B, 68, 2] pixels of the image.
     Returns [B, 3, size, size]; zero outside the image.
     """
-    b, _, height, width = image.shape
-    theta = five_point_theta(landmarks, height=height, width=width).to(image)
-    grid = F.affine_grid(theta, [b, 3, size, size], align_corners=False)
-    return F.grid_sample(image, grid, align_corners=False)
+    height, width = image.shape[-2:]
+    return warp(image, five_point_theta(landmarks, height=height, width=width), size=size)
 
 
 def five_point_theta(landmarks: Tensor, *, height: int, width: int) -> Tensor:
@@ -193,9 +190,8 @@ def pose_crop(image: Tensor, landmarks: Tensor, *, size: int = 224) -> Tensor:
     theta[:, [0, 1], [0, 1]] = (size - 1) / (scale * image_reach)
     centre = ((size - 1) / 2 - shift) / scale
     theta[:, :, 2] = centre * 2 / image_reach - 1
-    grid = F.affine_grid(theta.to(image), [b, 3, size, size], align_corners=False)
     unit_range = (image.clamp(-1, 1) + 1) / (2 + 1e-5)  # 1e-5 kept for the published weights
-    return F.grid_sample(unit_range, grid, align_corners=False)
+    return warp(unit_range, theta, size=size)
 
 
 def pose_crop_matrix(landmarks: Tensor, *, size: int = 224) -> Tensor:

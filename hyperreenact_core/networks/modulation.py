@@ -147,7 +147,8 @@ class ModulatedConv(nn.Module):
         if delta is None:
             y = self._convolve(x, weight.to(x.dtype))
         else:
-            factor = 1 + delta[..., None, None]  # [B, O, I, 1, 1]
+            # In float32, as in the norm: next to one, half precision has no room for small deltas.
+            factor = 1 + delta.float()[..., None, None]  # [B, O, I, 1, 1]
             y = self._convolve_each(x, (weight * factor).to(x.dtype))
         if self.demodulate:
             norm = self._norm(style, weight.float(), delta) * gain  # [B, O]
@@ -179,7 +180,9 @@ class ModulatedConv(nn.Module):
         """1 / ||weight * (1 + delta) * style|| per output channel: [B, O]."""
         energy = weight.square().sum((2, 3))  # [O, I]
         if delta is None:
-            return torch.rsqrt(style.square() @ energy.t() + 1e-8)
+            # Autocast would sum in half precision here, but not below.
+            with torch.autocast(style.device.type, enabled=False):
+                return torch.rsqrt(style.square() @ energy.t() + 1e-8)
         scaled = (1 + delta.float()) * style[:, None]  # [B, O, I]
         return torch.rsqrt((scaled.square() * energy).sum(2) + 1e-8)
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from math import pi
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from ..imaging import warp
 
 DICE = 15
 """Random numbers a picture takes."""
@@ -66,8 +67,7 @@ def _moved(image: Tensor, dice: Tensor, chance: float) -> Tensor:
         ],
         dim=1,
     )  # [B, 2, 3]
-    grid = F.affine_grid(theta, list(image.shape), align_corners=False)
-    return F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+    return warp(image, theta, beyond="reflection")
 
 
 def _recoloured(image: Tensor, dice: Tensor, chance: float) -> Tensor:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from ..imaging import warp
 
 
 def jitter_colours(image: Tensor, random: torch.Generator, *, strength: float = 0.15) -> Tensor:
@@ -32,6 +33,4 @@ def jitter_frame(
     theta = torch.zeros(batch, 2, 3)
     theta[:, 0, 0], theta[:, 1, 1] = scale, scale
     theta[:, :, 2] = draw[:, 1:] * shift
-    grid = F.affine_grid(theta.to(image.device), list(image.shape), align_corners=False)
-    moved = F.grid_sample(image, grid, padding_mode="border", align_corners=False)
-    return moved.contiguous(memory_format=torch.channels_last)
+    return warp(image, theta, beyond="border").contiguous(memory_format=torch.channels_last)

@@ -56,7 +56,8 @@ def extract_features(
             pose_map = pose.pose_map((resize(face, pose.config.input_size) + 1) / 2)
         half = torch.bfloat16
         parts.append((w_plus.to(half), seen.map.to(half), pose_map.to(half), seen.embedding))
-    return FrozenFeatures(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    # In the order in which files keep them: a run that reads them back goes on to the same bits.
+    return FrozenFeatures(*(torch.cat(column).contiguous() for column in zip(*parts, strict=True)))
 
 
 def cached_features(

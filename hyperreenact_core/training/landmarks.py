@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from ..imaging import ImageU8
+from ..imaging import ImageU8, warp
 from ..models.checkpoints import save_network
 from ..networks.landmarks import LandmarkConfig, LandmarkNet
 from .augment import jitter_colours
@@ -124,6 +124,4 @@ class LandmarkStage:
         theta[:, 0, 0] = theta[:, 1, 1] = zoom[:, 0]
         theta[:, :, 2] = 2 * (low - corner * zoom) - 1 + zoom
         size = self.network.config.input_size
-        grid = F.affine_grid(theta, [len(index), 3, size, size], align_corners=False)
-        picture = F.grid_sample(image, grid, padding_mode="border", align_corners=False)
-        return picture, moved
+        return warp(image, theta, size=size, beyond="border"), moved

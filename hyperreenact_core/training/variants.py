@@ -171,8 +171,10 @@ class VariantStage(HypernetworkStage):
             seen = appearance_maps(image.float().clamp(-1, 1), self._frozen.appearance)
         network = self.network if torch.is_grad_enabled() else self.average
         more = network(features.appearance[source].float(), seen)
+        # Summed in float32: late passes change what half precision would round away.
         return tuple(
-            None if a is None or b is None else a + b for a, b in zip(deltas, more, strict=True)
+            None if a is None or b is None else a.float() + b
+            for a, b in zip(deltas, more, strict=True)
         )
 
     @torch.no_grad()
@@ -222,7 +224,7 @@ def reconstruction_maps(
         with autocast(codes.device):
             image = generator(codes.float()).float().clamp(-1, 1)
             parts.append(appearance_maps(image, appearance).to(features.pose.dtype))
-    return torch.cat(parts)
+    return torch.cat(parts).contiguous()  # as they are read back from a file
 
 
 def _detached(deltas: WeightDeltas) -> WeightDeltas:

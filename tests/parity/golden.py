@@ -45,6 +45,11 @@ class Golden:
         """Whether a tensor is there whole; small copies hold samples of the large results."""
         return name in self.files[net]
 
+    def dtype(self, net: str, name: str) -> str:
+        """Number format of a result, which may be kept as samples."""
+        stored = self.files[net]
+        return stored[name if name in stored else f"{name}@val"]["dtype"]
+
     def tensor(self, net: str, name: str) -> Tensor:
         if picture := self.files[net][name].get("file"):
             return torch.from_numpy(np.array(Image.open(self.folder / picture)))
@@ -75,11 +80,20 @@ class Golden:
         stats = torch.stack(
             [flat.mean(), flat.std(correction=0), flat.abs().mean(), flat.abs().max()]
         )
-        samples = flat[self.tensor(net, f"{name}@idx")]
+        samples = self._sampled(net, name, actual)
         return {
             f"{name}@{form}": self._worst(net, f"{name}@{form}", value)
             for form, value in (("stats", stats), ("val", samples))
         }
+
+    def deviation_of_values(self, net: str, name: str, actual: Tensor) -> float:
+        """Largest deviation of the values alone, in units of their tolerance."""
+        if name in self.files[net]:
+            return self._worst(net, name, actual)
+        return self._worst(net, f"{name}@val", self._sampled(net, name, actual))
+
+    def _sampled(self, net: str, name: str, actual: Tensor) -> Tensor:
+        return actual.detach().reshape(-1)[self.tensor(net, f"{name}@idx")]
 
     def _worst(self, net: str, name: str, actual: Tensor) -> float:
         entry, expected = self.files[net][name], self.tensor(net, name).double()
@@ -136,6 +150,12 @@ def assert_parity(net: str, results: Mapping[str, Tensor]) -> None:
         worst |= expected.deviations(net, name, result)
     failed = {name: round(value, 2) for name, value in worst.items() if not value <= 1}
     assert not failed, f"{net}: deviation / tolerance of {failed}"
+
+
+def forget() -> None:
+    """Read anew what is on disk; for a program that writes a set step by step."""
+    for cached in (_read, _tensors, _crop, manifest):
+        cached.cache_clear()
 
 
 @cache

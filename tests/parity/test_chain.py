@@ -136,7 +136,7 @@ def test_crossed_pairs(image: Way) -> None:
     assert bool(crossed) == (golden().batch > 1)
     for name in crossed:
         drawn = image(0, 1)
-        is_frame = golden().files["chain"][name]["dtype"] == "uint8"
+        is_frame = golden().dtype("chain", name) == "uint8"
         assert_parity("chain", {name: video_frame(drawn) if is_frame else drawn})
 
 

@@ -55,5 +55,5 @@ def test_large_pictures_are_reduced_first() -> None:
 
 
 def test_numbers_the_networks_see() -> None:
-    image = tensor_from_u8(((crops("source").permute(0, 2, 3, 1) + 1) * 127.5).byte().numpy())
+    image = tensor_from_u8(u8_from_tensor(crops("source")))
     assert_parity("preprocess", {"image_tensor.source.corner": image[..., 100:108, 100:108]})

@@ -60,6 +60,23 @@ def test_modulated_convolution_is_the_papers_formula(
     assert torch.allclose(conv(x, w, delta), torch.cat(expected), atol=1e-5)
 
 
+def test_kernels_are_normalised_in_float32_under_autocast() -> None:
+    """Demodulation takes away any factor of a whole kernel, also one that bfloat16 cannot tell
+    from one, and its norm is no sum in half precision."""
+    torch.manual_seed(0)
+    conv = ModulatedConv(48, 32, 3, 16)
+    x, w = torch.randn(2, 48, 16, 16), torch.randn(2, 16)
+    style, weight = conv.modulation(w), conv.weight[0]
+    norm = conv._norm(style, weight, None)  # pyright: ignore[reportPrivateUsage]
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        again = conv._norm(style, weight, None)  # pyright: ignore[reportPrivateUsage]
+        delta = torch.full((2, 32, 48), 0.0038, dtype=torch.bfloat16)
+        plain, scaled = conv(x, w).float(), conv(x, w, delta).float()
+    assert torch.equal(again, norm)
+    strength = float((plain * scaled).sum() / plain.square().sum())
+    assert strength == pytest.approx(1, abs=5e-4)  # 1 + delta rounded first would be 4e-3 off
+
+
 def test_upsampling_equals_zero_insertion_and_filtering() -> None:
     x = torch.randn(1, 3, 5, 5)
     spread = torch.zeros(1, 3, 10, 10)

@@ -18,8 +18,8 @@ from hyperreenact_core.training.clip_run import ClipRun
 from hyperreenact_core.training.compute import OneDevice
 from hyperreenact_core.training.recipes import ClipKind
 from tests.core.reenact.tiny import save_tiny_set
-from tests.core.training.small_runs import free_port, run_of, start, write_clips
-from tests.core.training.two_processes import gradients, take_part
+from tests.core.training.small_runs import RECIPE, free_port, run_of, start, write_clips
+from tests.core.training.two_processes import STEPS, gradients, take_part
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -49,16 +49,29 @@ def train_together(run: ClipRun, file: Path, *, processes: int = 2) -> dict[str,
     return load_file(file)
 
 
+# A gradient of these runs is a sum over at most 6 * 3 * 32**2 values of pixels. Their rounding
+# errors of 2**-53 add up as the square root of their number, 1.5e-14; backward and through the
+# networks, some times that.
+ROUNDING = 2e-13
+ADAM_EPSILON, RATE = 1e-8, RECIPE.learning_rate
+FLOAT32_LOSSES = 3 * 2**-24
+"""Losses are exchanged in float32: each is rounded, and then their sum."""
+
+
 def assert_same(mine: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
-    """To 1e-5 of the largest gradient: losses, gradients of every parameter at every step, and
-    the weights they lead to."""
+    """Losses, gradients of every parameter at every step, and the weights they lead to."""
     assert mine.keys() == theirs.keys()
     assert any(key.startswith("gradient/2/") for key in theirs)
     largest = max(float(v.abs().max()) for k, v in theirs.items() if k.startswith("gradient"))
     assert largest > 1, "gradients too small for the comparison to say anything"
+    # A step divides by the gradient's own size, but by no less than epsilon.
+    a_step = RATE * ROUNDING * largest / ADAM_EPSILON
     for key, value in theirs.items():
-        scale = largest if "gradient" in key else 1.0
-        torch.testing.assert_close(mine[key], value, atol=1e-5 * scale, rtol=1e-5, msg=key)
+        kind = key.partition("/")[0]
+        assert mine[key].dtype == value.dtype == torch.float64
+        absolute = {"loss": 0.0, "gradient": ROUNDING * largest, "weight": STEPS * a_step}[kind]
+        relative = FLOAT32_LOSSES if kind == "loss" else 0.0
+        torch.testing.assert_close(mine[key], value, atol=absolute, rtol=relative, msg=key)
 
 
 # A batch of three puts more of one kind than of the other into a share of the cross phase.
@@ -83,6 +96,29 @@ def test_accumulated_batches_give_the_gradients_of_one_large_batch(tmp_path: Pat
     small = run_with(tmp_path, "hypernetwork", "small", batch_size=2, accumulate=3)
     large = run_with(tmp_path, "hypernetwork", "large", batch_size=6, accumulate=1)
     assert_same(gradients(small, compute), gradients(large, compute))
+
+
+@pytest.mark.parametrize("part", ["pixel_weight", "identity_weight", "shape_weight"])
+def test_a_real_difference_is_no_rounding(tmp_path: Path, part: str) -> None:
+    """A loss that weighs a millionth more is seen, and so is one value of one gradient."""
+    write_clips(tmp_path / "data")
+    save_tiny_set(tmp_path / "base")
+    run = run_with(tmp_path, "hypernetwork", "run", batch_size=3, accumulate=1)
+    assert isinstance(run.training, ClipHypernetworkTraining)
+    heavier = replace(run.training, **{part: getattr(run.training, part) * (1 + 1e-6)})
+    compute = OneDevice(torch.device("cpu"))
+    expected = gradients(run, compute)
+    assert_same(gradients(run, compute), expected)
+    changed = gradients(replace(run, training=heavier), compute)
+    in_gradients = expected | {k: v for k, v in changed.items() if k.startswith("gradient")}
+    with pytest.raises(AssertionError, match="gradient/"):
+        assert_same(in_gradients, expected)
+
+    # Of the parameter whose gradient is smallest of all.
+    size = {k: float(v.abs().max()) for k, v in expected.items() if k.startswith("gradient/0/")}
+    smallest = min((key for key in size if size[key] > 0), key=lambda key: size[key])
+    with pytest.raises(AssertionError, match=smallest):
+        assert_same(expected | {smallest: expected[smallest] * 0.999}, expected)
 
 
 def test_the_critic_and_the_generator_train_in_two_processes(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hyperreenact_core.training.clip_run import ClipRun, prepare_stage
 from hyperreenact_core.training.compute import Compute, choose_compute
+from tests.core.training.exact import in_float64
 
 STEPS = 3
 """One in each phase of the hypernetwork, by the tests' recipe."""
@@ -36,8 +37,12 @@ def take_part(run: ClipRun, file: Path, rank: int, processes: int, port: int) ->
     compute.close()
 
 
+@in_float64()
 def gradients(run: ClipRun, compute: Compute) -> dict[str, Tensor]:
-    """Gradients of every parameter at every step, the losses, and the weights at the end."""
+    """Gradients of every parameter at every step, the losses, and the weights at the end.
+
+    In float64; but the losses, which processes exchange in float32.
+    """
     stage = prepare_stage(run, compute)
     random = torch.Generator().manual_seed(3)
     found: dict[str, Tensor] = {}
