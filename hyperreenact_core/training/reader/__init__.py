@@ -1,0 +1,1 @@
+"""Training of the reader on shards of rendered heads."""
