@@ -248,7 +248,7 @@ def _tint(head: Floats, mask: Floats, amount: float, colour: Colour) -> None:
 def _paint_scalp(head: Floats, person: Person, hair: Floats) -> None:
     """The roots of the hair: dots of its colour, and the shade of many."""
     style = person.hair.style
-    strength = {"bald": 0.0, "thin": 0.35}.get(style, 0.8)
+    strength = {"bald": 0.0, "thin": 0.35, "buzz": 1.0}.get(style, 0.8)
     if strength == 0:
         return
     part, mask = _inside(head, scalp_mask())
