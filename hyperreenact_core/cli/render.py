@@ -1,33 +1,41 @@
-"""`hyperreenact render`: pictures, clips and training shards of synthetic heads."""
+"""`hyperreenact render`: pictures, clips, contact sheets and training shards of heads."""
 
 from __future__ import annotations
 
 import argparse
-import tempfile
-import wave
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .common import progress_bar, say
+from . import render_drawn, render_heads, render_sheet
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from .common import SubParsers
 
-SAMPLE_RATE = 44_100
+STYLES = ("heads", "drawn")
+KINDS = ("talk", "react", "turn", "exercise")
+"""Those of `heads.motion`, which cannot be asked: its import takes longer than --help may."""
+
+_DEFAULT = "(default: %(default)s)"
 
 
 def register(subparsers: SubParsers) -> None:
-    """Add `render portrait`, `render clip` and `render shards`."""
-    parser = subparsers.add_parser("render", help="draw synthetic heads")
+    """Add `render portrait`, `clip`, `sheet`, `balance` and `shards`."""
+    parser = subparsers.add_parser("render", help="draw heads of people who do not exist")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    _add_portrait(actions)
+    _add_clip(actions)
+    _add_sheet(actions)
+    _add_balance(actions)
+    _add_shards(actions)
 
+
+def _add_portrait(actions: SubParsers) -> None:
     portrait = actions.add_parser("portrait", help="write one picture as PNG")
     _add_common(portrait, size=512)
+    _add_style(portrait)
     portrait.add_argument(
         "--pose",
         type=_pose,
@@ -35,133 +43,137 @@ def register(subparsers: SubParsers) -> None:
         metavar="YAW,PITCH,ROLL",
         help="degrees; write --pose=-30,0,0 if it begins with a minus (default: 0,0,0)",
     )
-    portrait.set_defaults(run=run_portrait)
+    portrait.add_argument(
+        "--expression",
+        metavar="NAME",
+        help="such as neutral, smile, laugh, surprise, anger, aa, wink_left (default: smile)",
+    )
+    portrait.set_defaults(
+        run=_by_style(render_heads.run_portrait, render_drawn.run_portrait, suffix=".png")
+    )
 
-    clip = actions.add_parser("clip", help="write a talking head with sound as MP4")
+
+def _add_clip(actions: SubParsers) -> None:
+    clip = actions.add_parser("clip", help="write a moving head with sound as MP4")
     _add_common(clip, size=256)
+    _add_style(clip)
+    clip.add_argument("--kind", choices=KINDS, help="what the person does (default: talk)")
     clip.add_argument("--frames", type=_positive, default=200, metavar="N", help=_DEFAULT)
     clip.add_argument("--fps", type=_rate, default=Fraction(25), metavar="RATE", help=_DEFAULT)
-    clip.set_defaults(run=run_clip)
+    clip.set_defaults(run=_by_style(render_heads.run_clip, render_drawn.run_clip, suffix=".mp4"))
 
+
+def _add_sheet(actions: SubParsers) -> None:
+    sheet = actions.add_parser("sheet", help="write many small pictures on one as PNG")
+    sheet.add_argument(
+        "what",
+        choices=render_sheet.SHEETS,
+        help="many people; one person's performances; the 52 actions one by one; lights",
+    )
+    _add_common(sheet, size=256)
+    _add_assets(sheet)
+    sheet.add_argument("--count", type=_positive, default=48, metavar="N", help=_DEFAULT)
+    sheet.add_argument("--columns", type=_positive, metavar="N", help="(default: by the count)")
+    sheet.set_defaults(run=_by_style(render_sheet.run_sheet, suffix=".png"))
+
+
+def _add_balance(actions: SubParsers) -> None:
+    balance = actions.add_parser("balance", help="print who is drawn how often as a table")
+    _add_who(balance)
+    _add_assets(balance)
+    balance.add_argument("--people", type=_positive, default=1000, metavar="N", help=_DEFAULT)
+    balance.set_defaults(run=render_sheet.run_balance, size=16)
+
+
+def _add_shards(actions: SubParsers) -> None:
     shards = actions.add_parser("shards", help="write a folder of training pictures")
-    _add_common(shards, size=128)
-    shards.add_argument("--identities", type=_positive, default=100, metavar="N", help=_DEFAULT)
+    _add_common(shards, size=None)
+    _add_style(shards)
+    for names, default in (
+        (("--people", "--identities"), 100),
+        (("--clips-per-person", "--clips-per-identity"), 2),
+        (("--frames-per-clip",), 8),
+        (("--workers",), 1),
+    ):
+        shards.add_argument(*names, type=_positive, default=default, metavar="N", help=_DEFAULT)
     shards.add_argument(
-        "--clips-per-identity", type=_positive, default=2, metavar="N", help=_DEFAULT
+        "--side",
+        type=_range,
+        metavar="MIN,MAX",
+        help="what a picture keeps, over the extent of the face (default: 1.4,2.6)",
     )
-    shards.add_argument("--frames-per-clip", type=_positive, default=8, metavar="N", help=_DEFAULT)
-    shards.add_argument("--workers", type=_positive, default=1, metavar="N", help=_DEFAULT)
     shards.add_argument(
-        "--portraits", action="store_true", help="draw head and shoulders, not the aligned face"
+        "--expressions",
+        type=_share,
+        metavar="SHARE",
+        help="of the pairs that differ in the expression alone (default: 0.5)",
     )
-    shards.set_defaults(run=run_shards)
+    shards.add_argument(
+        "--occluded",
+        type=_share,
+        metavar="SHARE",
+        help="of the clips with something before the face (default: 0.12)",
+    )
+    shards.add_argument("--motion", action="store_true", help="clips move as videos do")
+    shards.add_argument(
+        "--pictures-only", action="store_true", help="without labels, depth and flow"
+    )
+    shards.add_argument(
+        "--portraits",
+        action="store_true",
+        help="with --style drawn: head and shoulders, not the aligned face",
+    )
+    shards.set_defaults(run=_by_style(render_heads.run_shards, render_drawn.run_shards))
 
 
-_DEFAULT = "(default: %(default)s)"
+def _add_common(parser: argparse.ArgumentParser, *, size: int | None) -> None:
+    _add_who(parser)
+    shown = _DEFAULT if size else "(default: 256; 128 with --style drawn)"
+    parser.add_argument("--size", type=_positive, default=size, metavar="PX", help=shown)
+    parser.add_argument("--out", "-o", type=Path, required=True, help="file, or folder of shards")
 
 
-def _add_common(parser: argparse.ArgumentParser, *, size: int) -> None:
+def _add_who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--identity", type=_seed, default=0, metavar="SEED", help="who; the first of them in shards"
+        "--identity", type=_seed, default=0, metavar="SEED", help="who; the first one of several"
     )
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="S", help="light, background and movement"
     )
-    parser.add_argument("--size", type=_positive, default=size, metavar="PX", help=_DEFAULT)
-    parser.add_argument("--out", "-o", type=Path, required=True, help="file, or folder of shards")
 
 
-def run_portrait(args: argparse.Namespace) -> int:
-    """Write a PNG."""
-    import numpy as np
-
-    from ..synthetic.parameters import Expression, Pose
-    from ..synthetic.renderer import render
-    from ..synthetic.sampling import sample_environment, sample_identity
-    from ..video.stills import write_image
-
-    _check_suffix(args.out, ".png")
-    yaw_deg, pitch_deg, roll_deg = args.pose
-    rendering = render(
-        sample_identity(args.identity),
-        Expression(smile=0.4),
-        Pose(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg),
-        sample_environment(np.random.default_rng(args.seed)),
-        size=args.size,
-        supersample=3,
+def _add_style(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--style",
+        choices=STYLES,
+        default="heads",
+        help="realistic heads (the extra `heads`), or simply drawn ones (default: %(default)s)",
     )
-    write_image(args.out, rendering.image)
-    say(str(args.out))
-    return 0
+    _add_assets(parser)
 
 
-def run_clip(args: argparse.Namespace) -> int:
-    """Write an MP4 whose voice follows the jaw."""
-    import numpy as np
-
-    from ..synthetic.motion import driving_motion
-    from ..synthetic.renderer import render
-    from ..synthetic.sampling import sample_environment, sample_identity
-    from ..synthetic.sound import voice_track
-    from ..video.sources import AudioSource
-    from ..video.writer import VideoWriter
-
-    _check_suffix(args.out, ".mp4")
-    identity = sample_identity(args.identity)
-    environment = sample_environment(np.random.default_rng(args.seed))
-    motion = driving_motion(args.seed, frames=args.frames, fps=float(args.fps))
-    with tempfile.TemporaryDirectory() as folder, progress_bar("render") as advance:
-        voice = Path(folder) / "voice.wav"
-        _write_wave(voice, voice_track(args.seed, seconds=float(args.frames / args.fps)))
-        with VideoWriter(
-            args.out,
-            width=args.size,
-            height=args.size,
-            rate=args.fps,
-            audio=AudioSource(voice),
-        ) as writer:
-            for index, (pose, expression) in enumerate(motion):
-                rendering = render(identity, expression, pose, environment, size=args.size)
-                writer.write(rendering.image)
-                advance(index + 1, args.frames)
-    say(str(args.out))
-    return 0
+def _add_assets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--assets",
+        type=Path,
+        metavar="DIR",
+        help="MakeHuman's system assets (default: $HYPERREENACT_ASSETS, else the shared ones "
+        "beside a checkout)",
+    )
 
 
-def run_shards(args: argparse.Namespace) -> int:
-    """Write or complete a folder of shards."""
-    from ..synthetic.camera import FaceFraming
-    from ..synthetic.shards import write_shards
-
-    with progress_bar("render", unit="picture") as advance:
-        paths = write_shards(
-            args.out,
-            first_identity=args.identity,
-            identities=args.identities,
-            clips_per_identity=args.clips_per_identity,
-            frames_per_clip=args.frames_per_clip,
-            size=args.size,
-            seed=args.seed,
-            framing=None if args.portraits else FaceFraming(),
-            workers=args.workers,
-            progress=advance,
-        )
-    say(f"{len(paths)} shards in {args.out}")
-    return 0
+Run = Callable[[argparse.Namespace], int]
 
 
-def _check_suffix(path: Path, suffix: str) -> None:
-    if path.suffix.lower() != suffix:
-        raise InputError(f"{path}: give a file name that ends in {suffix}")
+def _by_style(heads: Run, drawn: Run | None = None, *, suffix: str | None = None) -> Run:
+    """Run what the style asks for, once the file has the right ending."""
 
+    def run(args: argparse.Namespace) -> int:
+        if suffix is not None and args.out.suffix.lower() != suffix:
+            raise InputError(f"{args.out}: give a file name that ends in {suffix}")
+        return drawn(args) if drawn is not None and args.style == "drawn" else heads(args)
 
-def _write_wave(path: Path, samples: NDArray[np.float32]) -> None:
-    """[samples] in [-1, 1] -> 16 bit mono."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes((samples * 32767).astype("<i2").tobytes())
+    return run
 
 
 def _positive(text: str) -> int:
@@ -178,6 +190,13 @@ def _seed(text: str) -> int:
     return value
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
+    return value
+
+
 def _rate(text: str) -> Fraction:
     try:
         value = Fraction(text)
@@ -186,6 +205,14 @@ def _rate(text: str) -> Fraction:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not a positive rate")
     return value
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no range such as 1.4,2.6") from error
+    return low, high
 
 
 def _pose(text: str) -> tuple[float, float, float]:

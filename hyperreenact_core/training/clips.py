@@ -1,7 +1,8 @@
 """Face crops of clips on disk: what `hyperreenact data prepare` wrote, ready to be sampled.
 
 Frames are read from the shards when a batch asks for them, so a collection may be far larger than
-the memory. A folder of `hyperreenact render shards` reads the same. docs/data.md has the format.
+the memory. A folder of `hyperreenact render shards --style drawn` reads the same. docs/data.md has
+the format.
 """
 
 from __future__ import annotations
@@ -148,7 +149,8 @@ def load_clips(folder: Path) -> PreparedClips:
     if not files:
         raise TrainingError(
             f"{folder}: no shards here; make some from clips with `hyperreenact data prepare DIR "
-            f"-o {folder}`, or rendered ones with `hyperreenact render shards -o {folder}`"
+            f"-o {folder}`, or rendered ones with `hyperreenact render shards --style drawn "
+            f"-o {folder}`"
         )
     return _load_rendered(folder, files)
 

@@ -1,4 +1,4 @@
-"""Rendered heads in memory: what `hyperreenact render shards` wrote, ready to be sampled."""
+"""Rendered heads in memory: what `render shards --style drawn` wrote, ready to be sampled."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def load_heads(folder: Path) -> RenderedHeads:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise TrainingError(
-            f"{folder}: no shards here; make some with `hyperreenact render shards -o {folder}`"
+            f"{folder}: no shards here; make some with `hyperreenact render shards --style drawn "
+            f"-o {folder}`"
         )
     parts = [load_file(file) for file in files]
     joined = {

@@ -1,4 +1,4 @@
-"""`hyperreenact render` from the arguments to the files."""
+"""`hyperreenact render --style drawn` from the arguments to the files."""
 
 import argparse
 from fractions import Fraction
@@ -15,7 +15,8 @@ from hyperreenact_core.errors import InputError
 def _run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     command.register(parser.add_subparsers())
-    args = parser.parse_args(["render", *arguments])
+    action, *options = arguments
+    args = parser.parse_args(["render", action, "--style", "drawn", *options])
     return args.run(args)
 
 
@@ -45,6 +46,13 @@ def test_shards(tmp_path: Path):
     counts = ("--identities", "2", "--clips-per-identity", "1", "--frames-per-clip", "1")
     assert _run("shards", "--size", "16", *counts, "-o", str(tmp_path / "s")) == 0
     assert len(list((tmp_path / "s").glob("*.safetensors"))) == 1
+
+
+def test_options_of_the_other_style_are_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="--expression is not for --style drawn"):
+        _run("portrait", "--expression", "laugh", "-o", str(tmp_path / "p.png"))
+    with pytest.raises(InputError, match="--occluded is not for --style drawn"):
+        _run("shards", "--occluded", "0", "-o", str(tmp_path / "s"))
 
 
 def test_wrong_arguments(tmp_path: Path):
