@@ -196,6 +196,13 @@ class Reader(nn.Module):
     def start_at(self, points: Tensor) -> None:
         """Let a fresh network find this mean: [470, 3] x, y and depth, the irises last."""
         self.votes.start_at(points)
+        mean = points.to(self.out.bias)[None]
+        mesh, depth, upright = mean[:, :POINTS, :2], mean[:, :POINTS, 2], torch.eye(3)[None]
+        c = self.config
+        eye = place_region(mesh, depth, upright, LEFT_EYE, reach=c.eye_reach)
+        mouth = place_region(mesh, depth, upright, MOUTH, reach=c.mouth_reach)
+        self.eye.votes.start_at(eye.to_square(mean[:, [*LEFT_EYE, POINTS], :2])[0])
+        self.mouth.votes.start_at(mouth.to_square(mesh[:, list(MOUTH)])[0])
 
 
 _EXPRESSIVE = [*LEFT_EYE, *RIGHT_EYE, *MOUTH, 152, 148, 377, 205, 425, 98, 327, 4, 10, 132, 361]

@@ -67,6 +67,11 @@ class Place:
         affine = self.affine()
         return points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]
 
+    def to_square(self, points: Tensor) -> Tensor:
+        """[B, N, 2] in the picture -> in the square."""
+        affine = self.affine()
+        return (points - affine[:, None, :, 2]) @ affine[:, :, :2].inverse().transpose(1, 2)
+
     def turned(self, directions: Tensor) -> Tensor:
         """[B, 3] directions in the square (x right, y up, z to the viewer) -> in the picture."""
         x, y, z = directions.unbind(1)
