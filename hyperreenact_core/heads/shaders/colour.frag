@@ -62,7 +62,7 @@ vec3 bumped(vec3 n, float height, float strength) {
     vec3 r1 = cross(py, n), r2 = cross(n, px);
     float det = dot(px, r1);
     vec3 slope = sign(det) * (dFdx(height) * r1 + dFdy(height) * r2);
-    return normalize(abs(det) * n - strength * slope);
+    return normalize((abs(det) + 1e-12) * n - strength * slope);  // seen edge-on, det is 0
 }
 
 void main() {
