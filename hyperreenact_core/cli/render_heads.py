@@ -155,7 +155,8 @@ def _sitting(
 
 
 def _preset(name: str) -> Expression:
-    from ..heads.expression import PRESETS, coefficients
+    from ..heads.expression import coefficients
+    from ..heads.presets import PRESETS
 
     if name not in PRESETS:
         near = get_close_matches(name, PRESETS, n=1) or ["smile"]

@@ -7,19 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .meshes import Mesh
-from .shapes import (
-    Colour,
-    Doubles,
-    HeadFrame,
-    Piece,
-    circle,
-    ellipsoid,
-    lathe,
-    merged,
-    moved,
-    tube,
-    turned,
-)
+from .pieces import Colour, HeadFrame, Piece
+from .shapes import Doubles, circle, ellipsoid, lathe, merged, moved, tube, turned
 
 EARRING_KINDS = ("stud", "hoop", "drop")
 _METALS: tuple[Colour, ...] = ((0.75, 0.56, 0.22), (0.7, 0.7, 0.72), (0.65, 0.42, 0.32))

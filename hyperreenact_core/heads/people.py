@@ -10,7 +10,7 @@ from .body import load_body
 from .earrings import sample_earrings
 from .glasses import sample_glasses
 from .hats import sample_hat
-from .occluders import sample_mask
+from .masks import sample_mask
 from .person import Beard, Clothes, Colour, Eyes, Hair, Makeup, Person, Skin
 from .wardrobe import HAIR_MESHES, Wardrobe
 

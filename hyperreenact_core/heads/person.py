@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .earrings import Earrings
     from .glasses import Glasses
-    from .hats import Hat
-    from .occluders import Mask
+    from .hat_rims import Hat
+    from .masks import Mask
 
 Colour = tuple[float, float, float]
 """Red, green, blue in 0..1, as displayed (sRGB)."""

@@ -14,13 +14,14 @@ from .camera import Camera, Framing, frame_face
 from .expression import Expression
 from .face import triple
 from .figure import Figure, Posed, PosedPart, pose_figure
-from .lens import Lens, photograph, sample_lens
+from .lens import Lens, sample_lens
 from .light import DAYLIGHT, Light, sample_light
 from .meshes import Floats
 from .occluders import sample_occluder, sample_occluder_kind
 from .parts import Label
 from .performance import Performance, rotation
-from .shapes import Piece, head_frame
+from .photograph import photograph
+from .pieces import Piece, head_frame
 from .skin import skin_colour
 from .stage import Stage, Truth
 from .worn import piece_parts

@@ -9,11 +9,11 @@ import numpy as np
 
 from .earrings import earrings_pieces
 from .fitting import Fitting
-from .glasses import glasses_pieces
+from .glasses_fit import glasses_pieces
 from .hats import hair_line, hat_pieces
-from .occluders import mask_pieces
+from .masks import mask_pieces
 from .parts import Label, Material, Part, Texture
-from .shapes import Piece, head_frame
+from .pieces import Piece, head_frame
 
 _MATERIALS = {
     "cloth": Material.CLOTH,

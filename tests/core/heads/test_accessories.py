@@ -5,16 +5,16 @@ import pytest
 
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.heads.earrings import EARRING_KINDS, earrings_pieces, sample_earrings
-from hyperreenact_core.heads.glasses import LENS_SHAPES, glasses_pieces, sample_glasses
+from hyperreenact_core.heads.glasses import LENS_SHAPES, sample_glasses
+from hyperreenact_core.heads.glasses_fit import glasses_pieces
 from hyperreenact_core.heads.hats import HAT_KINDS, hair_line, hat_pieces, sample_hat
+from hyperreenact_core.heads.pieces import MATERIALS, head_frame
 from hyperreenact_core.heads.shapes import (
-    MATERIALS,
     UV_PER_DM,
     Hull,
     circle,
     ellipsoid,
     extruded,
-    head_frame,
     lathe,
     moved,
     rounded_box,

@@ -6,15 +6,13 @@ import pytest
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.heads.expression import (
     ACTIONS,
-    EMOTIONS,
     MIRROR,
-    PRESETS,
-    VISEMES,
     action_index,
     coefficients,
     columns,
     settled,
 )
+from hyperreenact_core.heads.presets import EMOTIONS, PRESETS, VISEMES
 
 
 def _value(expression: np.ndarray, name: str) -> float:

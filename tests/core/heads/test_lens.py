@@ -5,15 +5,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hyperreenact_core.heads.lens import (
-    Lens,
+from hyperreenact_core.heads.lens import Lens, sample_lens
+from hyperreenact_core.heads.photograph import (
     compress,
     depth_of_field,
     expose,
     glass,
     motion_blur,
     photograph,
-    sample_lens,
     sensor_noise,
     sharpen,
 )

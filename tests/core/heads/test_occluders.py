@@ -1,16 +1,11 @@
 import numpy as np
 import pytest
 
-from hyperreenact_core.heads.occluders import (
-    HAND_POSES,
-    OCCLUDER_KINDS,
-    Mask,
-    hand,
-    mask_pieces,
-    sample_mask,
-    sample_occluder,
-)
-from hyperreenact_core.heads.shapes import MATERIALS, HeadFrame, ellipsoid
+from hyperreenact_core.heads.hands import HAND_POSES, hand
+from hyperreenact_core.heads.masks import Mask, mask_pieces, sample_mask
+from hyperreenact_core.heads.occluders import OCCLUDER_KINDS, sample_occluder
+from hyperreenact_core.heads.pieces import MATERIALS, HeadFrame
+from hyperreenact_core.heads.shapes import ellipsoid
 
 RIGHT = (338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 LEFT = (109, 67, 103, 54, 21, 162, 127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148)

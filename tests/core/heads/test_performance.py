@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 
 from hyperreenact_core.heads.expression import ACTIONS, MIRROR, action_index, columns
-from hyperreenact_core.heads.performance import (
+from hyperreenact_core.heads.gaze import (
     GAZE_REACH_DEG,
-    Performance,
     gaze_coefficients,
     gaze_in_head,
-    mirrored,
-    rotation,
     rotation_matrix,
-    sample_performance,
 )
+from hyperreenact_core.heads.performance import Performance, mirrored, rotation, sample_performance
 
 
 @lru_cache
