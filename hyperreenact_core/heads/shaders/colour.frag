@@ -128,7 +128,7 @@ void main() {
     } else if (material == CLOTH) {
         n = bumped(n, dot(paint.rgb, vec3(0.33)), 0.006);
         k = dot(n, key_direction);
-        float sheen = pow(1.0 - max(dot(n, v), 0.0), 3.0) * 0.12;
+        float sheen = pow(1.0 - clamp(dot(n, v), 0.0, 1.0), 3.0) * 0.12;
         sum = (albedo + sheen * albedo) * (light_around + key_colour * max(k, 0.0) * shadow + fill_colour * f + rim_colour * r);
     } else if (material == METAL) {
         sum = albedo * (mirror(reflect(-v, n), GLARE) * (0.3 + 0.7 * shadow) + 0.25 * (light_around + key_colour * max(k, 0.0) * shadow));
