@@ -50,11 +50,11 @@ class SecondLook(nn.Module):
         super().__init__()
         self.columns = columns
         near, far = config.near, config.far
-        self.near = Bottleneck(channels, near, kernel=5, stride=1, expansion=4)
+        self.near = Bottleneck(channels, near, kernel=3, stride=1, expansion=4)
         self.down = Bottleneck(near, far, kernel=3, stride=2, expansion=4)
         self.told = nn.Linear(config.context, far)
         self.far = nn.Sequential(
-            *(Bottleneck(far, far, kernel=5, stride=1, expansion=4) for _ in range(2))
+            *(Bottleneck(far, far, kernel=3, stride=1, expansion=4) for _ in range(2))
         )
         self.up = ConvNorm(far, near, linear=True)
         self.merge = Bottleneck(near, near, kernel=3, stride=1, expansion=2)
