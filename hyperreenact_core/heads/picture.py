@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -26,9 +26,11 @@ from .skin import skin_colour
 from .stage import Stage, Truth
 from .worn import piece_parts
 
-_NEAR = 0.06
-"""A point this much deeper than what is drawn there (in decimetres) still counts as seen."""
-_TWICE = 2
+_NEAR = 0.012
+"""A place this much deeper than what is drawn there (in decimetres) still counts as seen: less than
+lids are thick. A point below the hairs of a brow counts as seen, too."""
+_BELOW_BROWS = 0.03
+_FAR = 1e4
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,20 +160,18 @@ def flow_between(truth: Truth, other: Truth) -> Flow:
     here = np.stack([columns, rows], -1)
     figure = truth.labels != Label.BACKGROUND
     offset = np.where(figure[..., None], truth.place - here, 0.0).astype(np.float32)
-    place = (here + offset - 0.5).clip(-2, size + 1)
+    own = np.where(figure, truth.other_depth, _FAR)
+    return Flow(offset, ~_seen(here + offset, own, other.depth, near=_NEAR))
+
+
+def _seen(xy: Floats, own: Floats, depth: Floats, *, near: float) -> NDArray[np.bool_]:
+    """Whether places [..., 2] in pixels at their own depths [...] are seen in a picture's depth."""
+    size = len(depth)
     # Of the four pixels around, the deepest: a border alone hides nothing.
-    deep = cv2.dilate(np.where(np.isfinite(other.depth), other.depth, 1e4), np.ones((2, 2)))
-    there = cv2.remap(
-        deep.astype(np.float32),
-        np.ceil(place[..., 0]),
-        np.ceil(place[..., 1]),
-        cv2.INTER_NEAREST,
-        borderValue=-1.0,
-    )
-    own = np.where(figure, truth.other_depth, 1e4)
-    hidden = own > there + _NEAR
-    outside = ((here + offset < 0) | (here + offset > size)).any(-1)
-    return Flow(offset, hidden | outside)
+    deep = cv2.dilate(np.where(np.isfinite(depth), depth, _FAR), np.ones((2, 2)))
+    last = np.ceil(xy - 0.5).astype(np.int32).clip(0, size - 1)
+    inside = ((xy >= 0) & (xy <= size)).all(-1)
+    return inside & (own <= deep[last[..., 1], last[..., 0]] + near)
 
 
 def _in_the_way(scene: Scene) -> list[PosedPart]:
@@ -186,8 +186,14 @@ def _in_the_way(scene: Scene) -> list[PosedPart]:
 def _matching(other: Shot, shot: Shot) -> list[PosedPart]:
     """The parts of the other shot that this one shows too, in its order."""
     of_part = {posed.part: posed for posed in other.parts}
-    # Teeth that are not drawn there stand where they stand here.
-    return [of_part.get(posed.part, posed) for posed in shot.parts]
+    return [of_part.get(posed.part) or _carried(posed, shot, other) for posed in shot.parts]
+
+
+def _carried(part: PosedPart, shot: Shot, other: Shot) -> PosedPart:
+    """Teeth that are not drawn there: in that head where they are in this one."""
+    at_rest = (part.vertices - shot.posed.translation) @ shot.posed.rotation
+    there = at_rest @ other.posed.rotation.T + other.posed.translation
+    return replace(part, vertices=there.astype(np.float32))
 
 
 def _picture(
@@ -199,10 +205,6 @@ def _picture(
 ) -> Picture:
     posed, camera = shot.posed, shot.camera
     xy, depth = camera.project(posed.points, size)
-    at = np.floor(xy).astype(int)
-    inside = ((at >= 0) & (at < size)).all(1)
-    column, row = at.clip(0, size - 1).T
-    visible = inside & (depth < truth.depth[row, column] + _NEAR)
     middle = float(camera.eye[2] - posed.irises[:, 2].mean())
     scale = size / 2 * float(camera.matrix[0, 0]) / middle  # pixels a decimetre at the eyes
     return Picture(
@@ -211,7 +213,7 @@ def _picture(
         labels=truth.labels,
         depth=truth.depth,
         points=np.c_[xy, (depth - middle) * scale].astype(np.float32),
-        visible=visible,
+        visible=_seen(xy, depth, truth.depth, near=_BELOW_BROWS),
         irises=camera.project(posed.irises, size)[0],
         gaze=posed.gaze.astype(np.float32),
         rotation=posed.rotation,
