@@ -55,6 +55,7 @@ def _fuzz(part: Part) -> list[Part]:
             rest=(part.rest + normals * 0.035 * layer).astype(np.float32),
             texture=_fur(layer + 1),
             uv_scale=5.0,
+            casts=False,
         )
         for layer in range(1, 4)
     ]
@@ -115,6 +116,7 @@ def _shells(
                 (red, green, blue),
                 gloss,
                 uv_scale=_FUR_SCALE,
+                casts=False,
                 moves=moves,
                 shade=np.full(len(used), 0.55 + 0.45 * share, np.float32),
                 cover=density,

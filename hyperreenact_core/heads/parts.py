@@ -85,6 +85,7 @@ class Part:
     rest: [V, 3]. grip: [V] how much of the head's turn it takes, 1 on the head, 0 on the chest.
     shade: [V] how much of the light around reaches it. cover: [V] factor of the coverage.
     tint: factors of the texture's colour, linear. opacity: below 1 it lets through what is behind.
+    casts: a shadow; shells of hair stand too near the skin for one.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Part:
     gloss: float = 1.0
     opacity: float = 1.0
     uv_scale: float = 1.0
+    casts: bool = True
     moves: Moves | None = None
     spins: tuple[Spin, ...] = ()
     shade: Floats | None = None

@@ -146,11 +146,17 @@ def develop(
         other=None if other is None else [*_matching(other, shot), *before],
         other_camera=None if other is None else other.camera,
     )
-    background = draw_background(scene.background, stage.size)
+    background = _background(scene.background, stage.size)
     focus = float(shot.camera.eye[2] - shot.posed.irises[:, 2].mean())
     image = photograph(linear, truth.depth, background, scene.lens, rng, focus=focus)
     coverage = (linear[..., 3].clip(0, 1) * 255).round().astype(np.uint8)
     return _picture(shot, stage.size, image, coverage, truth), truth
+
+
+@lru_cache(2)
+def _background(background: Background, size: int) -> Floats:
+    """The surroundings, which a clip's pictures share."""
+    return draw_background(background, size)
 
 
 def flow_between(truth: Truth, other: Truth) -> Flow:

@@ -22,7 +22,7 @@ from .meshes import Floats, Topology
 from .opengl import opengl_context, read_program, set_light, set_matrix, set_uniform
 from .parts import Label, Material, Texture
 
-_SHADOW_SIZE = 640
+_SHADOW_SIZE = 448
 _SHADOW_REACH = 3.2
 """Half the side of what the key lamp's shadows cover, in decimetres."""
 _WHOLE = (0.5, 9.0)
@@ -41,6 +41,7 @@ _SOLID = (
 _CLOSED = (Material.SKIN, Material.EYE, Material.CORNEA, Material.MOUTH)
 """Surfaces that are seen from outside alone."""
 _CLEAR = (Material.CORNEA, Material.GLASS)
+_DAINTY = (*_CLEAR, Material.FUZZ)
 _CASTS = (Label.SKIN, Label.HAIR, Label.CLOTHES, Label.HAT, Label.GLASSES, Label.OTHER)
 _FRAYED = (Material.HAIR, Material.FUZZ)
 
@@ -173,18 +174,18 @@ class Stage:
     def _draw_shadows(
         self, parts: Sequence[PosedPart], meshes: Sequence[GpuMesh], lamp: Matrix
     ) -> None:
-        self._cull(False)
         self._shadow_canvas.use()
         self._shadow_canvas.clear(depth=1.0)
         program = self._shadow
         set_matrix(program, "lamp", lamp)
         for posed, mesh in zip(parts, meshes, strict=True):
             part = posed.part
-            if part.label not in _CASTS or part.material in (*_CLEAR, Material.FUZZ):
+            if not part.casts or part.label not in _CASTS or part.material in _DAINTY:
                 continue
             self._texture(part.texture).use(0)
             program["solid"] = part.material in _SOLID
             program["uv_scale"] = part.uv_scale
+            self._cull(part.material in _CLOSED)
             mesh.shadow.render()
 
     def _cull(self, closed: bool) -> None:
