@@ -159,7 +159,7 @@ def fuzz_parts(fit: Fitting) -> list[Part]:
             fit, f"{folder}/{name}/{name}.mhclo", Label.SKIN, Material.FUZZ, texture, tint=tint
         )
         # Fine hairs fade in small pictures: brows are drawn denser than they are.
-        opacity = 1.35 * eyes.brow_density if folder == "eyebrows" else eyes.lash_density
+        opacity = 1.7 * eyes.brow_density if folder == "eyebrows" else eyes.lash_density
         parts.append(replace(part, opacity=opacity))
     return parts
 

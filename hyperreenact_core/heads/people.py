@@ -107,7 +107,7 @@ def _changes(rng: np.random.Generator, age: float) -> dict[str, float]:
 
 def _resting(rng: np.random.Generator) -> dict[str, float]:
     """Lids half down or wide, lips pressed or full: what makes a neutral face one's own."""
-    lids, squint = float(rng.beta(2, 3)) * 0.2, float(rng.beta(1.2, 3)) * 0.3
+    lids, squint = float(rng.beta(2, 3)) * 0.14, float(rng.beta(1.2, 3)) * 0.25
     mouth = {name: float(rng.beta(1, 5)) * 0.35 for name in ("mouthRollUpper", "mouthShrugLower")}
     corners = float(rng.normal(0, 0.07))
     smile = {f"mouthSmile{side}": max(corners, 0.0) for side in ("Left", "Right")}
