@@ -74,6 +74,8 @@ class Stage:
         self._textures: WeakKeyDictionary[Texture, Any] = WeakKeyDictionary()
         fine = (size * finer, size * finer)
         self._picture = self._gl.texture(fine, 4, dtype="f2")
+        # Mesa moves a texture when it first gets smaller levels; what it is drawn on must not move.
+        self._picture.build_mipmaps()
         self._canvas = self._gl.framebuffer([self._picture], self._gl.depth_renderbuffer(fine))
         self._shadows = self._gl.depth_texture((_SHADOW_SIZE, _SHADOW_SIZE))
         self._shadows.compare_func = "<="
