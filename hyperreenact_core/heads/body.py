@@ -25,6 +25,8 @@ BODY_VERTICES = 13_380
 """The vertices below this number are skin; those above only help to fit things."""
 _CHEST_Y = 3.2
 """Nothing below it is ever in a picture (on a body of middle size)."""
+_REACH = {"eyeBlinkLeft": 0.8, "eyeBlinkRight": 0.8}
+"""The model's action that is one of ours: its lids are shut here and pass each other beyond."""
 _MISSING = "drawing heads needs the extra `heads`: pip install 'hyperreenact[heads]'"
 
 
@@ -87,7 +89,10 @@ def load_body() -> Body:
         skinning_method="lbs",  # the default compiles kernels and greets on stdout
     ).to(dtype=torch.float32)
     middle = _vertices(model, _MIDDLE, {}, {})
-    moved = [_vertices(model, _MIDDLE, {}, {action: 1.0}) - middle for action in ACTIONS]
+    moved = [
+        _vertices(model, _MIDDLE, {}, {action: _REACH.get(action, 1.0)}) - middle
+        for action in ACTIONS
+    ]
     folder = resources.files(__name__.rpartition(".")[0])
     table = json.loads((folder / "mesh_points.json").read_text())
     return Body(

@@ -21,6 +21,8 @@ from .worn import hair_below_hat, worn_parts
 
 _FOLLOW = 0.45
 """The share of the head's yaw that the chest takes."""
+_EYE_REACH = np.array([1.35, 1.6, 1.0], np.float32)
+"""Eyes reach so much further than the body model's actions turn them, sideways and up."""
 _LIPS = (13, 14)
 _SHUT = 0.012
 """Lips closer than this (in decimetres) hide teeth and tongue, which are not drawn then."""
@@ -167,7 +169,7 @@ def _spun(part: Part, added: Floats) -> Floats:
     shift[part.moves.vertices] = added
     for spin in part.spins:
         before = part.rest[spin.front].mean(0) - spin.centre
-        after = before + shift[spin.front].mean(0)
+        after = before + _EYE_REACH * shift[spin.front].mean(0)
         turn = _between(before / np.linalg.norm(before), after / np.linalg.norm(after))
         moved[spin.vertices] = (part.rest[spin.vertices] - spin.centre) @ turn.T + spin.centre
     return moved

@@ -94,6 +94,7 @@ def _shells(
 ) -> list[Part]:
     """Layers of skin, each further out and thinner, that together look like short hair."""
     used, topology, density = _area(skin.topology, area)
+    density = density * skin.grip[used]  # what the texture's seam catches of the back is bare
     rest = skin.rest[used]
     normals = skin.topology.normals(skin.rest)[used]
     if down:
