@@ -1,0 +1,153 @@
+"""The coarse flow: where every pixel of a result lies in the source, from a head posed twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
+from .pose import PosedHead
+from .raster import Coverage, rasterise
+
+NOTHING = 255
+"""What a pixel shows besides SKIN, EYE, MOUTH and HAIR: no part of the head."""
+_RECESS = 0.03
+"""What lies behind lids and lips is drawn this much deeper (in decimetres): they may pass through.
+"""
+_NEAR = 0.06
+"""What is this much deeper than what the source shows there still counts as seen."""
+_CLINGS, _FAR = 0.15, 0.8
+"""Decimetres from the head: up to the one all moves with them, from the other on all is still.
+"""
+_BACKGROUND = np.float32(1e4)
+
+_Numbers = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A posed head drawn at size S.
+
+    side: of the picture in the pixels that its points lie in. covered: the head's pixels.
+    region: [S, S] SKIN, EYE, MOUTH, HAIR or NOTHING. depth: [S, S] decimetres, large on nothing.
+    """
+
+    posed: PosedHead
+    size: int
+    side: float
+    covered: Coverage
+    region: NDArray[np.uint8]
+    depth: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class HeadFlow:
+    """Where the pixels of a result lie in the source.
+
+    offset: [S, S, 2] xy to add to a pixel's place, in pixels of the picture (not of this map).
+    head: [S, S] the head's pixels in the result. region: [S, S] as in Drawing. hidden: [S, S] not
+    to be seen in the source: the head where the flow leads to, the rest where it is itself, as the
+    background is still.
+    """
+
+    offset: Floats
+    head: NDArray[np.bool_]
+    hidden: NDArray[np.bool_]
+    region: NDArray[np.uint8]
+
+
+def draw_head(model: HeadModel, posed: PosedHead, *, side: float, size: int = 128) -> Drawing:
+    """Draw a head posed in a square picture of this side at `size` pixels."""
+    depth = _depth(model, posed)
+    covered = rasterise(posed.xy * (size / side), depth, model.faces, size)
+    region = np.full(size * size, NOTHING, np.uint8)
+    region[covered.at] = model.region[covered.triangle]
+    deep = np.full(size * size, _BACKGROUND)
+    deep[covered.at] = covered.mix(model.faces, depth)
+    square = (size, size)
+    return Drawing(posed, size, side, covered, region.reshape(square), deep.reshape(square))
+
+
+def flow_between(model: HeadModel, result: Drawing, source: Drawing) -> HeadFlow:
+    """The flow from a drawing of the result to one of the source, of the same size and side.
+
+    Off the head it goes on smoothly and fades to none, as the background is still.
+    """
+    size, pixel = result.size, result.side / result.size
+    then, now, covered = source.posed, result.posed, result.covered
+    moves = np.zeros((size * size, 2), np.float32)
+    own = np.zeros(size * size, np.float32)  # how deep it lies in the source
+    moves[covered.at] = covered.mix(model.faces, (then.xy - now.xy).astype(np.float32))
+    own[covered.at] = covered.mix(model.faces, _depth(model, then))
+    head = result.region != NOTHING
+    offset = _spread(moves.reshape(size, size, 2), head, pixel / now.scale)
+    steps = (offset / pixel).astype(np.float32)
+    hidden = _hidden(steps, own.reshape(size, size), result.region, source)
+    # Off the head the background is still, and the source's head covers it or does not.
+    hidden = np.where(head, hidden, source.region != NOTHING)
+    return HeadFlow(offset, head, hidden, result.region)
+
+
+def _depth(model: HeadModel, posed: PosedHead) -> Floats:
+    """[V] decimetres away from the viewer."""
+    depth = -posed.vertices[:, 2]
+    depth[_behind(model)] += _RECESS
+    return depth
+
+
+@lru_cache(maxsize=2)
+def _behind(model: HeadModel) -> NDArray[np.bool_]:
+    """[V] eyeballs, teeth and what else is not skin."""
+    behind = np.ones(len(model.mean), np.bool_)
+    behind[model.faces[(model.region == SKIN) | (model.region == HAIR)]] = False
+    return behind
+
+
+def _spread(moves: Floats, covered: NDArray[np.bool_], pixel: float) -> Floats:
+    """[S, S, 2] the flow of what is covered, carried on over the rest. pixel: decimetres."""
+    if not covered.any():
+        return np.zeros_like(moves)
+    away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 3) * pixel
+    share = ((_FAR - away) / (_FAR - _CLINGS)).clip(0, 1)
+    share = share * share * (3 - 2 * share)
+    carried = _filled(moves, covered.astype(np.float32)) * share[..., None]
+    return np.where(covered[..., None], moves, carried).astype(np.float32)
+
+
+def _filled(values: _Numbers, known: _Numbers) -> _Numbers:
+    """[S, S, 2] where known [S, S] is 1 -> everywhere: smaller pictures fill larger ones."""
+    height, width = known.shape
+    blurred = values * known[..., None]
+    if min(height, width) <= 2:
+        return np.broadcast_to(blurred.sum((0, 1)) / max(known.sum(), 1e-6), values.shape)
+    half = (width // 2, height // 2)
+    both = np.dstack([blurred, known])
+    coarse = np.asarray(cv2.resize(both, half, interpolation=cv2.INTER_AREA), np.float32)
+    weight = coarse[..., 2]
+    there = _filled(coarse[..., :2] / np.maximum(weight, 1e-6)[..., None], weight)
+    below = cv2.resize(there, (width, height), interpolation=cv2.INTER_LINEAR)
+    share = known[..., None]
+    return values * share + below * (1 - share)
+
+
+def _hidden(
+    steps: Floats, own: Floats, region: NDArray[np.uint8], source: Drawing
+) -> NDArray[np.bool_]:
+    """[S, S] where the source shows something nearer. steps: [S, S, 2] in pixels of the map."""
+    size = len(own)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    x, y = columns + steps[..., 0], rows + steps[..., 1]
+    outside = (np.minimum(x, y) < -0.5) | (np.maximum(x, y) > size - 0.5)
+    # Of the four pixels around, the deepest: a border alone hides nothing.
+    four = np.ones((2, 2), np.uint8)
+    deep = cv2.dilate(source.depth, four)
+    skin = cv2.erode((source.region == SKIN).astype(np.uint8), four)
+    column, row = (np.ceil(v).astype(np.int32).clip(0, size - 1) for v in (x, y))
+    covered = own > deep[row, column] + _NEAR
+    # Lids and lips lie close before what they hide.
+    shut = ((region == EYE) | (region == MOUTH)) & (skin[row, column] > 0)
+    return outside | covered | shut

@@ -1,0 +1,144 @@
+"""Coarse flow: exact on the head, hidden where the source shows nothing, still far away."""
+
+import time
+
+import cv2
+import numpy as np
+
+from hyperreenact_core.heads.gaze import rotation_matrix
+from hyperreenact_core.reenact.detail.flow import NOTHING, Drawing, draw_head, flow_between
+from hyperreenact_core.reenact.detail.head_model import EYE, HAIR, MOUTH, SKIN, load_head_model
+from hyperreenact_core.reenact.detail.pose import pose_head
+
+from .heads import SIDE, sitter
+
+MODEL = load_head_model()
+FIT = sitter(11, smile=0.0).truth
+PLACE = (0.0, 0.0, 0.0)
+
+
+def drawn(
+    size: int = 128, shift: tuple[float, float, float] = PLACE, **pose: np.ndarray
+) -> Drawing:
+    return draw_head(MODEL, pose_head(MODEL, FIT, shift=shift, **pose), side=SIDE, size=size)
+
+
+def performing(index: int, value: float) -> np.ndarray:
+    face = FIT.coefficients.copy()
+    face[index] = value
+    return face
+
+
+STILL = drawn()
+
+
+def test_in_its_own_pose_nothing_moves_and_nothing_is_hidden() -> None:
+    flow = flow_between(MODEL, drawn(), STILL)
+    assert (flow.offset == 0).all()
+    assert not flow.hidden.any()
+    assert 0.1 < flow.head.mean() < 0.7
+
+
+def test_a_shift_is_a_flow_that_is_even_on_the_head_and_none_far_away() -> None:
+    flow = flow_between(MODEL, drawn(shift=(0.25, 0, 0)), STILL)
+    on_head = flow.offset[flow.head]
+    assert abs(np.median(on_head[:, 0]) + 0.25 * FIT.scale) < 1
+    assert np.abs(on_head[:, 1]).max() < 1
+    head = np.nonzero(flow.head)
+    assert (flow.offset[:8, :8] == 0).all()
+    above = flow.offset[head[0].min() - 8, int(np.median(head[1]))]
+    assert above[0] < -0.5 * 0.25 * FIT.scale
+
+
+def test_the_flow_off_the_head_has_no_jumps() -> None:
+    flow = flow_between(MODEL, drawn(shift=(0.3, 0.1, 0)), STILL)
+    off = cv2.erode((flow.region == NOTHING).astype(np.uint8), np.ones((3, 3))) > 0
+    steps = np.abs(np.diff(flow.offset, axis=1)).max(2)
+    assert steps[off[:, :-1]].max() < 2
+
+
+def test_a_posed_point_flows_back_to_where_it_was() -> None:
+    rotation = rotation_matrix(18, 5, -4) @ FIT.rotation
+    result = pose_head(MODEL, FIT, rotation=rotation)
+    flow = flow_between(MODEL, drawn(rotation=rotation), STILL)
+    nose = MODEL.mean[:, 2].argmax()
+    x, y = result.xy[nose]
+    there = result.xy[nose] + flow.offset[int(y), int(x)]
+    assert np.linalg.norm(there - STILL.posed.xy[nose]) < 0.8
+
+
+def test_what_turns_into_view_is_hidden_in_the_source() -> None:
+    flow = flow_between(MODEL, drawn(rotation=rotation_matrix(40, 0, 0) @ FIT.rotation), STILL)
+    hidden, head = flow.hidden & flow.head, np.nonzero(flow.head)
+    middle = int(np.median(head[1]))
+    left, right = hidden[:, :middle].sum(), hidden[:, middle:].sum()
+    assert left > 150  # the face turns to the right, its side at the left comes into view
+    assert right < 0.35 * left
+    assert 0.02 < hidden.sum() / flow.head.sum() < 0.5
+
+
+def test_background_that_the_head_uncovers_is_hidden() -> None:
+    flow = flow_between(MODEL, drawn(shift=(0.4, 0, 0)), STILL)
+    uncovered = (flow.region == NOTHING) & (STILL.region != NOTHING)
+    assert uncovered.sum() > 200
+    assert flow.hidden[uncovered].all()
+    assert not flow.hidden[:8, :8].any()
+
+
+def test_an_opening_mouth_shows_what_the_source_hides() -> None:
+    shut = drawn(coefficients=np.zeros(52))
+    open_ = drawn(coefficients=np.eye(52)[24])
+    flow = flow_between(MODEL, open_, shut)
+    inside = flow.region == MOUTH
+    assert inside.sum() > 60
+    assert flow.hidden[inside].mean() > 0.8
+
+
+def test_a_blink_covers_the_eyes_and_opening_them_uncovers_what_was_hidden() -> None:
+    shut = np.zeros(52)
+    shut[[8, 9]] = 1.0
+    closed, wide = drawn(256, coefficients=shut), drawn(256, coefficients=np.zeros(52))
+    assert (wide.region == EYE).sum() > 80
+    assert (closed.region == EYE).sum() < 0.12 * (wide.region == EYE).sum()
+    flow = flow_between(MODEL, wide, closed)
+    assert flow.hidden[flow.region == EYE].mean() > 0.6
+
+
+def test_gaze_moves_the_eyes() -> None:
+    ahead = drawn(256, coefficients=np.zeros(52))
+    aside = np.zeros(52)
+    aside[[14, 12 + 1]] = 1.0
+    flow = flow_between(MODEL, drawn(256, coefficients=aside), ahead)
+    assert np.median(flow.offset[flow.region == EYE][:, 0]) < -0.02 * FIT.scale
+
+
+def test_hair_lies_above_the_face() -> None:
+    rows, _ = np.nonzero(STILL.region == HAIR)
+    assert rows.min() < np.nonzero(STILL.region == SKIN)[0].min() - 5
+    assert len(rows) > 200
+
+
+def test_the_offset_does_not_depend_on_the_size_of_the_map() -> None:
+    rotation = rotation_matrix(15, 0, 0) @ FIT.rotation
+    small, large = (
+        flow_between(MODEL, drawn(size, rotation=rotation), drawn(size)) for size in (64, 256)
+    )
+    reduced = cv2.resize(large.offset, (64, 64), interpolation=cv2.INTER_AREA)
+    whole = cv2.erode(small.head.astype(np.uint8), np.ones((5, 5))) > 0
+    assert np.median(np.abs(reduced - small.offset)[whole]) < 0.1
+
+
+def test_a_head_out_of_the_picture_leaves_it_still() -> None:
+    flow = flow_between(MODEL, drawn(shift=(40.0, 0, 0)), STILL)
+    assert (flow.offset == 0).all()
+    assert not flow.head.any()
+
+
+def test_a_map_of_256_px_takes_milliseconds() -> None:
+    times: list[float] = []
+    source = drawn(256)
+    for _ in range(5):
+        start = time.process_time()
+        flow_between(MODEL, drawn(256, rotation=rotation_matrix(10, 0, 0)), source)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.2  # 25 ms on a quiet core
