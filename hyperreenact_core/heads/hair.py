@@ -18,7 +18,7 @@ _SHELLS = 5
 _FUR_SIZE = 256
 _FUR_SCALE = 14.0
 _OUT = 0.03
-"""Hair that would lie in the skin or the clothes is moved out by so much."""
+"""Hair is moved out by so much, in decimetres, so that no scalp comes through."""
 
 
 def hair_parts(fit: Fitting, skin: Part) -> list[Part]:
@@ -39,7 +39,8 @@ def hair_parts(fit: Fitting, skin: Part) -> list[Part]:
         moving=False,
         tint=(red, green, blue),
     )
-    part = replace(part, rest=_outside_chest(part.rest, fit), gloss=hair.gloss)
+    rest = part.rest + part.topology.normals(part.rest) * _OUT
+    part = replace(part, rest=_outside_chest(rest, fit), gloss=hair.gloss)
     if hair.style == "afro01":
         return [part, *_fuzz(part)]
     return [_mirrored(part) if hair.mirrored else part]
