@@ -39,7 +39,7 @@ def hair_parts(fit: Fitting, skin: Part) -> list[Part]:
         moving=False,
         tint=(red, green, blue),
     )
-    rest = part.rest + part.topology.normals(part.rest) * _OUT
+    rest = part.rest + part.topology.normals(part.rest) * np.float32(_OUT)
     part = replace(part, rest=_outside_chest(rest, fit), gloss=hair.gloss)
     if hair.style == "afro01":
         return [part, *_fuzz(part)]
