@@ -71,10 +71,11 @@ def _work(size: int, pictures: int, each: int, number: int, ready: Any, results:
     from hyperreenact_core.heads.people import sample_person
     from hyperreenact_core.heads.performance import sample_performance
     from hyperreenact_core.heads.picture import clip_of, develop, flow_between, sample_scene
+    from hyperreenact_core.heads.shards import FINER
     from hyperreenact_core.heads.stage import Stage
     from hyperreenact_core.heads.wardrobe import Wardrobe
 
-    wardrobe, stage = Wardrobe(Assets()), Stage(size)
+    wardrobe, stage = Wardrobe(Assets()), Stage(size, finer=FINER)
     stages = dict.fromkeys(("person", "scene and poses", "pictures", "flow"), 0.0)
 
     def lap(name: str, since: float) -> float:

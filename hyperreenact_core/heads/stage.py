@@ -21,6 +21,7 @@ from .light import Lamp, Light
 from .meshes import Floats, Topology
 from .opengl import opengl_context, read_program, set_light, set_matrix, set_uniform
 from .parts import Label, Material, Texture
+from .raster import resized
 
 _SHADOW_SIZE = 448
 _SHADOW_REACH = 3.2
@@ -64,7 +65,7 @@ class Truth:
 class Stage:
     """size: side of the pictures in pixels; finer: the sub-pixels of each along x and y."""
 
-    def __init__(self, size: int, *, finer: int = 2) -> None:
+    def __init__(self, size: int, *, finer: float = 2) -> None:
         self.size, self.finer = size, finer
         self._gl = opengl_context()
         # A program a material: what a shader branches over, software rasterisers compute.
@@ -72,7 +73,7 @@ class Stage:
         self._shadow, self._truth = (read_program(self._gl, name) for name in ("shadow", "truth"))
         self._meshes: WeakKeyDictionary[Topology, list[GpuMesh]] = WeakKeyDictionary()
         self._textures: WeakKeyDictionary[Texture, Any] = WeakKeyDictionary()
-        fine = (size * finer, size * finer)
+        fine = (round(size * finer), round(size * finer))
         self._picture = self._gl.texture(fine, 4, dtype="f2")
         # Mesa moves a texture when it first gets smaller levels; what it is drawn on must not move.
         self._picture.build_mipmaps()
@@ -226,12 +227,13 @@ class Stage:
         return self._textures[texture]
 
     def _read_picture(self) -> Floats:
-        level = {1: 0, 2: 1, 4: 2}[self.finer]
+        level = {2.0: 1, 4.0: 2}.get(float(self.finer), 0)
         if level:
             self._picture.build_mipmaps()
+        side = self._picture.width >> level
         data = self._picture.read(level=level)
-        pixels = np.frombuffer(data, np.float16).reshape(self.size, self.size, 4)
-        return pixels[::-1].astype(np.float32)
+        pixels = np.frombuffer(data, np.float16).reshape(side, side, 4)[::-1].astype(np.float32)
+        return pixels if side == self.size else resized(pixels, self.size, self.size)
 
     def _read_truth(self) -> Truth:
         here, place = self._truth_canvas.color_attachments
