@@ -7,7 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from .face import linear
+from .body import load_body
 from .fitting import Fitting, fitted_part
 from .meshes import Topology
 from .parts import Label, Material, Part, Texture
@@ -47,8 +47,6 @@ def _mesh(fit: Fitting, clothes: Clothes) -> Part:
 @lru_cache(None)
 def _upper(wardrobe: Wardrobe, name: str) -> Topology:
     """The triangles that can be in a picture of a head."""
-    from .body import load_body
-
     proxy = wardrobe.proxy(f"clothes/{name}/{name}.mhclo")
     heights = proxy.fit(load_body().vertices({}, {}))[:, 1]
     return proxy.topology.part(heights[proxy.topology.faces].max(1) > _LOWEST)
@@ -89,6 +87,3 @@ def _cloth(clothes: Clothes, rng: np.random.Generator) -> np.ndarray:
     colour = (first * (1 - share) + second * share) * weave[..., None]
     alpha = np.full((_SIZE, _SIZE), 255)
     return np.dstack([(colour * 255).clip(0, 255), alpha]).astype(np.uint8)
-
-
-__all__ = ["clothes_part", "linear"]

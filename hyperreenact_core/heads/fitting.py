@@ -30,11 +30,6 @@ class Fitting:
     points: Floats
     neck: Neck
 
-    @property
-    def face_height(self) -> float:
-        """From the chin to the top of the forehead."""
-        return float(self.points[10, 1] - self.points[152, 1])
-
 
 def measure(person: Person, wardrobe: Wardrobe) -> Fitting:
     """Take a person's measures."""

@@ -36,7 +36,7 @@ from .wardrobe import Wardrobe
 CLIP_STREAM = 0xC2
 """Keeps the random numbers of clips apart from those of other uses of the same seed."""
 FINER = 1.5
-"""Sub-pixels of the pictures along x and y: a quarter less work than two, and hardly to be told."""
+"""Sub-pixels of the pictures along x and y; two cost more and can hardly be told from it."""
 _FORMAT = 1
 _ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),

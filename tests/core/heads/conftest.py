@@ -26,26 +26,28 @@ _FIRST_TIME_S = 900
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that may be the first to load the body model get time for it."""
     for item in items:
-        if "drawable" in getattr(item, "fixturenames", ()):
+        if "wardrobe" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(_FIRST_TIME_S))
 
 
 @pytest.fixture(scope="session")
-def drawable() -> None:
-    """Skip where the extra, the assets or OpenGL are missing."""
-    for module in ("anny", "moderngl"):
-        if find_spec(module) is None:
-            pytest.skip(f"needs the extra `heads`: {module} is missing")
+def wardrobe() -> Wardrobe:
+    """Skips where the body model or the assets are missing."""
+    if find_spec("anny") is None:
+        pytest.skip("needs the extra `heads`: anny is missing")
     try:
-        Assets()
-        opengl_context()
+        return Wardrobe(Assets())
     except InputError as error:
         pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
-def wardrobe(drawable: None) -> Wardrobe:
-    return Wardrobe(Assets())
+def drawable(wardrobe: Wardrobe) -> None:
+    """Skip where OpenGL is missing, or what is drawn with it."""
+    try:
+        opengl_context()
+    except InputError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

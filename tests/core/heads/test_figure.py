@@ -5,9 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hyperreenact_core.errors import InputError
-from hyperreenact_core.heads.assets import Assets
-from hyperreenact_core.heads.body import load_body
 from hyperreenact_core.heads.expression import coefficients
 from hyperreenact_core.heads.figure import Figure, Posed, PosedPart, make_figure, pose_figure
 from hyperreenact_core.heads.gaze import rotation_matrix
@@ -24,16 +21,6 @@ TURNS = [(60, 0, 0), (0, -30, 0), (0, 0, 25), (-45, 20, -15)]
 PAIRS = [(33, 263), (133, 362), (61, 291), (234, 454), (105, 334), (50, 280), (172, 397), (98, 327)]
 UPPER_LIDS = [[161, 160, 159, 158, 157], [388, 387, 386, 385, 384]]
 LOWER_LIDS = [[163, 144, 145, 153, 154], [390, 373, 374, 380, 381]]
-
-
-@pytest.fixture(scope="module")
-def wardrobe() -> Wardrobe:
-    try:
-        assets = Assets()
-        load_body()
-    except InputError as missing:
-        pytest.skip(str(missing))
-    return Wardrobe(assets)
 
 
 def person(seed: int, wardrobe: Wardrobe) -> Person:

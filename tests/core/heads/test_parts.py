@@ -6,9 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hyperreenact_core.errors import InputError
-from hyperreenact_core.heads.assets import Assets
-from hyperreenact_core.heads.body import load_body
 from hyperreenact_core.heads.clothing import clothes_part
 from hyperreenact_core.heads.face import skin_part
 from hyperreenact_core.heads.fitting import Fitting, measure
@@ -25,16 +22,6 @@ from hyperreenact_core.heads.worn import hair_below_hat
 
 BEARDS = ("stubble", "full", "goatee", "moustache", "chin")
 BARE = Makeup(0.0, (0.5, 0.2, 0.2), 0.0, (0.3, 0.3, 0.3), 0.0, 0.0)
-
-
-@pytest.fixture(scope="module")
-def wardrobe() -> Wardrobe:
-    try:
-        assets = Assets()
-        load_body()
-    except InputError as missing:
-        pytest.skip(str(missing))
-    return Wardrobe(assets)
 
 
 @pytest.fixture(scope="module")
