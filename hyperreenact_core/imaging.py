@@ -76,6 +76,34 @@ def warp(
         return F.grid_sample(image.float(), grid, padding_mode=beyond, align_corners=False)
 
 
+def displace(image: Tensor, offset: Tensor, *, places: Tensor | None = None) -> Tensor:
+    """Resample [B, C, H, W] by a flow [B, 2, h, w] -> [B, C, h, w] float32, bicubic.
+
+    offset: xy from a place in the result to that in the image, which spans -1..1 from edge to edge.
+    places: [B or 1, 2, h, w] of the result's pixels, by default evenly over the image. What lies
+    outside the image repeats its border.
+    """
+    height, width = offset.shape[-2:]
+    grid = (pixel_places(height, width, like=offset) if places is None else places) + offset
+    with torch.autocast(image.device.type, enabled=False):
+        return F.grid_sample(
+            image.float(),
+            grid.float().permute(0, 2, 3, 1),
+            mode="bicubic",
+            padding_mode="border",
+            align_corners=False,
+        )
+
+
+def pixel_places(height: int, width: int, *, like: Tensor) -> Tensor:
+    """[1, 2, height, width] xy of the pixels' centres in -1..1 from edge to edge."""
+    x, y = (
+        (torch.arange(count, device=like.device, dtype=torch.float32) + 0.5) * (2 / count) - 1
+        for count in (width, height)
+    )
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)])[None]
+
+
 def tile(rows: Sequence[Sequence[ImageU8]], gap: int = 2) -> ImageU8:
     """Lay pictures of one size out in rows: [[H, W, 3], ...] -> one [H', W', 3] on white."""
     height, width = rows[0][0].shape[:2]

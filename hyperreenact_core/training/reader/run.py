@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ...errors import InputError
 from ...networks.reader import ReaderConfig
 from ..log import TrainingLog
+from ..run_clock import RunClock
 from .figures import HeldOut, figures, held_out, sheet
 from .framing import labels_in, sample_frame
 from .learner import ReaderLearner, ReaderRecipe, save_reader
-from .shelf import Shelf
+from .shelf import Shelf, check_apart
 from .stream import Stream, StreamSettings, load_backgrounds
 
 logger = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ def train_reader(
     """
     config = config or ReaderConfig()
     shelf, other = Shelf(data), Shelf([held])
-    _check_apart(shelf, other)
+    check_apart(shelf, other)
     out.mkdir(parents=True, exist_ok=True)
     s = settings
     backgrounds = load_backgrounds(out / BACKGROUNDS, count=s.backgrounds, seed=s.seed)
@@ -81,7 +80,8 @@ def train_reader(
     else:
         learner.start_from(body, mean_face(shelf, s.stream))
     log = TrainingLog(out / "log.csv", first=learner.step, numbers={"seconds": learner.seconds})
-    clock = _Clock(settings, learner.seconds)
+    every = {name: getattr(s, f"{name}_every") for name in ("log", "save", "figures", "sheet")}
+    clock = RunClock(s.minutes, s.steps, every, before=learner.seconds)
     while not clock.over(learner.step):
         torch.manual_seed(s.seed * 1_000_003 + learner.step)  # a resumed run draws the same
         batch = stream.batch(learner.step, s.recipe.batch_size)
@@ -118,45 +118,6 @@ def mean_face(shelf: Shelf, settings: StreamSettings) -> Tensor:
         mesh = np.c_[labels.points, labels.depth]
         found.append(np.concatenate([mesh, np.c_[labels.irises, np.zeros(2)]]))
     return torch.from_numpy(np.mean(found, 0).astype(np.float32))
-
-
-class _Clock:
-    """Time spent on training, over all resumptions, and what is to be done now."""
-
-    def __init__(self, settings: RunSettings, before: float) -> None:
-        self._settings = settings
-        self._start = time.monotonic() - before
-        self._last: dict[str, float] = {}
-        self._before = before
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._start
-
-    def progress(self, step: int) -> float:
-        """0 to 1, of the time or of the steps, whichever is nearer its end."""
-        passed = self.seconds() / (60 * self._settings.minutes)
-        return max(passed, step / self._settings.steps) if self._settings.steps else passed
-
-    def over(self, step: int) -> bool:
-        return self.progress(step) >= 1
-
-    def due(self, what: str) -> bool:
-        """Whether it is time for this; it then counts as done."""
-        every = 60 * float(getattr(self._settings, f"{what}_every"))
-        now = self.seconds()
-        if now - self._last.get(what, self._before) < every:
-            return False
-        self._last[what] = now
-        return True
-
-
-def _check_apart(shelf: Shelf, other: Shelf) -> None:
-    both = set(shelf.identities()) & set(other.identities())
-    if both:
-        raise InputError(
-            f"{len(both)} people are both trained on and held out (such as {min(both)}): render "
-            "the held-out shards with another first person"
-        )
 
 
 def _brief(known: Mapping[str, float]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ...errors import InputError
 from ...heads.shard_files import read_shard, shards_of
 
 _LABELS = (*("points", "visible", "irises", "gaze", "rotation", "expression", "identity"),)
+_PIXELS = ("images", "coverage")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +34,24 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class _Open:
-    images: Any
-    coverage: Any
+    pixels: dict[str, Any]
     labels: dict[str, NDArray[Any]]
 
 
 class Shelf:
-    """Rows of all finished shards under the folders; raises InputError where there are none."""
+    """Rows of all finished shards under the folders; raises InputError where there are none.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = list(folders)
+    pixels: arrays that are read when they are needed. labels: arrays that are kept in memory.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        *,
+        pixels: Sequence[str] = _PIXELS,
+        labels: Sequence[str] = _LABELS,
+    ) -> None:
+        self._folders, self._pixels, self._labels = list(folders), pixels, labels
         self._shards: dict[Path, _Open] = {}
         self._places: list[tuple[_Open, int]] = []
         for folder in folders:
@@ -57,7 +66,7 @@ class Shelf:
         for folder in self._folders:
             for path in shards_of(folder):
                 if path not in self._shards:
-                    shard = _open(path)
+                    shard = _open(path, self._pixels, self._labels)
                     self._shards[path] = shard
                     self._places += [(shard, row) for row in range(len(shard.labels["points"]))]
 
@@ -65,20 +74,54 @@ class Shelf:
         """The person of every row."""
         return [int(shard.labels["identity"][row]) for shard, row in self._places]
 
-    def __getitem__(self, index: int) -> Row:
+    def values(self, index: int) -> dict[str, NDArray[Any]]:
+        """Everything of one row, by name."""
         shard, row = self._places[index]
-        rest = {name: value[row] for name, value in shard.labels.items() if name != "identity"}
-        return Row(image=shard.images[row], coverage=shard.coverage[row], **rest)
+        labels = {name: value[row] for name, value in shard.labels.items()}
+        return labels | {name: value[row] for name, value in shard.pixels.items()}
+
+    def partner(self, index: int) -> int:
+        """The index of the picture that shows the same scene at another moment."""
+        shard, row = self._places[index]
+        return index - row + int(shard.labels["partner"][row])
+
+    def turn_deg(self, index: int) -> float:
+        """By how much the head is turned against the partner's."""
+        shard, row = self._places[index]
+        rotation = shard.labels["rotation"]
+        cosine = (np.vdot(rotation[row], rotation[shard.labels["partner"][row]]) - 1) / 2
+        return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+    def label(self, name: str) -> NDArray[Any]:
+        """[N, ...] one label of all rows."""
+        return np.concatenate([shard.labels[name] for shard in self._shards.values()])
+
+    def __getitem__(self, index: int) -> Row:
+        return row_of(self.values(index))
 
 
-def _open(path: Path) -> _Open:
-    labels = read_shard(path, keys=_LABELS).arrays
+def row_of(values: Mapping[str, NDArray[Any]]) -> Row:
+    """What the reader knows of a row."""
+    rest = {name: values[name] for name in _LABELS if name != "identity"}
+    return Row(image=values["images"], coverage=values["coverage"], **rest)
+
+
+def _open(path: Path, pixels: Sequence[str], labels: Sequence[str]) -> _Open:
+    known = read_shard(path, keys=labels).arrays
     try:
         # The file stays mapped: the system keeps what was read as long as it has memory to spare.
         file = safe_open(path, framework="numpy")
-        images, coverage = file.get_slice("images"), file.get_slice("coverage")
+        slices = {name: file.get_slice(name) for name in pixels}
     except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: {', '.join(pixels)} cannot be read ({error})") from error
+    return _Open(slices, dict(known))
+
+
+def check_apart(shelf: Shelf, other: Shelf) -> None:
+    """Raise InputError where people are both trained on and held out."""
+    both = set(shelf.identities()) & set(other.identities())
+    if both:
         raise InputError(
-            f"{path}: no pictures with their coverage can be read ({error})"
-        ) from error
-    return _Open(images, coverage, dict(labels))
+            f"{len(both)} people are both trained on and held out (such as {min(both)}): render "
+            "the held-out shards with another first person"
+        )

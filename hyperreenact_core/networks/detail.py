@@ -1,0 +1,194 @@
+"""Carries the source's own pixels to a new pose: refines a coarse flow, and paints what it lacks.
+
+A U-Net sees the source, the source moved by the coarse flow, and two simple pictures of the result
+and of the source moved alike: the guides, which need neither the source's looks nor its colours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..imaging import displace
+from .layers import fill_bias, initialise_convolutions
+
+REGIONS = 5
+"""Skin, an eye, the inside of the mouth, hair, nothing: what the coarse head shows."""
+_SURE = 4.0
+"""The logit of the layer that the coarse maps speak for."""
+_STEP = 0.05
+"""Of the learned offset, in half sides: some pixels."""
+_LEAST = 0.05
+"""Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
+
+
+@dataclass(frozen=True)
+class DetailConfig:
+    """widths: channels at 1/2, 1/4 and so on of the picture's side."""
+
+    widths: tuple[int, ...] = (32, 48, 96, 128, 160)
+
+
+@dataclass(frozen=True)
+class CoarseMaps:
+    """What a posed head says of the result, at half of its side, [B, ..., S / 2, S / 2].
+
+    offset: [B, 2, ...] xy to where the pixel lies in the source, whose sides run from -1 to 1.
+    hidden: [B, 1, ...] 0..1, not to be seen in the source. region: [B, REGIONS, ...] shares.
+    depth: [B, 1, ...] of the head, about -1..1.
+    """
+
+    offset: Tensor
+    hidden: Tensor
+    region: Tensor
+    depth: Tensor
+
+
+@dataclass(frozen=True)
+class DetailInputs:
+    """Pictures [B, 3, S, S], RGB in [-1, 1], and maps of a result.
+
+    source: as it is. moved: by the coarse flow. guide: of the result. guide_moved: of the source,
+    by the coarse flow.
+    """
+
+    source: Tensor
+    moved: Tensor
+    guide: Tensor
+    guide_moved: Tensor
+    maps: CoarseMaps
+
+
+@dataclass(frozen=True)
+class DetailPlan:
+    """How a result is made, [B, ..., S, S].
+
+    offset: [B, 2, ...] as in CoarseMaps, refined. logits: [B, 3, ...] of the layers: the source
+    moved, the source as it is, painted. painted: [B, 3, ...] RGB in about [-1, 1].
+    """
+
+    offset: Tensor
+    logits: Tensor
+    painted: Tensor
+
+    @property
+    def weights(self) -> Tensor:
+        """[B, 3, S, S] shares of the layers, one in all."""
+        return self.logits.softmax(1)
+
+
+class DetailNetwork(nn.Module):
+    """DetailInputs, S a multiple of 32 -> DetailPlan. A fresh one plans what the maps say."""
+
+    def __init__(self, config: DetailConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        steps = list(zip(widths, widths[1:], strict=False))
+        self.stem = Stage(4 * 12 + REGIONS + 4, widths[0])
+        self.down = nn.ModuleList(Stage(wide, deep, stride=2) for wide, deep in steps)
+        self.up = nn.ModuleList(Stage(deep + wide, wide) for wide, deep in reversed(steps))
+        self.out = nn.Conv2d(widths[0], 4 * 8, 3, padding=1)
+        initialise_convolutions(self, negative_slope=0.0)
+        for module in self.modules():
+            if isinstance(module, Stage):
+                module.calm()
+        nn.init.zeros_(self.out.weight)
+        fill_bias(self.out, 0.0)
+
+    def forward(self, inputs: DetailInputs) -> DetailPlan:
+        _check(inputs)
+        maps = inputs.maps
+        pictures = [inputs.source, inputs.moved, inputs.guide, inputs.guide_moved]
+        known = [maps.offset * 4, maps.hidden, maps.region, maps.depth]
+        x = torch.cat([F.pixel_unshuffle(torch.cat(pictures, 1), 2), *known], 1)
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        passed: list[Tensor] = []
+        for stage in self.down:
+            passed.append(x)
+            x = stage(x)
+        for stage in self.up:
+            x = stage(torch.cat([F.interpolate(x, scale_factor=2.0), passed.pop()], 1))
+        learned = F.pixel_shuffle(self.out(x), 2).float()
+        offset, logits, correction = learned.split((2, 3, 3), 1)
+        return DetailPlan(
+            offset=enlarged(maps.offset, 2 * maps.offset.shape[-1]) + _STEP * offset,
+            logits=enlarged(_SURE * _layers(maps), 2 * maps.offset.shape[-1]) + logits,
+            painted=inputs.guide + correction,
+        )
+
+
+class Stage(nn.Module):
+    """Two convolutions, the second around the identity; the first may halve the sides."""
+
+    def __init__(self, channels_in: int, channels: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels_in, channels, 3, stride, 1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.first(x), inplace=True)
+        return F.relu(self.second(x) + x, inplace=True)
+
+    @torch.no_grad()
+    def calm(self) -> None:
+        """Let a fresh stage hardly enlarge what passes it."""
+        self.second.weight *= 0.3
+
+
+def detail_inputs(
+    source: Tensor, guide: Tensor, source_guide: Tensor, maps: CoarseMaps
+) -> DetailInputs:
+    """Inputs of a whole picture; all pictures [B, 3, S, S], the guides of result and source."""
+    offset = enlarged(maps.offset, source.shape[-1])
+    moved, guide_moved = displace(torch.cat([source, source_guide], 1), offset).split(3, 1)
+    return DetailInputs(source, moved, guide, guide_moved, maps)
+
+
+def compose(source: Tensor, plan: DetailPlan) -> Tensor:
+    """Make the result [B, 3, R, R] from the source [B, 3, R, R], R >= S.
+
+    Where the plan leaves the source as it is, so is the result, to the bit.
+    """
+    size = source.shape[-1]
+    weights = settled(enlarged(plan.weights, size))
+    moved = displace(source, enlarged(plan.offset, size))
+    return blended(weights, moved, source, enlarged(plan.painted, size))
+
+
+def blended(weights: Tensor, moved: Tensor, source: Tensor, painted: Tensor) -> Tensor:
+    """Mix the three layers [B, 3, R, R] by their weights [B, 3, R, R]."""
+    first, second, third = weights.split(1, 1)
+    return first * moved + second * source + third * painted
+
+
+def settled(weights: Tensor) -> Tensor:
+    """Small weights become none, those beside them one."""
+    kept = (weights - _LEAST).clamp_min(0)
+    return kept / kept.sum(1, keepdim=True)
+
+
+def enlarged(maps: Tensor, size: int) -> Tensor:
+    """[B, C, s, s] -> [B, C, size, size], bilinear."""
+    if maps.shape[-1] == size:
+        return maps
+    return F.interpolate(maps, size=(size, size), mode="bilinear", align_corners=False)
+
+
+def _layers(maps: CoarseMaps) -> Tensor:
+    """[B, 3, s, s] in 0..1: which layer the maps speak for."""
+    nothing, seen = maps.region[:, -1:], 1 - maps.hidden
+    return torch.cat([(1 - nothing) * seen, nothing * seen, maps.hidden], 1)
+
+
+def _check(inputs: DetailInputs) -> None:
+    b, c, height, width = inputs.source.shape
+    half = tuple(inputs.maps.offset.shape[-2:])
+    if c != 3 or height != width or height % 32 or half != (height // 2, width // 2):
+        raise ValueError(
+            f"detail is carried for pictures [B, 3, S, S], S a multiple of 32, with maps of half "
+            f"their side, got {[b, c, height, width]} and maps of {list(half)}"
+        )

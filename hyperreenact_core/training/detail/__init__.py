@@ -1,0 +1,1 @@
+"""Training of the detail transfer on pairs of rendered pictures with exact flow."""

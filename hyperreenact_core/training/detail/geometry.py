@@ -1,0 +1,98 @@
+"""The coarse flow of a pair, from a head fitted to what a reader would have read of the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ...reenact.detail.fit import HeadFit, fit_head
+from ...reenact.detail.flow import Drawing, HeadFlow, draw_head, flow_between
+from ...reenact.detail.head_model import HeadModel
+from ...reenact.detail.pose import pose_head
+from ...reenact.detail.turns import turn_of
+from ..reader.tables import OUTER_CORNERS, inner_points
+from .pairs import Pair, View
+
+Doubles = NDArray[np.float64]
+
+_WAVES = 12
+
+
+@dataclass(frozen=True)
+class ReadingErrors:
+    """How a reader errs. points: deviations over the eyes' distance, few and many, the share of
+    many; coefficients: a deviation; turn: a deviation in degrees."""
+
+    points: tuple[float, float] = (0.02, 0.05)
+    many: float = 0.15
+    coefficients: float = 0.08
+    turn_deg: float = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Coarse:
+    """flow: from the result to the source. result, source: the fitted head drawn in both."""
+
+    flow: HeadFlow
+    result: Drawing
+    source: Drawing
+
+
+def coarse_of(
+    model: HeadModel, pair: Pair, rng: Generator, errors: ReadingErrors, *, size: int
+) -> Coarse:
+    """Fit a head to the source, pose it as the result is, and draw both at `size` pixels."""
+    before, after = pair.source.labels, pair.result.labels
+    fit = read_head(model, pair.source, rng, errors)
+    # The product reads both pictures with the same bias, which a difference does not have.
+    change = after.coefficients.astype(np.float64) - before.coefficients
+    face = (fit.coefficients + change).clip(0, 1)
+    rotation = (after.rotation @ before.rotation.T).astype(np.float64) @ fit.rotation
+    shift = _shift(model, fit, pair.result.points_px(), rotation, face)
+    moved = pose_head(model, fit, rotation=rotation, coefficients=face, shift=shift)
+    side = float(len(pair.source.picture))
+    result = draw_head(model, moved, side=side, size=size)
+    source = draw_head(model, pose_head(model, fit), side=side, size=size)
+    return Coarse(flow_between(model, result, source), result, source)
+
+
+def read_head(model: HeadModel, view: View, rng: Generator, errors: ReadingErrors) -> HeadFit:
+    """A head fitted to points and coefficients that are off as a reader's are."""
+    points = view.points_px()
+    unit = float(np.linalg.norm(np.subtract(*points[list(OUTER_CORNERS)])))
+    unit = max(unit, 0.3 * float(np.ptp(points, axis=0).max()))  # of a profile
+    few, many = errors.points
+    spread = many if rng.random() < errors.many else few
+    points = points + unit * abs(rng.normal(0, spread)) * _smooth(points, rng)
+    points += rng.normal(0, 0.2 * few * unit, points.shape)
+    read = view.labels.coefficients + rng.normal(0, errors.coefficients, 52)
+    turn = turn_of(rng.normal(0, np.radians(errors.turn_deg), 3))
+    hint = turn @ view.labels.rotation.astype(np.float64)
+    return fit_head(model, points, read.clip(0, 1), rotation=hint)
+
+
+def _smooth(points: Doubles, rng: Generator) -> Doubles:
+    """[468, 2] of deviation one: neighbours are off alike, by long and by shorter waves."""
+    at = (points - points.mean(0)) / np.ptp(points, axis=0).max()
+    waves = rng.normal(0, 4.0, (_WAVES, 2))
+    phases, heights = rng.uniform(0, 2 * np.pi, _WAVES), rng.normal(0, 1, (_WAVES, 2))
+    return np.sin(at @ waves.T + phases) @ heights * np.sqrt(2 / _WAVES)
+
+
+def _shift(
+    model: HeadModel, fit: HeadFit, points: Doubles, rotation: Doubles, face: Doubles
+) -> Doubles:
+    """[3] decimetres that take the posed head to where the result's points [468, 2] are."""
+    inner = inner_points()
+    pivot = model.pivot(fit.shape)
+    turned = (model.points(fit.shape, face)[inner] - pivot) @ rotation.T + fit.rotation @ pivot
+    shift = np.zeros(3)
+    for _ in range(2):
+        placed = turned + shift
+        off = np.median(points[inner] - fit.project(placed), axis=0)
+        nearness = 1 - fit.nearness * float(placed[:, 2].mean())
+        shift[:2] += off * (1, -1) * nearness / fit.scale
+    return shift
