@@ -16,6 +16,30 @@ WeightDeltas = tuple[Tensor | None, ...]
 
 
 @dataclass(frozen=True)
+class FaceReading:
+    """What the reader sees of one face. Float32 on the CPU.
+
+    points: [468, 2], x and y of MediaPipe's mesh points in pixels; spread: [468] how far off they
+    may be, pixels. rotation: [3, 3], world = R @ head; x to the viewer's right, y up, z towards the
+    viewer. coefficients: [52] ARKit's, in 0..1. gaze: [2, 3] unit vectors in the world, the eye on
+    the viewer's left first. score: confidence in [0, 1] that this is a face.
+    """
+
+    points: Tensor
+    spread: Tensor
+    rotation: Tensor
+    coefficients: Tensor
+    gaze: Tensor
+    score: float
+
+    def moved(self, matrix: Tensor) -> FaceReading:
+        """The same face in a picture that is shifted and scaled alike: [3, 3] pixel matrix."""
+        scale = float(matrix[0, 0])
+        points = self.points.to(matrix) * scale + matrix[:2, 2]
+        return replace(self, points=points.float(), spread=self.spread * scale)
+
+
+@dataclass(frozen=True)
 class FaceCrop:
     """One face cut from a picture.
 
@@ -23,12 +47,14 @@ class FaceCrop:
     crop_from_frame: [3, 3] float64, p_crop = crop_from_frame @ p_frame (homogeneous pixels).
     landmarks: [68, 2], x and y in pixels of the crop, iBUG order.
     score: confidence of the detector in [0, 1].
+    reading: what the reader sees, in pixels of the crop; None where nothing read it.
     """
 
     image: Tensor
     crop_from_frame: Tensor
     landmarks: Tensor
     score: float = 1.0
+    reading: FaceReading | None = None
 
     @property
     def frame_from_crop(self) -> Tensor:

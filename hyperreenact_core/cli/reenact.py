@@ -70,6 +70,21 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
         "--match-colours", action="store_true", help="with --paste-back: meet the picture's colours"
     )
     parser.add_argument(
+        "--detail",
+        type=float,
+        default=1.0,
+        metavar="0..1",
+        help="how much of the source's own pixels are carried over; 0 is the generator's picture "
+        "alone (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--size",
+        type=_positive,
+        metavar="PIXELS",
+        help="side of the face in results that are not pasted back (default: 512, without detail "
+        "the model set's)",
+    )
+    parser.add_argument(
         "--compare", action="store_true", help="show source, driving frame and result side by side"
     )
     parser.add_argument(
@@ -201,6 +216,8 @@ def _request(args: argparse.Namespace) -> ClipRequest:
             ),
             batch_size=args.batch_size,
             strength=DeltaStrength(*args.strength),
+            detail=args.detail,
+            size=args.size,
             paste_back=args.paste_back,
             colour_match=args.match_colours,
         ),

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..imaging import ImageU8, tensor_from_u8, warp
-from ..types import FaceCrop
+from ..types import FaceCrop, FaceReading
 from .padding import faded_padding
 
 _PUBLISHED_MAX_WIDTH = 1000
@@ -106,13 +106,27 @@ def cut(frame: ImageU8, box: CropBox, rule: CropRule) -> tuple[Tensor, Tensor]:
     return tensor_from_u8(crop)[0], crop_from_frame
 
 
-def crop_face(frame: ImageU8, landmarks: Tensor, rule: CropRule, *, score: float = 1.0) -> FaceCrop:
-    """Cut out the face with `landmarks` [68, 2], pixels of the frame."""
-    return crop_at(frame, crop_box(landmarks, rule), rule, landmarks=landmarks, score=score)
+def crop_face(
+    frame: ImageU8,
+    landmarks: Tensor,
+    rule: CropRule,
+    *,
+    score: float = 1.0,
+    reading: FaceReading | None = None,
+) -> FaceCrop:
+    """Cut out the face with `landmarks` [68, 2] and `reading`, pixels of the frame."""
+    box = crop_box(landmarks, rule)
+    return crop_at(frame, box, rule, landmarks=landmarks, score=score, reading=reading)
 
 
 def crop_at(
-    frame: ImageU8, box: CropBox, rule: CropRule, *, landmarks: Tensor, score: float = 1.0
+    frame: ImageU8,
+    box: CropBox,
+    rule: CropRule,
+    *,
+    landmarks: Tensor,
+    score: float = 1.0,
+    reading: FaceReading | None = None,
 ) -> FaceCrop:
     """Cut out a square chosen elsewhere, such as one smoothed over time."""
     image, crop_from_frame = cut(frame, box, rule)
@@ -121,6 +135,7 @@ def crop_at(
         crop_from_frame=crop_from_frame,
         landmarks=move_points(landmarks, crop_from_frame),
         score=score,
+        reading=None if reading is None else reading.moved(crop_from_frame),
     )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..imaging import ImageU8
 from ..networks.landmarks import LandmarkPrediction
+from ..types import FaceReading
 from .align import CropBox, CropRule, crop_box, cut, move_points
 
 FaceChoice = Literal["largest", "leftmost", "rightmost", "centre"] | int
@@ -30,10 +31,12 @@ class FaceLandmarks:
 
     landmarks: [68, 2] float32 on the CPU, x and y in pixels of the frame, iBUG order.
     score: confidence in [0, 1].
+    reading: what a reader sees there, in pixels of the frame; None where none was asked.
     """
 
     landmarks: Tensor
     score: float
+    reading: FaceReading | None = None
 
     @property
     def box(self) -> tuple[float, float, float, float]:

@@ -36,7 +36,7 @@ class Body:
 
     skin: the triangles of head and chest. actions: [52, V, 3] what each facial action adds to the
     vertices, the same for everybody. triples, weights: [468, 3] the vertices whose mix is each mesh
-    point in MediaPipe's numbering. ibug68: [68] which mesh points are iBUG's.
+    point in MediaPipe's numbering.
     """
 
     model: Any
@@ -44,7 +44,6 @@ class Body:
     actions: Floats
     triples: Indices
     weights: Floats
-    ibug68: Indices
 
     def vertices(self, traits: Mapping[str, float], changes: Mapping[str, float]) -> Floats:
         """[V, 3] the neutral body of these phenotypes (0 to 1) and local changes (-1 to 1)."""
@@ -101,7 +100,6 @@ def load_body() -> Body:
         actions=np.stack(moved),
         triples=np.array([point["vertices"] for point in table["points"]], np.int32),
         weights=np.array([point["weights"] for point in table["points"]], np.float32),
-        ibug68=np.array(table["ibug68"], np.int32),
     )
 
 

@@ -32,8 +32,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +144,3 @@ def _check_keys(path: Path, names: Sequence[str], keys: Sequence[str]) -> None:
         raise InputError(
             f"{path} holds no {', '.join(missing)}: it was written without, or holds other data"
         )
-
-
-@cache
-def ibug68() -> tuple[int, ...]:
-    """Which of the 468 mesh points are iBUG's 68, in its order."""
-    folder = resources.files(__name__.rpartition(".")[0])
-    table = json.loads((folder / "mesh_points.json").read_text())
-    return tuple(int(index) for index in table["ibug68"])

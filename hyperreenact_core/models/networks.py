@@ -27,6 +27,8 @@ NetworkKind = Literal[
     "fan",
     "judge_appearance",
     "judge_pose",
+    "reader",
+    "detail",
 ]
 
 
@@ -54,6 +56,18 @@ def _s3fd() -> NetworkClasses:
     return NetworkClasses(S3FDConfig, S3FD)
 
 
+def _reader() -> NetworkClasses:
+    from ..networks.reader import Reader, ReaderConfig
+
+    return NetworkClasses(ReaderConfig, Reader)
+
+
+def _detail() -> NetworkClasses:
+    from ..networks.detail import DetailConfig, DetailNetwork
+
+    return NetworkClasses(DetailConfig, DetailNetwork)
+
+
 def _fan() -> NetworkClasses:
     from ..networks.fan import FAN, FANConfig
 
@@ -73,6 +87,9 @@ _TABLE: dict[NetworkKind, Any] = {
     # Trained apart from the others and seen by no loss: only the evaluation asks them.
     "judge_appearance": NetworkClasses(ArcFaceConfig, ArcFace),
     "judge_pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
+    # One of each serves every set.
+    "reader": _reader,
+    "detail": _detail,
 }
 
 NETWORKS = _NetworkTable(_TABLE)
@@ -86,6 +103,9 @@ DETECTOR_KINDS: tuple[tuple[NetworkKind, ...], ...] = (("landmarks",), ("s3fd", 
 
 REENACTMENT_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[0])
 """What a set trained here needs to be of use; the judges are optional."""
+
+DETAIL_KINDS: tuple[NetworkKind, ...] = ("reader", "detail")
+"""What carries the source's own pixels; a set without them takes those that ship with us."""
 
 PUBLISHED_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[1])
 """What the published set consists of."""

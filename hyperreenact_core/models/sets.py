@@ -20,10 +20,12 @@ from .cache import shared_fast_network, shared_network
 from .checkpoints import read_config
 from .networks import NetworkKind
 from .settings import SetSettings, load_settings
-from .store import locate, weights_file
+from .store import locate, shared_weights_file, weights_file
 
-if TYPE_CHECKING:  # modules that only the published set needs
+if TYPE_CHECKING:  # modules that not every run needs
+    from ..networks.detail import DetailNetwork
     from ..networks.fan import FAN
+    from ..networks.reader import Reader
     from ..networks.s3fd import S3FD
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
@@ -91,9 +93,26 @@ class LoadedSet:
         return weights_file(self.folder, "s3fd").is_file()
 
     @property
+    def reads_landmarks(self) -> bool:
+        """Whether the set's networks go by the landmarks of a reader of its own."""
+        return weights_file(self.folder, "reader").is_file()
+
+    @property
     def detector_networks(self) -> tuple[nn.Module, ...]:
         """Whatever finds the faces."""
         return (self.s3fd, self.fan) if self.detects_with_s3fd else (self.landmarks,)
+
+    @cached_property
+    def reader(self) -> Reader:
+        from ..networks.reader import Reader
+
+        return self._shared("reader", Reader)
+
+    @cached_property
+    def detail(self) -> DetailNetwork:
+        from ..networks.detail import DetailNetwork
+
+        return self._shared("detail", DetailNetwork)
 
     @cached_property
     def judge_appearance(self) -> ArcFace:
@@ -122,6 +141,12 @@ class LoadedSet:
 
     def _load(self, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
         network = shared_network(weights_file(self.folder, kind), kind)
+        return _checked(network, kind, network_class)
+
+    def _shared(self, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
+        """One that serves every set, unless the folder has its own."""
+        network = shared_network(shared_weights_file(self.folder, kind), kind)
+        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         return _checked(network, kind, network_class)
 
 

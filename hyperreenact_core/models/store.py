@@ -18,6 +18,12 @@ def weights_file(folder: Path, kind: NetworkKind) -> Path:
     return folder / f"{kind}.safetensors"
 
 
+def shared_weights_file(folder: Path, kind: NetworkKind) -> Path:
+    """The set's own network of that kind, or else the one that ships with us."""
+    own = weights_file(folder, kind)
+    return own if own.is_file() else weights_file(SHIPPED_WEIGHTS / "starter", kind)
+
+
 def missing_files(folder: Path) -> tuple[str, ...]:
     """Names of the files a set's folder still needs; empty if it is complete."""
     wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in CORE_KINDS)]

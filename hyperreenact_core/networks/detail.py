@@ -7,6 +7,7 @@ and of the source moved alike: the guides, which need neither the source's looks
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -45,6 +46,10 @@ class CoarseMaps:
     hidden: Tensor
     region: Tensor
     depth: Tensor
+
+    def to(self, device: torch.device | str) -> CoarseMaps:
+        """The same on another device."""
+        return CoarseMaps(**{name: value.to(device) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class DetailNetwork(nn.Module):
         super().__init__()
         self.config = config
         widths = config.widths
-        steps = list(zip(widths, widths[1:], strict=False))
+        steps = list(pairwise(widths))
         self.stem = Stage(4 * 12 + REGIONS + 4, widths[0])
         self.down = nn.ModuleList(Stage(wide, deep, stride=2) for wide, deep in steps)
         self.up = nn.ModuleList(Stage(deep + wide, wide) for wide, deep in reversed(steps))

@@ -27,6 +27,13 @@ MOUTH: tuple[int, ...] = (
     78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191,
 )
 """The lips' outer rim from the viewer's left round, then the inner one."""
+IBUG68: tuple[int, ...] = (
+    127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 98, 97, 2, 326, 327,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87,
+)
+"""The mesh points that are nearest to iBUG's 68 landmarks: jaw, brows and nose, eyes, mouth."""
 LIDS = 16
 """So many points of an eye are its lids."""
 

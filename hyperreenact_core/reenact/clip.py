@@ -73,7 +73,7 @@ class ClipJob:
         if not request.compare:
             size = (self._picture.shape[1], self._picture.shape[0])
             width, height = result_size(
-                size, models.settings.resolution, paste_back=request.options.paste_back
+                size, request.options.side(models), paste_back=request.options.paste_back
             )
         self.writer = open_writer(
             request.out,
@@ -157,7 +157,7 @@ def _layout(
     return comparison_layout(
         (picture.shape[1], picture.shape[0]),
         (driving.width, driving.height),
-        models.settings.resolution,
+        request.options.side(models),
         paste_back=request.options.paste_back,
     )
 

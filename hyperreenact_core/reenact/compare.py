@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..face.align import CropRule, cut
 from ..imaging import ImageU8, u8_from_tensor
+from ..types import FaceCrop
+from .faces import box_of
 from .pipeline import ReenactedFrame
 from .source import SourceFace
 
@@ -87,6 +90,12 @@ def comparison(source: SourceFace, result: ReenactedFrame, *, paste_back: bool) 
     """The panels source, driving frame and result: whole pictures if pasted back, else faces."""
     if paste_back:
         return [source.picture, result.driving, result.image]
+    side = result.image.shape[0]
     crop = result.driving_crop
-    driving = result.driving if crop is None else u8_from_tensor(crop.image[None])[0]
-    return [u8_from_tensor(source.crop.image[None])[0], driving, result.image]
+    driving = result.driving if crop is None else _cut(result.driving, crop, side)
+    return [_cut(source.picture, source.crop, side), driving, result.image]
+
+
+def _cut(picture: ImageU8, crop: FaceCrop, side: int) -> ImageU8:
+    """What a crop shows, with all the pixels that the picture has."""
+    return u8_from_tensor(cut(picture, box_of(crop), CropRule(size=side))[0][None])[0]

@@ -8,13 +8,12 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from torch import Tensor
-
 from ..errors import InputError
 from ..face.detect import FaceChoice, FaceDetector
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from .missing import DrivingReport, NoFacePolicy, PosedFrame, fill_missing
+from ..types import FaceCrop
+from .missing import DrivingReport, NoFacePolicy, PosedFrame, PoseView, fill_missing
 from .tracking import track_face
 from .views import crop_rule, pose_view, searched
 
@@ -49,7 +48,7 @@ def posed_frames(
     detector: FaceDetector,
     options: DrivingOptions,
     *,
-    source_view: Tensor,
+    source_view: PoseView,
     report: DrivingReport,
     name_frame: Callable[[int], str],
 ) -> Iterator[PosedFrame]:
@@ -68,12 +67,17 @@ def posed_frames(
     return fill_missing(
         tracked,
         options.no_face,
-        view_of=partial(pose_view, models=models),
+        view_of=partial(pose_of, models=models),
         source_view=source_view,
         lookahead=options.lookahead,
         name_frame=name_frame,
         report=report,
     )
+
+
+def pose_of(crop: FaceCrop, models: LoadedSet) -> PoseView:
+    """What a face asks of the result."""
+    return PoseView(pose_view(crop, models), crop.reading)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -19,7 +19,7 @@ from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .tracking import TrackedFrame, track_face
-from .views import crop_rule, detector_of, in_picture, searched
+from .views import crop_rule, detector_of, in_picture, searched, with_readings
 
 MissingFace = Literal["hold", "skip", "error"]
 MISSING_FACE: tuple[MissingFace, ...] = get_args(MissingFace)
@@ -112,9 +112,10 @@ def align_faces(
     detector = detector or detector_of(models, host)
     if not options.follow:
         detector = EachFrameAlone(detector, options.choice)
+    detector = with_readings(detector, models, host)
     tracked: list[TrackedFrame] = []
     size = (0, 0)
-    with host.on_device(models.detector_networks, 0):
+    with host.on_device([*models.detector_networks, models.reader], 0):
         for frame in _tracked(frames, models, host, options, detector=detector):
             size = frame.picture.shape[1], frame.picture.shape[0]
             # The pictures are the caller's: keeping them here would hold the whole clip twice.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from torch import Tensor
 
 from ..errors import NoFaceError
 from ..imaging import ImageU8
-from ..types import FaceCrop
+from ..types import FaceCrop, FaceReading
 from .tracking import TrackedFrame
 
 NoFacePolicy = Literal["hold", "skip", "source", "error"]
@@ -23,13 +23,21 @@ face after it, or the source's."""
 
 
 @dataclass(frozen=True)
+class PoseView:
+    """What is to drive a frame: view: [3, S, S] in [0, 1]; reading: None where nothing was read."""
+
+    view: Tensor
+    reading: FaceReading | None
+
+
+@dataclass(frozen=True)
 class PosedFrame:
-    """A driving frame and the pose view, [3, S, S] in [0, 1], that is to drive it."""
+    """A driving frame and what is to drive it."""
 
     index: int
     picture: ImageU8
     crop: FaceCrop | None
-    view: Tensor
+    pose: PoseView
     origin: PoseOrigin
 
 
@@ -42,6 +50,8 @@ class DrivingReport:
     ahead: int = 0
     source: int = 0
     skipped: int = 0
+    kept: list[float] = field(default_factory=list[float])
+    """Of every frame drawn with detail: the share of the head that came from the source, 0 to 1."""
 
     @property
     def without_face(self) -> int:
@@ -57,23 +67,23 @@ def fill_missing(
     frames: Iterable[TrackedFrame],
     policy: NoFacePolicy,
     *,
-    view_of: Callable[[FaceCrop], Tensor],
-    source_view: Tensor,
+    view_of: Callable[[FaceCrop], PoseView],
+    source_view: PoseView,
     lookahead: int,
     name_frame: Callable[[int], str],
     report: DrivingReport,
 ) -> Iterator[PosedFrame]:
-    """Give every frame a pose view, or drop it, as the policy says; count in `report`.
+    """Give every frame a pose, or drop it, as the policy says; count in `report`.
 
     hold: the last face's pose; before the first face, the first one's if it comes within
         `lookahead` frames (which are held back so long), else the source's own.
     skip: the frame is dropped. source: the source's own pose.
     error: NoFaceError that names the frame.
     """
-    last_view: Tensor | None = None
+    last_view: PoseView | None = None
     waiting: deque[TrackedFrame] = deque()
 
-    def posed(frame: TrackedFrame, view: Tensor, origin: PoseOrigin) -> PosedFrame:
+    def posed(frame: TrackedFrame, view: PoseView, origin: PoseOrigin) -> PosedFrame:
         report.frames += 1
         if origin != "face":
             setattr(report, origin, getattr(report, origin) + 1)

@@ -12,17 +12,23 @@ from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..face.paste import paste_back
 from ..host import Host
-from ..imaging import ImageU8, u8_from_tensor
+from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, SourceIdentity
+from .detail.clip import ClipDetail
+from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
-from .driving import DrivingOptions, batches, posed_frames
+from .driving import DrivingOptions, batches, pose_of, posed_frames
 from .memory import working_bytes
-from .missing import DrivingReport, PosedFrame, PoseOrigin
+from .missing import DrivingReport, PosedFrame, PoseOrigin, PoseView
 from .pose import encode_pose
 from .source import SourceFace
 from .strength import DeltaStrength
-from .views import detector_of, pose_view
+from .views import detector_of, with_readings
+
+DETAIL_SIZE = 512
+"""Side of results with detail, pixels, where none is asked for."""
+LEAST_SIZE, MOST_SIZE = 64, 2048
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,9 @@ class ReenactOptions:
 
     batch_size: frames drawn at once; it changes speed and memory, not the result.
     strength: factors of the weight deltas.
+    detail: how much of the source's own pixels are carried over, 0 to 1; 0 is the generator's
+    picture alone.
+    size: side of results in pixels; DETAIL_SIZE if None, or the generator's without detail.
     paste_back: lay each result over the source picture instead of giving the face alone.
     colour_match: when pasting, shift the face's colours to meet the picture's.
     """
@@ -38,12 +47,24 @@ class ReenactOptions:
     driving: DrivingOptions = field(default_factory=DrivingOptions)
     batch_size: int = 8
     strength: DeltaStrength = field(default_factory=DeltaStrength)
+    detail: float = 1.0
+    size: int | None = None
     paste_back: bool = False
     colour_match: bool = False
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise InputError(f"the batch size must be positive, it is {self.batch_size}")
+        if not 0 <= self.detail <= 1:
+            raise InputError(f"detail must lie in 0..1, it is {self.detail}")
+        if self.size is not None and not LEAST_SIZE <= self.size <= MOST_SIZE:
+            raise InputError(f"size must lie in {LEAST_SIZE}..{MOST_SIZE} px, it is {self.size}")
+
+    def side(self, models: LoadedSet) -> int:
+        """Of results that are not pasted back, pixels."""
+        if self.size is not None:
+            return self.size
+        return DETAIL_SIZE if self.detail > 0 else models.settings.resolution
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,7 @@ class ReenactedFrame:
     image: uint8 RGB [R, R, 3], or the source picture's size if it was pasted back.
     index: number of the driving frame, from 0. driving: that frame, [H, W, 3].
     driving_crop: the face in it, None where none was found. pose_of: whose pose was used.
+    kept: the share of the head that came from the source, 0 to 1; None without detail.
     """
 
     image: ImageU8
@@ -60,6 +82,7 @@ class ReenactedFrame:
     driving: ImageU8
     driving_crop: FaceCrop | None
     pose_of: PoseOrigin
+    kept: float | None = None
 
     @property
     def has_face(self) -> bool:
@@ -104,12 +127,17 @@ class Reenactor:
         self._options = options or ReenactOptions()
         self._detector = detector or detector_of(models, host)
         self._fast = models.fast(host.dtype)
+        self._detail: DetailStage | None = None
         self._networks: list[nn.Module] = [
             *models.detector_networks,
             self._fast.pose,
             self._fast.hypernetwork,
             self._fast.generator,
         ]
+        if self._options.detail > 0:
+            self._detector = with_readings(self._detector, models, host)
+            self._detail = DetailStage(models.detail, device=host.device)
+            self._networks += [models.reader, models.detail]
 
     def reenact(
         self,
@@ -149,19 +177,26 @@ class Reenactor:
     ) -> Generator[ReenactedFrame, None, None]:
         with self._host.on_device(self._networks, self._bytes_needed):
             prepared = self._prepare(source.identity)
+            own_pose = pose_of(source.crop, self._models)
+            detailed = self._detailed(source, prepared, own_pose)
             posed = posed_frames(
                 self._until_cancelled(frames),
                 self._models,
                 self._detector,
                 self._options.driving,
-                source_view=pose_view(source.crop, self._models),
+                source_view=own_pose,
                 report=report,
                 name_frame=name_frame,
             )
             for batch in batches(posed, self._options.batch_size):
                 faces = self._draw_batch(prepared, batch)
-                for frame, face in zip(batch, faces, strict=True):
-                    result = self._result(source, frame, face)
+                faces, kept = (faces, None) if detailed is None else detailed(batch, faces)
+                faces = faces.cpu()
+                for at, frame in enumerate(batch):
+                    share = None if kept is None else float(kept[at])
+                    result = self._result(source, frame, faces[at], kept=share)
+                    if share is not None:
+                        report.kept.append(share)
                     self._host.check_interrupt()
                     self._host.progress(frame.index + 1, total, lambda r=result: r.image)
                     yield result
@@ -180,14 +215,31 @@ class Reenactor:
 
     @torch.inference_mode()
     def _draw_batch(self, prepared: PreparedSource, batch: list[PosedFrame]) -> Tensor:
-        """Faces of a batch of frames: [B, 3, R, R] on the CPU."""
-        views = torch.stack([frame.view for frame in batch]).to(self._host.device)
-        return self._draw(prepared, encode_pose(views, self._fast.pose)).cpu()
+        """What the generator draws for a batch of frames: [B, 3, r, r]."""
+        return self._draw_views(prepared, [frame.pose.view for frame in batch])
+
+    def _draw_views(self, prepared: PreparedSource, views: list[Tensor]) -> Tensor:
+        seen = torch.stack(views).to(self._host.device)
+        return self._draw(prepared, encode_pose(seen, self._fast.pose))
+
+    def _detailed(
+        self, source: SourceFace, prepared: PreparedSource, own_pose: PoseView
+    ) -> ClipDetail | None:
+        """What adds detail to the frames of one clip; None without detail."""
+        if self._detail is None:
+            return None
+        with torch.inference_mode():
+            guide = self._draw_views(prepared, [own_pose.view])
+        side = self._options.side(self._models)
+        kept = self._detail.prepare(source.picture, source.crop, guide, size=side)
+        return ClipDetail(self._detail, kept, self._options.detail)
 
     def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:
         return draw_poses(prepared, pose.features, self._fast, self._options.strength)
 
-    def _result(self, source: SourceFace, frame: PosedFrame, face: Tensor) -> ReenactedFrame:
+    def _result(
+        self, source: SourceFace, frame: PosedFrame, face: Tensor, *, kept: float | None
+    ) -> ReenactedFrame:
         if self._options.paste_back:
             image = paste_back(
                 source.picture,
@@ -196,11 +248,12 @@ class Reenactor:
                 colour_match=self._options.colour_match,
             ).frame
         else:
-            image = u8_from_tensor(face[None])[0]
+            image = u8_from_tensor(resize(face[None], self._options.side(self._models)))[0]
         return ReenactedFrame(
             image=image,
             index=frame.index,
             driving=frame.picture,
             driving_crop=frame.crop,
             pose_of=frame.origin,
+            kept=kept,
         )

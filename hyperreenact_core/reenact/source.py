@@ -16,7 +16,14 @@ from ..models.sets import FastNetworks, LoadedSet
 from ..networks.fast.drawing import draw, style_generator
 from ..types import FaceCrop, SourceIdentity
 from .memory import working_bytes
-from .views import appearance_view, crop_rule, detector_of, in_picture, searched
+from .views import (
+    appearance_view,
+    crop_rule,
+    detector_of,
+    in_picture,
+    searched,
+    with_readings,
+)
 
 
 @dataclass(frozen=True)
@@ -56,14 +63,9 @@ def analyse_source(
     psi = models.settings.truncation_psi if truncation_psi is None else truncation_psi
     if not 0 <= psi <= 1:
         raise InputError(f"truncation psi must lie in 0..1, it is {psi}")
-    with host.on_device(models.detector_networks, 0):
-        crop = _find_face(
-            picture,
-            models,
-            name=name,
-            detector=detector or detector_of(models, host),
-            choice=choice,
-        )
+    detector = with_readings(detector or detector_of(models, host), models, host)
+    with host.on_device([*models.detector_networks, models.reader], 0):
+        crop = _find_face(picture, models, name=name, detector=detector, choice=choice)
     networks = source_networks(models.fast(host.dtype))
     with host.on_device(networks, working_bytes(models, batch_size=1)):
         inverted = encode_face(crop, models, host)
@@ -127,5 +129,6 @@ def _find_face(
             f"{name} shows no face that can be found; use a picture in which the face is large, "
             "sharp and not cut off"
         )
-    crop = crop_face(reduced, face.landmarks, crop_rule(models.settings), score=face.score)
+    rule = crop_rule(models.settings)
+    crop = crop_face(reduced, face.landmarks, rule, score=face.score, reading=face.reading)
     return in_picture(crop, picture=picture, searched=reduced)

@@ -85,5 +85,12 @@ def _cut_out(sighting: _Sighting, box: CropBox, rule: CropRule) -> TrackedFrame:
     face = sighting.face
     crop = None
     if face is not None:
-        crop = crop_at(sighting.picture, box, rule, landmarks=face.landmarks, score=face.score)
+        crop = crop_at(
+            sighting.picture,
+            box,
+            rule,
+            landmarks=face.landmarks,
+            score=face.score,
+            reading=face.reading,
+        )
     return TrackedFrame(sighting.index, sighting.picture, crop)

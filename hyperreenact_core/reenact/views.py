@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
+from ..face.reading import FaceReader, ReadingDetector
 from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import LoadedSet
@@ -61,6 +62,12 @@ def detector_of(
     network, config = models.landmarks, DetectorConfig()
     rule = replace(config.refine_rule, size=network.config.input_size)
     return LandmarkDetector(network, device=host.device, config=replace(config, refine_rule=rule))
+
+
+def with_readings(detector: FaceDetector, models: LoadedSet, host: Host) -> FaceDetector:
+    """The same detector, whose faces come with readings; the set's reader must be on the device."""
+    reader = FaceReader(models.reader, device=host.device)
+    return ReadingDetector(detector, reader, own_landmarks=not models.reads_landmarks)
 
 
 def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:

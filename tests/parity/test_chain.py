@@ -22,7 +22,7 @@ from hyperreenact_core.models.published import PUBLISHED_SETTINGS
 from hyperreenact_core.networks import reference
 from hyperreenact_core.networks.fast.drawing import draw
 from hyperreenact_core.reenact.drawing import prepare_source
-from hyperreenact_core.reenact.pipeline import Reenactor
+from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
 from hyperreenact_core.reenact.source import encode_face, truncate
 from hyperreenact_core.reenact.views import appearance_view, crop_rule, pose_view, searched
@@ -161,15 +161,18 @@ def test_half_precision_stays_within_two_percent() -> None:
     host = LocalHost(device="cpu", dtype=torch.bfloat16)
     views = pose_view(face("target", 0), models)[None]
     pose = encode_pose(views, models.fast(host.dtype).pose)
-    drawn = Reenactor(models, host, detector=NOBODY).draw(fast_source(0), pose)
-    expected = Reenactor(models, HOST, detector=NOBODY).draw(fast_source(0), fast_pose(0))
+    drawn = Reenactor(models, host, options=PLAIN, detector=NOBODY).draw(fast_source(0), pose)
+    expected = Reenactor(models, HOST, options=PLAIN, detector=NOBODY).draw(
+        fast_source(0), fast_pose(0)
+    )
     assert 0 < float((drawn - expected).norm() / expected.norm()) < 0.02
 
 
 def test_the_reenactor_draws_the_same() -> None:
-    reenactor = Reenactor(FilledSet(), HOST, detector=NOBODY)
+    reenactor = Reenactor(FilledSet(), HOST, options=PLAIN, detector=NOBODY)
     drawn = [reenactor.draw(fast_source(i), fast_pose(i)) for i in range(golden().batch)]
     assert_parity("chain", {"video_frame": video_frame(torch.cat(drawn))})
 
 
+PLAIN = ReenactOptions(detail=0.0)
 NOBODY = GivenLandmarks([[FaceLandmarks(torch.zeros(68, 2), 1.0)]], height=1, width=1)

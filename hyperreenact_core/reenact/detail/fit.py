@@ -87,12 +87,16 @@ def fit_head(
     *,
     spread: Doubles | float | None = None,
     rotation: Doubles | None = None,
+    shape: Doubles | None = None,
     coefficient_spread: float = COEFFICIENT_SPREAD,
+    shape_spread: float = 1.0,
 ) -> HeadFit:
     """Find the head whose mesh points lie at `points` [468, 2] of a picture, y down.
 
     coefficients: [52] as a reader found them; None where nothing is known. spread: of the points, a
     standard deviation in pixels, one or [468]. rotation: [3, 3] as a reader found it, a hint.
+    shape: [K] what is known of the person's, the middle of all people's if None; shape_spread: how
+    far it may lie from there.
     Raises InputError where the points are no face or an array has another shape.
     """
     points = np.asarray(points, np.float64)
@@ -102,7 +106,8 @@ def fit_head(
     if given.shape != (COEFFICIENTS,):
         raise InputError(f"a head is fitted with {COEFFICIENTS} coefficients, not {given.shape}")
     eyes = float(np.linalg.norm(np.subtract(*points[list(_OUTER_EYES)])))
-    fit = _start(model, points, given, rotation)
+    known = np.zeros(len(model.shapes)) if shape is None else np.asarray(shape, np.float64)
+    fit = _start(model, points, known, given, rotation)
     spread = _usual_spread() * eyes if spread is None else np.asarray(spread, np.float64)
     task = _Task(
         model=model,
@@ -110,6 +115,8 @@ def fit_head(
         spread=_TOGETHER * np.hypot(spread, _MODEL_SPREAD * fit.scale) * np.ones(POINTS),
         given=given,
         given_spread=_UNREAD_SPREAD if coefficients is None else coefficient_spread,
+        known=known,
+        known_spread=shape_spread,
         hint=rotation,
     )
     for step in range(_POSE_STEPS + _STEPS):
@@ -133,15 +140,18 @@ class _Task:
     spread: Doubles
     given: Doubles
     given_spread: float
+    known: Doubles
+    known_spread: float
     hint: Doubles | None
 
 
-def _start(model: HeadModel, points: Doubles, given: Doubles, rotation: Doubles | None) -> HeadFit:
-    """A head of middle shape, placed by a camera without perspective.
+def _start(
+    model: HeadModel, points: Doubles, shape: Doubles, given: Doubles, rotation: Doubles | None
+) -> HeadFit:
+    """A head of the known shape, placed by a camera without perspective.
 
     Source: pose from orthography and scaling (DeMenthon and Davis, 1995), its first step.
     """
-    shape = np.zeros(len(model.shapes))
     head = model.points(shape, given)
     flat = (points - points.mean(0)) * (1, -1)
     solid = head - head.mean(0)
@@ -175,8 +185,9 @@ def _improved(task: _Task, fit: HeadFit, *, whole: bool) -> HeadFit:
     if whole:
         columns.append((slopes @ fit.rotation) @ task.model.point_moves)
         sure = np.full(COEFFICIENTS, task.given_spread**-2)
-        prior = np.concatenate([prior, np.ones(len(fit.shape)), sure])
-        wanted = np.concatenate([wanted, -fit.shape, task.given - fit.coefficients])
+        like = np.full(len(fit.shape), task.known_spread**-2)
+        prior = np.concatenate([prior, like, sure])
+        wanted = np.concatenate([wanted, task.known - fit.shape, task.given - fit.coefficients])
     scaled = np.concatenate(columns, 2) * closeness[:, None, None]
     jacobian = scaled.reshape(2 * POINTS, -1)  # [936, parameters]
     normal = jacobian.T @ jacobian

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ...heads.shard_files import ibug68
-from ..reader.framing import Frame, Labels, cut, extent, frame_matrix, labels_in
+from ...face.framing import Frame, cut, extent, frame_matrix
+from ...networks.reader_regions import IBUG68
+from ..reader.framing import Labels, labels_in
 from ..reader.shelf import Shelf, row_of
 
 Pixels = NDArray[np.uint8]
@@ -68,14 +69,14 @@ def pair_shelf(folders: Sequence[Path]) -> Shelf:
 def sample_square(rng: Generator, points: Floats, reach: SquareRange, side: int) -> Frame:
     """A square about a face [468, >= 2], inside a picture of this side."""
     frame = square_about(points, side, scale=float(rng.uniform(*reach.scale)))
-    _, size = extent(points[list(ibug68())])
+    _, size = extent(points[list(IBUG68)])
     x, y = np.array(frame.centre) + size * reach.shift * rng.uniform(-1, 1, 2)
     return _inside(x, y, frame.side, side, mirrored=bool(rng.random() < reach.mirrored))
 
 
 def square_about(points: Floats, side: int, *, scale: float = 1.0) -> Frame:
     """The square that the product cuts about a face, moved into the picture where it juts out."""
-    (x, y), size = extent(points[list(ibug68())])
+    (x, y), size = extent(points[list(IBUG68)])
     return _inside(float(x), float(y) - size / _UP, 2 * scale * size, side, mirrored=False)
 
 
@@ -109,11 +110,11 @@ def _view(values: dict[str, NDArray[Any]], frame: Frame, size: int) -> View:
 
 
 def _nearest(array: NDArray[Any], matrix: Floats, size: int) -> NDArray[Any]:
-    matrix = matrix.astype(np.float64)
+    centred = matrix.astype(np.float64)
     # OpenCV counts from the middle of the first pixel.
-    matrix[:, 2] += matrix[:, :2].sum(1) / 2 - 0.5
+    centred[:, 2] += centred[:, :2].sum(1) / 2 - 0.5
     return np.asarray(
         cv2.warpAffine(
-            array, matrix, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+            array, centred, (size, size), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
         )
     )

@@ -13,9 +13,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...face.framing import Frame, cut, extent
 from ...heads.backgrounds import draw_background, sample_background
 from ...imaging import tensor_from_u8
-from .framing import Frame, FrameRange, Labels, cut, extent, labels_in, miss_frame, sample_frame
+from .framing import FrameRange, Labels, labels_in, miss_frame, sample_frame
 from .obstacles import obstructed
 from .photometry import disturbed
 from .shelf import Row, Shelf

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ... import heads
 from ...heads.expression import ACTIONS
-from ...heads.shard_files import ibug68
-from ...networks.reader_regions import LEFT_EYE, MOUTH, RIGHT_EYE
+from ...networks.reader_regions import IBUG68, LEFT_EYE, MOUTH, RIGHT_EYE
 
 Indices = NDArray[np.int64]
 
@@ -40,7 +39,7 @@ def mesh_mirror() -> Indices:
 
 def inner_points() -> Indices:
     """iBUG's 51 without the jaw."""
-    return np.array(ibug68()[17:], np.int64)
+    return np.array(IBUG68[17:], np.int64)
 
 
 def point_weights() -> NDArray[np.float32]:

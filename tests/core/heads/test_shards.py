@@ -20,7 +20,6 @@ from hyperreenact_core.heads.shard_files import (
     PIXEL_TRUTHS,
     SETTINGS_FILE,
     Shard,
-    ibug68,
     read_shard,
     shards_of,
     stream_pairs,
@@ -194,13 +193,6 @@ def test_assets_that_are_missing_are_named_first(tmp_path: Path):
     with pytest.raises(InputError, match="no folder of assets"):
         write_shards(tmp_path / "out", **SETTINGS, assets=tmp_path / "nowhere")
     assert not (tmp_path / "out").exists()
-
-
-def test_ibugs_points_are_among_the_mesh_points():
-    indices = ibug68()
-    assert len(set(indices)) == len(indices) == 68
-    # The tip of the nose, the outer corners of the eyes and of the mouth.
-    assert (indices[36], indices[45], indices[48], indices[54]) == (33, 263, 61, 291)
 
 
 @pytest.fixture(scope="module")

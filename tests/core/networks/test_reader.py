@@ -18,6 +18,7 @@ from hyperreenact_core.networks.efficientnet_lite import (
 from hyperreenact_core.networks.reader import Reader, ReaderConfig, at_rest, rotation_from_six
 from hyperreenact_core.networks.reader_look import LookConfig
 from hyperreenact_core.networks.reader_regions import (
+    IBUG68,
     LEFT_EYE,
     LEFT_EYE_COLUMNS,
     LIDS,
@@ -259,3 +260,9 @@ def test_held_norms_compute_what_they_do_in_use() -> None:
     layer.train().held = True
     torch.testing.assert_close(layer(x), expected)
     assert expected.shape == (2, 8, 4, 4)
+
+
+def test_ibugs_points_are_among_the_mesh_points():
+    assert len(set(IBUG68)) == len(IBUG68) == 68
+    # The outer corners of the eyes and the corners of the mouth.
+    assert (IBUG68[36], IBUG68[45], IBUG68[48], IBUG68[54]) == (33, 263, 61, 291)

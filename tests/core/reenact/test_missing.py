@@ -13,12 +13,13 @@ from hyperreenact_core.reenact.missing import (
     DrivingReport,
     NoFacePolicy,
     PosedFrame,
+    PoseView,
     fill_missing,
 )
 from hyperreenact_core.reenact.tracking import TrackedFrame
 from hyperreenact_core.types import FaceCrop
 
-SOURCE_VIEW = torch.full((3, 1, 1), -1.0)
+SOURCE_VIEW = PoseView(torch.full((3, 1, 1), -1.0), None)
 PICTURE = np.zeros((4, 4, 3), np.uint8)
 
 
@@ -37,7 +38,7 @@ def filled(
     return fill_missing(
         frames,
         policy,
-        view_of=lambda crop: crop.image,
+        view_of=lambda crop: PoseView(crop.image, None),
         source_view=SOURCE_VIEW,
         lookahead=3,
         name_frame="clip.mp4, frame {}".format,
@@ -49,7 +50,7 @@ def poses(pattern: str, policy: NoFacePolicy) -> tuple[dict[int, int], DrivingRe
     """Number of each result's frame -> number of the frame whose pose it takes; -1 the source's."""
     report = DrivingReport()
     results = list(filled(tracked(pattern), policy, report))
-    return {frame.index: int(frame.view[0, 0, 0]) for frame in results}, report
+    return {frame.index: int(frame.pose.view[0, 0, 0]) for frame in results}, report
 
 
 def test_hold_keeps_the_last_pose():

@@ -82,7 +82,7 @@ def results(
     host: LocalHost = HOST,
     **options: object,
 ) -> list[ReenactedFrame]:
-    chosen = ReenactOptions(driving=driving or DrivingOptions(), **options)
+    chosen = ReenactOptions(driving=driving or DrivingOptions(), **{"detail": 0.0} | options)
     return list(Reenactor(models, host, options=chosen).reenact(source, frames(pattern)))
 
 
@@ -120,7 +120,7 @@ def test_skip_leaves_frames_out_and_source_draws_them_with_the_own_pose(models, 
     assert [r.index for r in kept] == [i for i, letter in enumerate(PATTERN) if letter == "f"]
 
     drawn = results(models, source, driving=DrivingOptions(no_face="source"))
-    reenactor = Reenactor(models, HOST)
+    reenactor = Reenactor(models, HOST, options=ReenactOptions(detail=0.0))
     view = pose_view(source.crop, models)[None]
     own = reenactor.draw(source.identity, encode_pose(view, models.pose))
     image = ((own[0] + 1) * 127.5).round().permute(1, 2, 0).numpy()
@@ -129,7 +129,9 @@ def test_skip_leaves_frames_out_and_source_draws_them_with_the_own_pose(models, 
 
 
 def test_a_missing_face_is_an_error_if_wished(models, source):
-    options = ReenactOptions(driving=DrivingOptions(no_face="error", window=1), batch_size=1)
+    options = ReenactOptions(
+        driving=DrivingOptions(no_face="error", window=1), batch_size=1, detail=0.0
+    )
     run = Reenactor(models, HOST, options=options).reenact(
         source, frames("ff.f"), name_frame="clip.mp4, frame {}".format
     )
@@ -147,7 +149,7 @@ def test_frames_are_read_only_as_results_are_asked_for(models, source):
             read += 1
             yield frame
 
-    options = ReenactOptions(driving=DrivingOptions(window=5), batch_size=4)
+    options = ReenactOptions(driving=DrivingOptions(window=5), batch_size=4, detail=0.0)
     with closing(Reenactor(models, HOST, options=options).reenact(source, noted())) as run:
         assert read == 0
         next(run)
@@ -159,14 +161,14 @@ def test_frames_are_read_only_as_results_are_asked_for(models, source):
 
 def test_progress_is_told_and_the_host_can_cancel_at_any_frame(models, source):
     host = NotingHost()
-    reenactor = Reenactor(models, host, options=ReenactOptions(batch_size=2))
+    reenactor = Reenactor(models, host, options=ReenactOptions(batch_size=2, detail=0.0))
     drawn = list(reenactor.reenact(source, frames("ff.ff"), total=5))
     assert host.done == [(i, 5) for i in range(1, 6)]
     assert all(np.array_equal(p, r.image) for p, r in zip(host.previews, drawn, strict=True))
     assert host.occupied == 1
 
     # One frame a batch, no smoothing: asked once as a frame comes in, once as its result goes out.
-    options = ReenactOptions(driving=DrivingOptions(window=1), batch_size=1)
+    options = ReenactOptions(driving=DrivingOptions(window=1), batch_size=1, detail=0.0)
     run = Reenactor(models, NotingHost(cancel_after=3), options=options).reenact(
         source, frames("fffff")
     )
@@ -246,7 +248,7 @@ import numpy as np, torch
 from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.sets import LoadedSet
-from hyperreenact_core.reenact.pipeline import Reenactor
+from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
 from hyperreenact_core.reenact.source import analyse_source
 from tests.core.reenact.tiny import face_points, picture
 
@@ -260,7 +262,7 @@ class Steady:  # the search would take most of the time
 torch.set_num_threads(1)
 models, host = LoadedSet(Path(sys.argv[1])), LocalHost(device="cpu")
 source = analyse_source(picture(), models, host, detector=Steady())
-reenactor = Reenactor(models, host, detector=Steady())
+reenactor = Reenactor(models, host, options=ReenactOptions(detail=0.0), detector=Steady())
 for count in (60, 600):
     frames = (np.full((240, 320, 3), i % 256, np.uint8) for i in range(count))
     for result in reenactor.reenact(source, frames):

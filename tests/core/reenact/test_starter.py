@@ -15,7 +15,7 @@ from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8, resize, tensor_from_u8
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.missing import DrivingReport
-from hyperreenact_core.reenact.pipeline import ReenactedFrame, Reenactor
+from hyperreenact_core.reenact.pipeline import ReenactedFrame, ReenactOptions, Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.types import DrivingPose
@@ -35,7 +35,9 @@ class Animated:
         self.models: LoadedSet = load_set("starter")
         self.source: SourceFace = analyse_source(read_image(cross.source), self.models, HOST)
         frames = islice(open_frames(cross.driving), 0, None, STEP)
-        run = Reenactor(self.models, HOST).reenact(self.source, frames)
+        run = Reenactor(self.models, HOST, options=ReenactOptions(detail=0.0)).reenact(
+            self.source, frames
+        )
         self.results: list[ReenactedFrame] = list(run)
         self.report: DrivingReport = run.report
         self.drawn = tensor_from_u8(np.stack([r.image for r in self.results]))

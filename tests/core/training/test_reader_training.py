@@ -14,10 +14,11 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
 from hyperreenact_core.errors import InputError
+from hyperreenact_core.face.framing import Frame, cut
 from hyperreenact_core.heads.expression import ACTIONS
 from hyperreenact_core.networks.rotation import euler_from_matrix, matrix_from_euler
 from hyperreenact_core.training.reader.__main__ import SMOKE, SMOKE_CONFIG, main
-from hyperreenact_core.training.reader.framing import Frame, cut, labels_in, miss_frame
+from hyperreenact_core.training.reader.framing import labels_in, miss_frame
 from hyperreenact_core.training.reader.learner import ReaderLearner
 from hyperreenact_core.training.reader.losses import Weights, geodesic, reading_losses
 from hyperreenact_core.training.reader.obstacles import obstructed

@@ -1,0 +1,117 @@
+"""Detail transfer: the source's own pixels where they can be carried, the generator's elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...errors import InputError
+from ...face.align import CropRule, cut
+from ...imaging import ImageU8, resize
+from ...networks.detail import DetailNetwork, compose, detail_inputs
+from ...types import FaceCrop
+from ..faces import box_of
+from .fit import HeadFit
+from .flow import Drawing, draw_head, flow_between
+from .head_model import HeadModel, load_head_model
+from .maps import coarse_maps
+from .performance import HeadState, fit_reading
+from .pose import pose_head
+
+WORK_SIZE = 256
+"""Side in pixels of the pictures that the network sees; the maps have half of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class DetailSource:
+    """All that the stage keeps of a source.
+
+    picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: the same at
+    WORK_SIZE. guide: [1, 3, WORK_SIZE, WORK_SIZE], as the generator draws the source in its own
+    pose. fit, drawing: its head, in pixels of the crop.
+    """
+
+    picture: Tensor
+    small: Tensor
+    guide: Tensor
+    fit: HeadFit
+    drawing: Drawing
+
+    @property
+    def state(self) -> HeadState:
+        """What the source itself performs."""
+        return HeadState(self.fit.rotation, self.fit.coefficients)
+
+
+@dataclass(frozen=True)
+class Detailed:
+    """images: [B, 3, R, R] in [-1, 1]. kept: [B] share of the head that came from the source."""
+
+    images: Tensor
+    kept: Tensor
+
+
+class DetailStage:
+    """Draws a source in other states with the detail network, which must be on `device`."""
+
+    def __init__(self, network: DetailNetwork, *, device: torch.device | str = "cpu") -> None:
+        self._network, self._device = network, device
+        self.model: HeadModel = load_head_model()
+
+    def prepare(
+        self, picture: ImageU8, crop: FaceCrop, guide: Tensor, *, size: int
+    ) -> DetailSource:
+        """picture: [H, W, 3], what `crop` was cut from; guide: [1, 3, r, r] drawn in its own pose.
+
+        size: side of the results. Raises InputError where the face was not read.
+        """
+        if crop.reading is None:
+            raise InputError("the source's face was not read, which detail needs; align it again")
+        large, _ = cut(picture, box_of(crop), CropRule(size=size))
+        own = large[None].to(self._device)
+        enlarged = torch.eye(3, dtype=torch.float64) * (size / crop.image.shape[-1])
+        fit = fit_reading(self.model, crop.reading.moved(enlarged))
+        return DetailSource(
+            picture=own,
+            small=resize(own, WORK_SIZE),
+            guide=resize(guide.to(own), WORK_SIZE),
+            fit=fit,
+            drawing=self._drawn(fit, None, side=float(size)),
+        )
+
+    @torch.inference_mode()
+    def draw(self, source: DetailSource, states: Sequence[HeadState], guides: Tensor) -> Detailed:
+        """The source in B states; guides: [B, 3, r, r] in [-1, 1], drawn by the generator."""
+        count, side = len(states), source.drawing.side
+        results = [self._drawn(source.fit, state, side=side) for state in states]
+        flows = [flow_between(self.model, result, source.drawing) for result in results]
+        maps = coarse_maps(flows, results).to(self._device)
+        small = source.small.expand(count, -1, -1, -1)
+        inputs = detail_inputs(
+            small,
+            resize(guides.to(small), WORK_SIZE),
+            source.guide.expand(count, -1, -1, -1),
+            maps,
+        )
+        plan = self._network(inputs)
+        images = compose(source.picture.expand(count, -1, -1, -1), plan)
+        return Detailed(images, _kept(plan.weights, maps.region))
+
+    def _drawn(self, fit: HeadFit, state: HeadState | None, *, side: float) -> Drawing:
+        if state is None:
+            posed = pose_head(self.model, fit)
+        else:
+            posed = pose_head(
+                self.model, fit, rotation=state.rotation, coefficients=state.coefficients
+            )
+        return draw_head(self.model, posed, side=side, size=WORK_SIZE // 2)
+
+
+def _kept(weights: Tensor, region: Tensor) -> Tensor:
+    """[B] the share of the head's pixels that is not painted."""
+    head = 1 - resize(region[:, -1:], weights.shape[-1])
+    painted = (weights[:, 2:] * head).sum((1, 2, 3)) / head.sum((1, 2, 3)).clamp_min(1)
+    return 1 - painted
