@@ -32,6 +32,6 @@ def filled_set(folder: Path) -> Path:
             state["latent_avg"] = golden().tensor("stylegan2", "mean_latent")[0]
         network = build(net)
         network.load_state_dict(state, strict=True, assign=True)
-        save_network(path, network, kind=kind, config=layout_of(net).config, half=False)
+        save_network(path, network, kind=kind, config=layout_of(net).config, storage="float32")
     save_settings(folder, PUBLISHED_SETTINGS)
     return folder

@@ -1,14 +1,14 @@
 """Weights files: safetensors that carry the network's kind and config, written and read strictly.
 
-Metadata of a file: `format` ("hyperreenact/1"), `kind` (a key of NETWORKS), `config` (JSON) and
-whatever the writer adds, such as `step`. Floating point tensors may be stored in half precision;
-they are always float32 once loaded.
+Metadata of a file: `format` ("hyperreenact/1", or "hyperreenact/2" where a tensor has 8 bits),
+`kind` (a key of NETWORKS), `config` (JSON) and whatever the writer adds, such as `step`. Floating
+point tensors may be stored as `storage` says; they are always float32 once loaded.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,13 @@ from torch import Tensor, nn
 
 from ..errors import ModelError, OutputError
 from .config_json import config_from_json, config_to_json
+from .fit import check_fit
 from .networks import NETWORKS, NetworkKind
+from .storage import SCALE_SUFFIX, Quantised, Storage, packed, restored
 from .tensor_files import save_tensors
 
 FORMAT = "hyperreenact/1"
+FORMAT_8_BIT = "hyperreenact/2"
 _OWN_KEYS = ("format", "kind", "config")
 _REMEDY = "fetch or train it again"
 
@@ -47,12 +50,12 @@ def save_network(
     *,
     kind: NetworkKind,
     config: object,
-    half: bool = True,
+    storage: Storage = "float16",
     notes: Mapping[str, str] | None = None,
 ) -> None:
     """Write a network's parameters and buffers; the file appears whole or not at all.
 
-    half: store floating point tensors as float16; counters and other integers stay as they are.
+    storage: of floating point tensors; counters and other integers stay as they are.
     Raises ModelError if a weight is NaN, infinite or too large for half precision, OutputError
     if the file cannot be written.
     """
@@ -62,12 +65,16 @@ def save_network(
     if not isinstance(config, NETWORKS[kind].config):
         raise TypeError(f"a {kind} is described by {NETWORKS[kind].config.__name__}")
     state = network.state_dict()
-    first_names = _first_names(network)
-    tensors = {name: _packed(state[name], half=half) for name in first_names.values()}
+    tensors: dict[str, Tensor] = {}
+    for name in dict.fromkeys(_first_names(network).values()):
+        tensors |= packed(name, state[name], storage)
     if bad := _not_finite(tensors):
-        reason = "NaN, Inf or a value too large for float16" if half else "NaN or Inf"
+        rounds = storage != "float32"
+        reason = "NaN, Inf or a value too large for float16" if rounds else "NaN or Inf"
         raise ModelError(f"nothing written, {bad} holds {reason}: {path}")
-    metadata = {"format": FORMAT, "kind": kind, "config": config_to_json(config), **notes}
+    in_8_bits = any(tensor.dtype == torch.int8 for tensor in tensors.values())
+    layout = FORMAT_8_BIT if in_8_bits else FORMAT
+    metadata = {"format": layout, "kind": kind, "config": config_to_json(config), **notes}
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,9 +94,10 @@ def read_header(path: Path) -> CheckpointHeader:
             metadata: dict[str, str] = file.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, error) from error
-    if metadata.get("format") != FORMAT or "kind" not in metadata or "config" not in metadata:
+    known = metadata.get("format") in (FORMAT, FORMAT_8_BIT)
+    if not known or "kind" not in metadata or "config" not in metadata:
         raise ModelError(
-            f"safetensors, but not in the layout {FORMAT} of this project, "
+            f"safetensors, but not in the layout {FORMAT} or {FORMAT_8_BIT} of this project, "
             f"convert it or {_REMEDY}: {path}"
         )
     notes = {key: value for key, value in metadata.items() if key not in _OWN_KEYS}
@@ -124,7 +132,7 @@ def load_network(path: Path, kind: NetworkKind, *, dtype: torch.dtype = torch.fl
     first_names = _first_names(network)
     slots: dict[str, Tensor] = network.state_dict(keep_vars=True)
     expected = {name: slots[name] for name in slots if first_names[name] == name}
-    _check_fit(_read_tensors(path), expected, path=path)
+    check_fit(_read_tensors(path), expected, path=path)
     # Large ones first, while there is little else in memory.
     by_size = sorted(expected, key=lambda name: -expected[name].numel())
     weights = {name: _read_weight(path, name, expected[name], dtype) for name in by_size}
@@ -140,12 +148,6 @@ def _outdated(path: Path, error: Exception) -> ModelError:
     return ModelError(f"made by another version of this program: {error}; {_REMEDY}: {path}")
 
 
-def _packed(tensor: Tensor, *, half: bool) -> Tensor:
-    """A contiguous copy on the CPU; its own memory, since safetensors refuses shared storage."""
-    dtype = torch.float16 if half and tensor.is_floating_point() else tensor.dtype
-    return tensor.detach().to(device="cpu", dtype=dtype, copy=True).contiguous()
-
-
 def _read_weight(path: Path, name: str, slot: Tensor, dtype: torch.dtype) -> Tensor:
     """One stored tensor as the parameter or buffer it fills.
 
@@ -154,6 +156,8 @@ def _read_weight(path: Path, name: str, slot: Tensor, dtype: torch.dtype) -> Ten
     """
     with safe_open(path, framework="pt") as file:
         tensor: Tensor = file.get_tensor(name)
+        if slot.is_floating_point() and tensor.dtype == torch.int8:
+            tensor = restored(Quantised(tensor, file.get_tensor(name + SCALE_SUFFIX)))
     if not _is_finite(tensor):
         raise ModelError(f"weights hold NaN or Inf (in {name}), {_REMEDY}: {path}")
     value = tensor.to(dtype if slot.is_floating_point() else slot.dtype, copy=True)
@@ -182,10 +186,11 @@ def _copy_computed_buffers(source: nn.Module, target: nn.Module) -> None:
 
 
 def _not_finite(tensors: Mapping[str, Tensor]) -> str | None:
-    """Name of the first floating point tensor with NaN or Inf."""
+    """Name of the first floating point tensor with NaN or Inf, in itself or in its scale."""
     for name, tensor in tensors.items():
         if not _is_finite(tensor):
-            return name
+            owner = name.removesuffix(SCALE_SUFFIX)
+            return owner if owner in tensors else name
     return None
 
 
@@ -222,33 +227,3 @@ def _unreadable(path: Path, error: Exception) -> ModelError:
     if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and any(start[4:8])):
         return ModelError(f"a PyTorch file where safetensors is needed, convert it first: {path}")
     return ModelError(f"damaged or cut off ({error}), {_REMEDY}: {path}")
-
-
-def _check_fit(stored: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, path: Path) -> None:
-    """Names, shapes and number types must be exactly those of the network."""
-    problems: list[str] = []
-    if missing := [name for name in expected if name not in stored]:
-        problems.append(f"missing {_some(missing)}")
-    if unexpected := [name for name in stored if name not in expected]:
-        problems.append(f"unexpected {_some(unexpected)}")
-    common = [name for name in expected if name in stored]
-    if misshapen := [
-        f"{name} {list(stored[name].shape)} instead of {list(expected[name].shape)}"
-        for name in common
-        if stored[name].shape != expected[name].shape
-    ]:
-        problems.append(f"wrong shape of {_some(misshapen)}")
-    if mistyped := [
-        f"{name} {stored[name].dtype} instead of {expected[name].dtype}"
-        for name in common
-        if stored[name].is_floating_point() != expected[name].is_floating_point()
-    ]:
-        problems.append(f"wrong type of {_some(mistyped)}")
-    if problems:
-        raise ModelError(f"weights do not fit the network: {'; '.join(problems)}: {path}")
-
-
-def _some(names: Sequence[str], limit: int = 3) -> str:
-    """The first few names, and how many more there are."""
-    rest = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")

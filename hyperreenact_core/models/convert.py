@@ -95,7 +95,7 @@ def _convert_file(
         network,
         kind=layout.kind,
         config=layout.config,
-        half=False,
+        storage="float32",
         notes={"converted_from": source.name},
     )
     pin(folder, path.name, pin_of(path))

@@ -71,7 +71,7 @@ def _write_half_a_recording(path: Path) -> None:
 def _poison(path: Path) -> None:
     """Write NaN into a weights file, which `save_network` itself refuses to do."""
     network = load_network(path, "hypernetwork")
-    save_network(path, network, kind="hypernetwork", config=network.config, half=False)
+    save_network(path, network, kind="hypernetwork", config=network.config, storage="float32")
     data = bytearray(path.read_bytes())
     data[-4:] = np.float32(np.nan).tobytes()
     path.write_bytes(bytes(data))

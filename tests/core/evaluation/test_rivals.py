@@ -118,7 +118,11 @@ def test_a_rival_of_other_frozen_networks_is_refused(folder: Path, tmp_path: Pat
     config = tiny_configs()["pose"]
     assert isinstance(config, PoseEncoderConfig)
     save_network(
-        other / "pose.safetensors", PoseEncoder(config), kind="pose", config=config, half=False
+        other / "pose.safetensors",
+        PoseEncoder(config),
+        kind="pose",
+        config=config,
+        storage="float32",
     )
     with pytest.raises(ModelError, match="trained against other networks"):
         find_rivals(other, tmp_path / "runs")

@@ -93,7 +93,9 @@ def save_judged_set(folder: Path) -> Path:
     for kind, config in tiny_configs().items():
         network = NETWORKS[kind].module(config)
         enliven(kind, network)
-        save_network(folder / f"{kind}.safetensors", network, kind=kind, config=config, half=False)
+        save_network(
+            folder / f"{kind}.safetensors", network, kind=kind, config=config, storage="float32"
+        )
     save_settings(folder, settings())
     return folder
 

@@ -15,6 +15,7 @@ from hyperreenact_core.errors import ModelError, OutputError
 from hyperreenact_core.models import checkpoints
 from hyperreenact_core.models.checkpoints import load_network, read_header, save_network
 from hyperreenact_core.models.networks import NETWORKS, NetworkClasses
+from hyperreenact_core.models.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,12 @@ def rewrite(path: Path, *, header: dict[str, str] | None = None, **tensors: Tens
     save_file(content, path, metadata=metadata)
 
 
-@pytest.mark.parametrize("half", [True, False])
-def test_a_network_comes_back_as_float32_and_computes_the_same(tmp_path, network, half: bool):
+@pytest.mark.parametrize(("storage", "tolerance"), [("float32", 0.0), ("float16", 5e-3)])
+def test_a_network_comes_back_as_float32_and_computes_the_same(
+    tmp_path, network, storage: Storage, tolerance: float
+):
     path = tmp_path / "deep" / "generator.safetensors"
-    save_network(path, network, kind="generator", config=ToyConfig(), half=half)
+    save_network(path, network, kind="generator", config=ToyConfig(), storage=storage)
     loaded = load_network(path, "generator").eval()
 
     assert not any(t.is_meta for t in (*loaded.parameters(), *loaded.buffers()))
@@ -82,7 +85,7 @@ def test_a_network_comes_back_as_float32_and_computes_the_same(tmp_path, network
     assert loaded.again[0] is loaded.first
     assert all(p.requires_grad for p in loaded.parameters())
     x = torch.randn(5, 4)
-    torch.testing.assert_close(loaded(x), network(x), atol=5e-3 if half else 0.0, rtol=0.0)
+    torch.testing.assert_close(loaded(x), network(x), atol=tolerance, rtol=0.0)
     assert list(path.parent.iterdir()) == [path], "a temporary file was left behind"
 
 

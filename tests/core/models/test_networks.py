@@ -73,7 +73,7 @@ def test_the_table_has_every_kind():
 def test_every_kind_survives_a_file_bit_for_bit(tmp_path: Path, kind: NetworkKind):
     network = NETWORKS[kind].module(TINY[kind])
     path = tmp_path / "network.safetensors"
-    save_network(path, network, kind=kind, config=TINY[kind], half=False)
+    save_network(path, network, kind=kind, config=TINY[kind], storage="float32")
     loaded = load_network(path, kind)
 
     assert loaded.config == TINY[kind]

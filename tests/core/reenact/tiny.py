@@ -86,7 +86,9 @@ def save_tiny_set(folder: Path, *, psi: float = 0.9) -> Path:
             _answer_always_the_same(network)
         else:
             _make_lively(network)
-        save_network(folder / f"{kind}.safetensors", network, kind=kind, config=config, half=False)
+        save_network(
+            folder / f"{kind}.safetensors", network, kind=kind, config=config, storage="float32"
+        )
     settings = SetSettings(
         resolution=SIZE,
         crop_scale=0.85,

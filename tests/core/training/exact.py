@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from hyperreenact_core.models import storage
 from hyperreenact_core.models.checkpoints import load_network, save_network
 from hyperreenact_core.training import data, precision
 
@@ -31,7 +32,8 @@ def in_float64() -> Iterator[None]:
         patch.setattr(data, "load_file", _load_in_float64)
         patch.setattr(precision, "working_dtype", lambda _device: torch.float32)  # no autocast
         patch.setitem(load_network.__kwdefaults__, "dtype", torch.float64)
-        patch.setitem(save_network.__kwdefaults__, "half", False)
+        patch.setitem(save_network.__kwdefaults__, "storage", "float32")
+        patch.setitem(storage.FLOAT_DTYPES, "float32", torch.float64)
         torch.set_default_dtype(torch.float64)
         try:
             yield
