@@ -1,4 +1,4 @@
-"""`hyperreenact models get` and `convert`: from published files to a model set that can be used."""
+"""`hyperreenact models get`, `convert` and `pack`: what writes the files of a model set."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from ..models.registry import ModelFile, ModelSet
     from .common import SubParsers
 
+STORAGES = ("float32", "float16", "int8")
+"""Those of `models.storage`, which cannot be asked: its import takes longer than --help may."""
+
 
 def register(actions: SubParsers) -> None:
-    """Add `models get` and `models convert`."""
+    """Add `models get`, `models convert` and `models pack`."""
     get = actions.add_parser(
         "get",
         help="fetch the files of a set and convert them",
@@ -52,6 +55,29 @@ def register(actions: SubParsers) -> None:
         "--model-path names",
     )
     convert.set_defaults(run=run_convert)
+
+    pack = actions.add_parser(
+        "pack",
+        help="rewrite the weights of a set in 8 bits, at half the size",
+        description="Rewrite the weights files of a set in place, all or none. What 8 bits round "
+        "away is lost: keep a copy of what cannot be made again.",
+    )
+    pack.add_argument("folder", type=Path, metavar="FOLDER")
+    pack.add_argument(
+        "--storage",
+        choices=STORAGES,
+        default="int8",
+        help="int8: 8 bits and a scale a channel for all large tensors, float16 for the others "
+        "(default: %(default)s)",
+    )
+    pack.add_argument(
+        "--only",
+        nargs="+",
+        default=(),
+        metavar="NETWORK",
+        help="networks to rewrite, such as hypernetwork e4e (default: all of the folder)",
+    )
+    pack.set_defaults(run=run_pack)
 
 
 def run_get(args: argparse.Namespace) -> None:
@@ -86,6 +112,24 @@ def run_get(args: argparse.Namespace) -> None:
 def run_convert(args: argparse.Namespace) -> None:
     """Convert the named files into a set's folder and say what the set still lacks."""
     _convert(args.files, args.output)
+
+
+def run_pack(args: argparse.Namespace) -> None:
+    """Rewrite the files and tell their sizes."""
+    from ..models.networks import NETWORKS
+    from ..models.packing import pack_set
+
+    if unknown := [name for name in args.only if name not in NETWORKS]:
+        raise InputError(f"--only {unknown[0]}: the networks are {', '.join(NETWORKS)}")
+    files = pack_set(args.folder, storage=args.storage, only=args.only)
+    for file in files:
+        say(f"  {file.kind}: {_mib(file.before)} -> {_mib(file.after)}")
+    before, after = sum(f.before for f in files), sum(f.after for f in files)
+    say(f"{args.folder}: {_mib(before)} -> {_mib(after)} in {args.storage}")
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.2f} MiB"
 
 
 def _show_terms(entry: ModelSet, folder: Path) -> None:

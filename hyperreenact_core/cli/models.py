@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: SubParsers) -> None:
-    """Add `models list`, `status`, `verify`, `get` and `convert`."""
-    parser = subparsers.add_parser("models", help="list, check, fetch and convert model sets")
+    """Add `models list`, `status`, `verify`, `get`, `convert` and `pack`."""
+    parser = subparsers.add_parser("models", help="list, check, fetch, convert and pack model sets")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
 
     listing = actions.add_parser("list", help="show the known sets and their licences")
