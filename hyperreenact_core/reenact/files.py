@@ -6,60 +6,98 @@ Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/1")
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import InputError, OutputError
 from ..models.tensor_files import save_tensors
-from ..types import DrivingPose, SourceIdentity
+from ..types import DrivingPose, FaceReading, SourceIdentity
+from .detail.performance import Performance
+from .detail.portrait import Portrait
 from .posetrack import PoseTrack
 from .stages import InvertedFace
 
 IDENTITY_FORMAT = "hyperreenact-identity/1"
 POSES_FORMAT = "hyperreenact-poses/1"
 _RECONSTRUCTION = "reconstruction"
+_PREFIX = "portrait."
+_PORTRAIT = tuple(
+    f"{_PREFIX}{name}" for name in ("image", "guide", *(f.name for f in fields(FaceReading)))
+)
+_HEAD = tuple(f"head.{field.name}" for field in fields(Performance))
+"""What only some files have: those made with a picture, and by a reader."""
 
 
 def save_identity(path: Path, source: InvertedFace) -> None:
     """Write an inverted face; OutputError where that fails."""
     tensors = {**vars(source.identity), _RECONSTRUCTION: source.reconstruction}
+    if source.portrait is not None:
+        tensors |= _portrait_tensors(source.portrait)
     _write(path, tensors, format_name=IDENTITY_FORMAT, model_set=source.model_set)
 
 
 def load_identity(path: Path) -> InvertedFace:
     """Read an inverted face; InputError where the file is missing, damaged or something else."""
     names = [field.name for field in fields(SourceIdentity)]
-    tensors, model_set = _read(path, [*names, _RECONSTRUCTION], format_name=IDENTITY_FORMAT)
+    tensors, model_set = _read(
+        path, [*names, _RECONSTRUCTION], format_name=IDENTITY_FORMAT, optional=_PORTRAIT
+    )
+    portrait = _portrait(path, tensors)
     reconstruction = tensors.pop(_RECONSTRUCTION)
     ranks = {"w_plus": 3, "appearance": 4, "id_embedding": 2}
     if reconstruction.ndim != 3 or any(tensors[name].ndim != rank for name, rank in ranks.items()):
         raise InputError(f"{path.name}: its tensors have the wrong shape; save the identity again")
-    return InvertedFace(SourceIdentity(**tensors), reconstruction, model_set)
+    return InvertedFace(SourceIdentity(**tensors), reconstruction, model_set, portrait)
 
 
 def save_poses(path: Path, track: PoseTrack) -> None:
     """Write a pose track; OutputError where that fails."""
-    _write(path, vars(track.pose), format_name=POSES_FORMAT, model_set=track.model_set)
+    tensors = dict(vars(track.pose))
+    if track.performance is not None:
+        tensors |= {f"head.{name}": value for name, value in vars(track.performance).items()}
+    _write(path, tensors, format_name=POSES_FORMAT, model_set=track.model_set)
 
 
 def load_poses(path: Path) -> PoseTrack:
     """Read a pose track; InputError where the file is missing, damaged or something else."""
     names = [field.name for field in fields(DrivingPose)]
-    tensors, model_set = _read(path, names, format_name=POSES_FORMAT)
+    tensors, model_set = _read(path, names, format_name=POSES_FORMAT, optional=_HEAD)
     lengths = {len(tensor) if tensor.ndim else 0 for tensor in tensors.values()}
     if len(lengths) != 1 or lengths == {0} or tensors["features"].ndim != 4:
         raise InputError(f"{path.name}: its tensors do not fit together; save the pose track again")
-    return PoseTrack(DrivingPose(**tensors), model_set)
+    head = {name: tensors.pop(name) for name in _HEAD if name in tensors}
+    performance = Performance(*(head[name] for name in _HEAD)) if len(head) == len(_HEAD) else None
+    return PoseTrack(DrivingPose(**tensors), model_set, performance)
+
+
+def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
+    reading = vars(portrait.reading) | {"score": torch.tensor(portrait.reading.score)}
+    own = {"image": torch.from_numpy(portrait.image), "guide": portrait.guide}
+    return {f"{_PREFIX}{name}": value for name, value in (own | reading).items()}
+
+
+def _portrait(path: Path, tensors: dict[str, Tensor]) -> Portrait | None:
+    """Take the portrait's tensors out of those of a file; None where it has none."""
+    own = {name.removeprefix(_PREFIX): tensors.pop(name) for name in _PORTRAIT if name in tensors}
+    if len(own) < len(_PORTRAIT):
+        return None
+    image = own.pop("image").clamp(0, 255).to(torch.uint8).numpy()
+    guide, score = own.pop("guide"), float(own.pop("score"))
+    square = image.ndim == 3 and image.shape[0] == image.shape[1] and image.shape[2] == 3
+    if not square or guide.ndim != 3 or own["points"].shape != (468, 2):
+        raise InputError(f"{path.name}: its portrait has the wrong shape; save the identity again")
+    return Portrait(image, FaceReading(**own, score=score), guide)
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], *, format_name: str, model_set: str) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    own = {name: tensor.detach().cpu().float().contiguous() for name, tensor in tensors.items()}
+    own = {name: _stored(tensor) for name, tensor in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_tensors(own, partial, metadata={"format": format_name, "model_set": model_set})
@@ -71,8 +109,16 @@ def _write(path: Path, tensors: Mapping[str, Tensor], *, format_name: str, model
             partial.unlink(missing_ok=True)
 
 
-def _read(path: Path, names: list[str], *, format_name: str) -> tuple[dict[str, Tensor], str]:
-    """The tensors of those names and the id of the set they were made with."""
+def _stored(tensor: Tensor) -> Tensor:
+    """Pictures as bytes, all else in float32."""
+    own = tensor.detach().cpu().contiguous()
+    return own if own.dtype == torch.uint8 else own.float()
+
+
+def _read(
+    path: Path, names: list[str], *, format_name: str, optional: Sequence[str]
+) -> tuple[dict[str, Tensor], str]:
+    """The tensors of those names, optional ones where they are, and the id of the set."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
@@ -81,9 +127,11 @@ def _read(path: Path, names: list[str], *, format_name: str) -> tuple[dict[str, 
                 raise InputError(f"{path.name} holds {found}, not {format_name}")
             if missing := [name for name in names if name not in file.keys()]:  # noqa: SIM118
                 raise InputError(f"{path.name} lacks {', '.join(missing)}; save it again")
-            tensors = {name: file.get_tensor(name).clone() for name in names}
+            known = set(file.keys())
+            wanted = [*names, *(name for name in optional if name in known)]
+            tensors = {name: file.get_tensor(name).clone() for name in wanted}
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path} cannot be read ({error}); save it again") from error
-    if bad := [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]:
+    if bad := [name for name, value in tensors.items() if not bool(value.isfinite().all())]:
         raise InputError(f"{path.name} holds NaN or Inf in {', '.join(bad)}; save it again")
     return tensors, metadata.get("model_set", "")

@@ -16,6 +16,7 @@ from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, SourceIdentity
 from .detail.clip import ClipDetail
+from .detail.portrait import portrait_of
 from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
@@ -231,7 +232,8 @@ class Reenactor:
         with torch.inference_mode():
             guide = self._draw_views(prepared, [own_pose.view])
         side = self._options.side(self._models)
-        kept = self._detail.prepare(source.picture, source.crop, guide, size=side)
+        portrait = portrait_of(source.picture, source.crop, guide[0])
+        kept = self._detail.prepare(portrait, size=side)
         return ClipDetail(self._detail, kept, self._options.detail)
 
     def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:

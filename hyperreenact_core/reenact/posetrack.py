@@ -12,16 +12,22 @@ from ..host import Host
 from ..imaging import u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop
+from .detail.head_model import load_head_model
+from .detail.performance import HeadState, Performance, Performer
 from .pose import encode_pose
 from .views import pose_view
 
 
 @dataclass(frozen=True)
 class PoseTrack:
-    """One pose a frame, float32 on the CPU, as the pose encoder of `model_set` (an id) sees it."""
+    """One pose a frame, float32 on the CPU, as the pose encoder of `model_set` (an id) sees it.
+
+    performance: the same frames as states of a head, which detail needs; None where not known.
+    """
 
     pose: DrivingPose
     model_set: str
+    performance: Performance | None = None
 
     def __len__(self) -> int:
         return len(self.pose)
@@ -51,7 +57,18 @@ def extract_poses(
             poses.append(as_float(encode_pose(views, encoder)).to("cpu"))
             done, total = done_before + begin + len(batch), done_before + len(crops)
             host.progress(done, total, lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
-    return PoseTrack(DrivingPose.cat(poses), models.folder.name)
+    return PoseTrack(DrivingPose.cat(poses), models.folder.name, _performance(crops))
+
+
+def _performance(crops: Sequence[FaceCrop]) -> Performance | None:
+    """What the readings tell; None where a face was not read."""
+    performer = Performer(load_head_model())
+    states: list[HeadState] = []
+    for crop in crops:
+        if crop.reading is None:
+            return None
+        states.append(performer.state(crop.reading))
+    return Performance.of(states)
 
 
 def as_float(pose: DrivingPose) -> DrivingPose:

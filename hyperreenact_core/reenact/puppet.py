@@ -11,14 +11,17 @@ import torch
 
 from ..errors import InputError
 from ..face.align import crop_face
+from ..heads.expression import coefficients
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
+from ..networks.rotation import matrix_from_euler
 from ..synthetic.camera import FaceFraming
 from ..synthetic.parameters import Environment, Expression, Identity, Pose
 from ..synthetic.renderer import render
 from ..synthetic.sampling import sample_identity
 from ..types import FaceCrop
+from .detail.performance import HeadState, Performance
 from .posetrack import PoseTrack, extract_poses
 from .views import crop_rule
 
@@ -66,6 +69,33 @@ class PuppetPose:
             gaze_x=self.gaze_x,
             gaze_y=self.gaze_y,
         )
+
+    @property
+    def state(self) -> HeadState:
+        """The same as a state of any head."""
+        angles = (torch.tensor([angle]) for angle in (self.yaw, self.pitch, self.roll))
+        rotation = matrix_from_euler(*angles)[0].numpy().astype(np.float64)
+        sideways = {"Right": max(self.gaze_x, 0.0), "Left": max(-self.gaze_x, 0.0)}
+        face = coefficients(
+            {
+                "jawOpen": self.jaw,
+                "mouthSmile": self.smile,
+                "mouthFrown": self.frown,
+                "mouthPucker": self.pucker,
+                "browInnerUp": max(self.brows, 0.0),
+                "browOuterUp": max(self.brows, 0.0),
+                "browDown": min(1.0, max(-self.brows, 0.0) + self.furrow),
+                "eyeBlink": self.blink,
+                # The person's left eye lies to the picture's right: it looks out to there.
+                "eyeLookOutLeft": sideways["Right"],
+                "eyeLookInRight": sideways["Right"],
+                "eyeLookOutRight": sideways["Left"],
+                "eyeLookInLeft": sideways["Left"],
+                "eyeLookUp": max(self.gaze_y, 0.0),
+                "eyeLookDown": max(-self.gaze_y, 0.0),
+            }
+        )
+        return HeadState(rotation, face.astype(np.float64))
 
 
 PUPPET_LIMITS: Mapping[str, tuple[float, float]] = {
@@ -137,7 +167,8 @@ def puppet_track(
         host.progress(at + 1, 2 * len(poses))
     pictures = [_picture(crop) for crop in crops]
     track = extract_poses(crops, models, host, batch_size=batch_size, done_before=len(poses))
-    return track, pictures
+    performance = Performance.of([pose.state for pose in poses])
+    return replace(track, performance=performance), pictures
 
 
 def neutral_head() -> Identity:

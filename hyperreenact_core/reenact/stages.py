@@ -5,23 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from ..errors import InputError
 from ..host import Host
-from ..imaging import u8_from_tensor
+from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop, SourceIdentity
+from .detail.portrait import Portrait, portrait_of
+from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
 from .memory import working_bytes
+from .pose import encode_pose
 from .posetrack import PoseTrack
 from .source import encode_face, reconstruct, source_networks, truncate
 from .strength import DeltaStrength
-from .views import appearance_view
+from .views import appearance_view, pose_view
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,13 @@ class InvertedFace:
 
     identity: its w_plus is the encoder's own, not truncated.
     reconstruction: [3, R, R] in [-1, 1], what the truncated code alone draws.
+    portrait: what detail needs of the picture; None where it was not given.
     """
 
     identity: SourceIdentity
     reconstruction: Tensor
     model_set: str
+    portrait: Portrait | None = None
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,37 @@ class LazyDeltas:
         return len(self.poses)
 
 
-def invert_face(crop: FaceCrop, models: LoadedSet, host: Host) -> InvertedFace:
-    """Encode who a face is: W+ codes, appearance map and identity embedding."""
+def invert_face(
+    crop: FaceCrop, models: LoadedSet, host: Host, *, picture: ImageU8 | None = None
+) -> InvertedFace:
+    """Encode who a face is: W+ codes, appearance map and identity embedding.
+
+    picture: [H, W, 3], what the crop was cut from; with it the result keeps what detail needs.
+    """
     networks = models.fast(host.dtype)
     with host.on_device(source_networks(networks), working_bytes(models, batch_size=1)):
         identity = encode_face(crop, models, host)
         psi = models.settings.truncation_psi
         truncated = truncate(identity.w_plus, models, host, psi=psi)
         reconstruction = reconstruct(truncated, models, host)
-    return InvertedFace(identity, reconstruction, models.folder.name)
+    portrait = None
+    if picture is not None:
+        guide = _own_guide(replace(identity, w_plus=truncated), crop, models, host)
+        portrait = portrait_of(picture, crop, guide)
+    return InvertedFace(identity, reconstruction, models.folder.name, portrait)
+
+
+def _own_guide(identity: SourceIdentity, crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
+    """[3, R, R] the source as the generator draws it in its own pose."""
+    networks = models.fast(host.dtype)
+    needed = [networks.pose, networks.hypernetwork, networks.generator]
+    with host.on_device(needed, working_bytes(models, batch_size=1)), torch.inference_mode():
+        prepared = prepare_source(
+            identity.w_plus.to(host.device), identity.appearance.to(host.device), networks
+        )
+        view = pose_view(crop, models)[None].to(host.device)
+        features = encode_pose(view, networks.pose).features
+        return draw_poses(prepared, features, networks, DeltaStrength())[0].cpu()
 
 
 def appearance_of(crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
@@ -117,6 +144,49 @@ def draw_frames(
                 begin + len(images), total, lambda face=images[-1:]: u8_from_tensor(face)[0]
             )
             yield images
+
+
+def draw_details(
+    images: Sequence[Tensor],
+    source: InvertedFace,
+    poses: PoseTrack,
+    models: LoadedSet,
+    host: Host,
+    *,
+    amount: float,
+    size: int,
+    batch_size: int,
+) -> Iterator[Detailed]:
+    """Carry the source's own pixels into drawn faces, in batches on the CPU.
+
+    images: [3, R, R] in [-1, 1], one a pose, as `draw_frames` gives them. amount: 0 to 1, how much
+    of the detail is taken. size: side of the results, pixels.
+    InputError where numbers do not fit, the source keeps no picture or the poses hold no states.
+    """
+    if not 0 <= amount <= 1:
+        raise InputError(f"detail must lie in 0..1, it is {amount}")
+    if source.portrait is None:
+        raise InputError(
+            "the latent holds no picture of the source: give StyleGAN2 Invert the picture too"
+        )
+    if poses.performance is None:
+        raise InputError("the pose track holds no states of the head: extract the poses again")
+    if len(images) != len(poses):
+        raise InputError(f"{len(images)} images cannot take the detail of {len(poses)} poses")
+    stage = DetailStage(models.detail, device=host.device)
+    with host.on_device([models.detail], 0):
+        prepared = stage.prepare(source.portrait, size=size)
+        for begin in range(0, len(images), batch_size):
+            host.check_interrupt()
+            guides = torch.stack(list(images[begin : begin + batch_size]))
+            states = poses.performance[begin : begin + len(guides)]
+            drawn = stage.draw(prepared, states, guides.to(host.device)).towards(guides, amount)
+            host.progress(
+                begin + len(guides),
+                len(images),
+                lambda face=drawn.images[-1:]: u8_from_tensor(face)[0],
+            )
+            yield Detailed(drawn.images.cpu(), drawn.kept.cpu())
 
 
 def check_set(models: LoadedSet, made_with: str, *, what: str) -> None:

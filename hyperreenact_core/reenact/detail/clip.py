@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from ...errors import InputError
-from ...imaging import resize
 from ...types import FaceReading
 from ..missing import PosedFrame
 from .performance import HeadState, Performer
@@ -26,11 +25,8 @@ class ClipDetail:
     def __call__(self, frames: Sequence[PosedFrame], guides: Tensor) -> tuple[Tensor, Tensor]:
         """Frames and their guides [B, 3, r, r] -> results [B, 3, R, R] and the kept shares [B]."""
         states = [self._state(frame) for frame in frames]
-        detailed = self._stage.draw(self._source, states, guides)
-        if self._amount == 1:
-            return detailed.images, detailed.kept
-        plain = resize(guides.to(detailed.images), detailed.images.shape[-1])
-        return plain.lerp(detailed.images, self._amount), self._amount * detailed.kept
+        detailed = self._stage.draw(self._source, states, guides).towards(guides, self._amount)
+        return detailed.images, detailed.kept
 
     def _state(self, frame: PosedFrame) -> HeadState:
         reading = frame.pose.reading

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ...types import FaceReading
 from .fit import HeadFit, fit_head
@@ -24,6 +27,34 @@ class HeadState:
 
     rotation: Doubles
     coefficients: Doubles
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """States of one head, frame by frame; float32 on the CPU.
+
+    rotation: [B, 3, 3]. coefficients: [B, 52] in 0..1.
+    """
+
+    rotation: Tensor
+    coefficients: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rotation)
+
+    def __getitem__(self, rows: slice) -> list[HeadState]:
+        """The states of these frames."""
+        turns = self.rotation[rows].numpy().astype(np.float64)
+        faces = self.coefficients[rows].numpy().astype(np.float64)
+        return [HeadState(*state) for state in zip(turns, faces, strict=True)]
+
+    @staticmethod
+    def of(states: Sequence[HeadState]) -> Performance:
+        """One after another."""
+        return Performance(
+            torch.from_numpy(np.stack([state.rotation for state in states])).float(),
+            torch.from_numpy(np.stack([state.coefficients for state in states])).float(),
+        )
 
 
 def fit_reading(model: HeadModel, reading: FaceReading) -> HeadFit:

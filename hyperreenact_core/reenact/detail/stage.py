@@ -8,17 +8,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...errors import InputError
-from ...face.align import CropRule, cut
-from ...imaging import ImageU8, resize
+from ...face.align import CropBox, CropRule, cut
+from ...imaging import resize
 from ...networks.detail import DetailNetwork, compose, detail_inputs
-from ...types import FaceCrop
-from ..faces import box_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
 from .head_model import HeadModel, load_head_model
 from .maps import coarse_maps
 from .performance import HeadState, fit_reading
+from .portrait import Portrait
 from .pose import pose_head
 
 WORK_SIZE = 256
@@ -53,6 +51,13 @@ class Detailed:
     images: Tensor
     kept: Tensor
 
+    def towards(self, guides: Tensor, amount: float) -> Detailed:
+        """Only so much of the detail, 0 to 1; guides: [B, 3, r, r]."""
+        if amount == 1:
+            return self
+        plain = resize(guides.to(self.images), self.images.shape[-1])
+        return Detailed(plain.lerp(self.images, amount), amount * self.kept)
+
 
 class DetailStage:
     """Draws a source in other states with the detail network, which must be on `device`."""
@@ -61,23 +66,17 @@ class DetailStage:
         self._network, self._device = network, device
         self.model: HeadModel = load_head_model()
 
-    def prepare(
-        self, picture: ImageU8, crop: FaceCrop, guide: Tensor, *, size: int
-    ) -> DetailSource:
-        """picture: [H, W, 3], what `crop` was cut from; guide: [1, 3, r, r] drawn in its own pose.
-
-        size: side of the results. Raises InputError where the face was not read.
-        """
-        if crop.reading is None:
-            raise InputError("the source's face was not read, which detail needs; align it again")
-        large, _ = cut(picture, box_of(crop), CropRule(size=size))
+    def prepare(self, portrait: Portrait, *, size: int) -> DetailSource:
+        """size: side of the results in pixels."""
+        side = len(portrait.image)
+        whole = CropBox(side / 2, side / 2, side / 2)
+        large, matrix = cut(portrait.image, whole, CropRule(size=size))
         own = large[None].to(self._device)
-        enlarged = torch.eye(3, dtype=torch.float64) * (size / crop.image.shape[-1])
-        fit = fit_reading(self.model, crop.reading.moved(enlarged))
+        fit = fit_reading(self.model, portrait.reading.moved(matrix))
         return DetailSource(
             picture=own,
             small=resize(own, WORK_SIZE),
-            guide=resize(guide.to(own), WORK_SIZE),
+            guide=resize(portrait.guide[None].to(own), WORK_SIZE),
             fit=fit,
             drawing=self._drawn(fit, None, side=float(size)),
         )

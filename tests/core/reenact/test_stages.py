@@ -11,11 +11,15 @@ import pytest
 import torch
 
 from hyperreenact_core.errors import InputError
-from hyperreenact_core.reenact.files import load_identity, load_poses, save_poses
+from hyperreenact_core.heads.expression import action_index
+from hyperreenact_core.reenact.detail.performance import Performance
+from hyperreenact_core.reenact.detail.portrait import Portrait
+from hyperreenact_core.reenact.files import load_identity, load_poses, save_identity, save_poses
 from hyperreenact_core.reenact.plots import plot_poses
 from hyperreenact_core.reenact.posetrack import PoseTrack
 from hyperreenact_core.reenact.puppet import PuppetPose, parse_keyframes, puppet_motion
-from hyperreenact_core.types import DrivingPose
+from hyperreenact_core.reenact.stages import InvertedFace
+from hyperreenact_core.types import DrivingPose, FaceReading, SourceIdentity
 from hyperreenact_core.video.sources import AudioSource, FrameSource
 from hyperreenact_core.video.trim import trimmed
 
@@ -47,6 +51,51 @@ def test_keyframes_ease_and_rest_outside():
 def test_keyframes_that_cannot_be_read_name_their_line(text: str):
     with pytest.raises(InputError, match="line 2"):
         parse_keyframes("0: yaw=0\n" + text)
+
+
+def test_a_pose_track_keeps_the_states_of_the_head(tmp_path: Path):
+    performance = Performance(torch.eye(3).repeat(4, 1, 1), torch.rand(4, 52))
+    save_poses(tmp_path / "poses.safetensors", replace(track(), performance=performance))
+    back = load_poses(tmp_path / "poses.safetensors").performance
+    assert back is not None
+    assert torch.equal(back.coefficients, performance.coefficients)
+    assert len(back[1:3]) == 2
+    save_poses(tmp_path / "without.safetensors", track())
+    assert load_poses(tmp_path / "without.safetensors").performance is None
+
+
+def test_an_identity_keeps_what_detail_needs(tmp_path: Path):
+    reading = FaceReading(
+        points=torch.rand(468, 2),
+        spread=torch.rand(468),
+        rotation=torch.eye(3),
+        coefficients=torch.rand(52),
+        gaze=torch.rand(2, 3),
+        score=0.75,
+    )
+    image = np.random.default_rng(0).integers(0, 255, (40, 40, 3)).astype(np.uint8)
+    portrait = Portrait(image, reading, torch.rand(3, 8, 8))
+    identity = SourceIdentity(torch.rand(1, 4, 8), torch.rand(1, 8, 7, 7), torch.rand(1, 8))
+    given = InvertedFace(identity, torch.rand(3, 8, 8), "starter", portrait)
+    save_identity(tmp_path / "one.safetensors", given)
+    back = load_identity(tmp_path / "one.safetensors").portrait
+    assert back is not None
+    assert (back.image == image).all()
+    assert back.image.dtype == np.uint8
+    assert back.reading.score == 0.75
+    assert torch.equal(back.reading.points, reading.points)
+    save_identity(tmp_path / "plain.safetensors", replace(given, portrait=None))
+    assert load_identity(tmp_path / "plain.safetensors").portrait is None
+
+
+def test_sliders_are_states_of_a_head():
+    state = PuppetPose(yaw=30, smile=0.5, brows=-0.2, gaze_x=0.4).state
+    assert np.allclose(state.rotation[:, 2], (np.sin(np.pi / 6), 0, np.cos(np.pi / 6)), atol=1e-6)
+    named = {name: state.coefficients[action_index(name)] for name in ("mouthSmileLeft",)}
+    assert named["mouthSmileLeft"] == pytest.approx(0.5)
+    assert state.coefficients[action_index("browDownRight")] == pytest.approx(0.2)
+    assert state.coefficients[action_index("eyeLookOutLeft")] == pytest.approx(0.4)
+    assert state.coefficients[action_index("eyeLookInLeft")] == 0
 
 
 def test_pose_files_are_checked(tmp_path: Path):

@@ -13,6 +13,7 @@ from hyperreenact_core.reenact.detail.clip import ClipDetail
 from hyperreenact_core.reenact.detail.fit import fit_head
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import HeadState, Performer
+from hyperreenact_core.reenact.detail.portrait import Portrait, portrait_of
 from hyperreenact_core.reenact.detail.stage import DetailSource, DetailStage
 from hyperreenact_core.reenact.missing import PosedFrame, PoseView
 from hyperreenact_core.types import FaceCrop, FaceReading
@@ -62,13 +63,7 @@ def source(stage: DetailStage, person: Sitter) -> DetailSource:
 
 
 def prepared(stage: DetailStage, person: Sitter, size: int) -> DetailSource:
-    crop = FaceCrop(
-        torch.zeros(3, SIDE, SIDE),
-        torch.eye(3, dtype=torch.float64),
-        torch.zeros(68, 2),
-        reading=reading_of(person),
-    )
-    return stage.prepare(noise_picture(), crop, GUIDE, size=size)
+    return stage.prepare(Portrait(noise_picture(), reading_of(person), GUIDE[0]), size=size)
 
 
 def test_a_known_shape_leaves_the_rest_to_the_expression():
@@ -137,10 +132,21 @@ def test_a_batch_is_its_frames(stage: DetailStage, source: DetailSource):
         assert torch.allclose(together[at], alone[0], atol=1e-4)
 
 
-def test_a_face_that_was_not_read_is_refused(stage: DetailStage):
+def test_a_face_that_was_not_read_is_refused():
     crop = FaceCrop(torch.zeros(3, 8, 8), torch.eye(3, dtype=torch.float64), torch.zeros(68, 2))
     with pytest.raises(InputError, match="was not read"):
-        stage.prepare(noise_picture(), crop, GUIDE, size=SIDE)
+        portrait_of(noise_picture(), crop, GUIDE[0])
+
+
+def test_a_portrait_has_the_pixels_of_its_picture(person: Sitter):
+    picture = noise_picture(2 * SIDE)
+    half = torch.diag(torch.tensor([0.5, 0.5, 1.0], dtype=torch.float64))
+    crop = FaceCrop(
+        torch.zeros(3, SIDE, SIDE), half, torch.zeros(68, 2), reading=reading_of(person)
+    )
+    portrait = portrait_of(picture, crop, GUIDE[0])
+    assert (portrait.image == picture).all()
+    assert np.allclose(portrait.reading.points, 2 * person.points, atol=1e-3)
 
 
 def test_the_amount_leads_from_the_guide_to_the_detail(stage: DetailStage, source: DetailSource):
