@@ -109,7 +109,7 @@ def _crude(views: Sequence[View], rng: Generator) -> list[Pixels]:
 
 
 def _plain(views: Sequence[View], rng: Generator) -> list[Pixels]:
-    """The pictures themselves, mostly before another background, which no generator knows."""
+    """The pictures themselves, mostly before another background: no generator knows theirs."""
     behind = _any(rng).astype(np.float32)
     if rng.random() < _SAME_BACKGROUND:
         return [view.picture for view in views]

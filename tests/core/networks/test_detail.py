@@ -1,0 +1,107 @@
+"""The detail network: a fresh one does what the coarse maps say, and what is still stays so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from hyperreenact_core.imaging import displace
+from hyperreenact_core.networks.detail import (
+    CoarseMaps,
+    DetailConfig,
+    DetailInputs,
+    DetailNetwork,
+    DetailPlan,
+    compose,
+    detail_inputs,
+    settled,
+)
+
+SIZE = 64
+HALF = SIZE // 2
+SHIFT = 8
+"""Pixels by which the head moves to the right."""
+HEAD = slice(10, 22)
+"""Its rows and columns in the maps."""
+UNCOVERED = slice(6, 10)
+
+
+def picture(seed: int, size: int = SIZE) -> Tensor:
+    return torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def maps() -> CoarseMaps:
+    """A square head that has moved, and what it has uncovered."""
+    offset, hidden = torch.zeros(1, 2, HALF, HALF), torch.zeros(1, 1, HALF, HALF)
+    offset[:, 0, HEAD, HEAD] = -SHIFT * 2 / SIZE
+    hidden[..., HEAD, UNCOVERED] = 1
+    region = torch.zeros(1, 5, HALF, HALF)
+    region[:, -1] = 1
+    region[:, -1, HEAD, HEAD], region[:, 0, HEAD, HEAD] = 0, 1
+    return CoarseMaps(offset, hidden, region, torch.ones(1, 1, HALF, HALF))
+
+
+def network() -> DetailNetwork:
+    torch.manual_seed(0)
+    return DetailNetwork(DetailConfig(widths=(8, 8, 12, 12, 16))).eval()
+
+
+@torch.inference_mode()
+def planned(source: Tensor, guide: Tensor) -> DetailPlan:
+    return network()(detail_inputs(source, guide, guide, maps()))
+
+
+def test_a_fresh_network_moves_the_head_paints_what_is_hidden_and_leaves_the_rest() -> None:
+    source, guide = picture(0), picture(1)
+    result = compose(source, planned(source, guide))
+    head, uncovered = slice(24, 40), slice(14, 18)
+    there = slice(24 - SHIFT, 40 - SHIFT)
+    torch.testing.assert_close(result[..., head, head], source[..., head, there], atol=2e-3, rtol=0)
+    torch.testing.assert_close(result[..., head, uncovered], guide[..., head, uncovered])
+    assert torch.equal(result[..., :16, :], source[..., :16, :])
+    assert torch.equal(result[..., 48:], source[..., 48:])
+
+
+def test_the_same_plan_serves_larger_pictures() -> None:
+    source, large = picture(0), picture(2, 2 * SIZE)
+    result = compose(large, planned(source, picture(1)))
+    assert result.shape == large.shape
+    assert torch.equal(result[..., :32, :], large[..., :32, :])
+    head, there = slice(48, 80), slice(48 - 2 * SHIFT, 80 - 2 * SHIFT)
+    torch.testing.assert_close(result[..., head, head], large[..., head, there], atol=2e-3, rtol=0)
+
+
+def test_small_weights_vanish_and_the_rest_are_one_in_all() -> None:
+    weights = torch.tensor([[0.96, 0.03, 0.01], [0.5, 0.48, 0.02], [0.2, 0.3, 0.5]])
+    found = settled(weights[..., None, None])[..., 0, 0]
+    assert found[0].tolist() == [1.0, 0.0, 0.0]
+    assert found[1, 2] == 0
+    torch.testing.assert_close(found.sum(1), torch.ones(3))
+    assert (found[2].diff() > 0).all()
+
+
+def test_a_flow_carries_pixels() -> None:
+    image, offset = picture(3), torch.zeros(1, 2, SIZE, SIZE)
+    torch.testing.assert_close(displace(image, offset), image, atol=1e-4, rtol=0)
+    offset[:, 0], offset[:, 1] = 6 * 2 / SIZE, -4 * 2 / SIZE
+    inner = displace(image, offset)[..., 8:-8, 8:-8]
+    torch.testing.assert_close(inner, image[..., 4:-12, 14:-2], atol=1e-4, rtol=0)
+
+
+def test_a_network_has_the_size_that_one_core_can_bear() -> None:
+    parameters = sum(p.numel() for p in DetailNetwork(DetailConfig()).parameters())
+    assert 1.5e6 < parameters < 2e6
+
+
+def test_wrong_sizes_are_refused() -> None:
+    source = picture(0)
+    inputs = detail_inputs(source, source, source, maps())
+    crooked = replace(inputs, source=source[..., :40, :40])
+    with pytest.raises(ValueError, match="multiple of 32"):
+        network()(crooked)
+    small = picture(0, 32)
+    with pytest.raises(ValueError, match="half"):
+        network()(DetailInputs(small, small, small, small, maps()))
