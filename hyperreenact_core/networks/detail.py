@@ -28,9 +28,12 @@ _LEAST = 0.05
 
 @dataclass(frozen=True)
 class DetailConfig:
-    """widths: channels at 1/2, 1/4 and so on of the picture's side."""
+    """widths: channels at 1/2, 1/4 and so on of the picture's side. marks: channels that the two
+    guides are compared by, at 1/4; reach: by how many pixels of that map they may be apart."""
 
     widths: tuple[int, ...] = (32, 48, 96, 128, 160)
+    marks: int = 16
+    reach: int = 2
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,23 @@ class DetailNetwork(nn.Module):
         self.config = config
         widths = config.widths
         steps = list(pairwise(widths))
+        self.marks = nn.Sequential(
+            nn.PixelUnshuffle(4),
+            nn.Conv2d(48, 2 * config.marks, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(2 * config.marks, config.marks, 3, padding=1),
+        )
+        # The second map takes the comparison of the guides along.
+        found = (2 * config.reach + 1) ** 2
+        passed = [width + found * (level == 1) for level, width in enumerate(widths)]
         self.stem = Stage(4 * 12 + REGIONS + 4, widths[0])
-        self.down = nn.ModuleList(Stage(wide, deep, stride=2) for wide, deep in steps)
-        self.up = nn.ModuleList(Stage(deep + wide, wide) for wide, deep in reversed(steps))
+        self.down = nn.ModuleList(
+            Stage(wide, deep, stride=2) for wide, deep in zip(passed, widths[1:], strict=False)
+        )
+        self.up = nn.ModuleList(
+            Stage(deep + more, wide)
+            for (wide, deep), more in reversed(list(zip(steps, passed, strict=False)))
+        )
         self.out = nn.Conv2d(widths[0], 4 * 8, 3, padding=1)
         initialise_convolutions(self, negative_slope=0.0)
         for module in self.modules():
@@ -112,7 +129,9 @@ class DetailNetwork(nn.Module):
         x = torch.cat([F.pixel_unshuffle(torch.cat(pictures, 1), 2), *known], 1)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
         passed: list[Tensor] = []
-        for stage in self.down:
+        for level, stage in enumerate(self.down):
+            if level == 1:
+                x = torch.cat([x, self._compared(inputs)], 1)
             passed.append(x)
             x = stage(x)
         for stage in self.up:
@@ -124,6 +143,19 @@ class DetailNetwork(nn.Module):
             logits=enlarged(_SURE * _layers(maps), 2 * maps.offset.shape[-1]) + logits,
             painted=inputs.guide + correction,
         )
+
+    def _compared(self, inputs: DetailInputs) -> Tensor:
+        """[B, (2 reach + 1)^2, S / 4, S / 4] how alike the guides are, so far apart."""
+        both = self.marks(torch.cat([inputs.guide, inputs.guide_moved]))
+        mine, theirs = both.chunk(2)
+        reach, (height, width) = self.config.reach, both.shape[-2:]
+        theirs = F.pad(theirs, (reach,) * 4)
+        alike = [
+            (mine * theirs[..., down : down + height, right : right + width]).mean(1)
+            for down in range(2 * reach + 1)
+            for right in range(2 * reach + 1)
+        ]
+        return torch.stack(alike, 1)
 
 
 class Stage(nn.Module):

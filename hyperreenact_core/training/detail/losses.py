@@ -28,7 +28,7 @@ class Weights:
 
     picture: float = 4.0
     features: float = 0.6
-    flow: float = 0.08
+    flow: float = 0.12
     layers: float = 0.25
     ghosts: float = 0.06
     painted: float = 1.0
