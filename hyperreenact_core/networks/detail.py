@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..imaging import displace
+from ..imaging import displace, pixel_places
 from .layers import fill_bias, initialise_convolutions
 
 REGIONS = 5
@@ -24,6 +24,11 @@ _STEP = 0.05
 """Of the learned offset, in half sides: some pixels."""
 _LEAST = 0.05
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
+
+_COARSE = 8
+"""So many pixels are one where colours are compared."""
+_ALIKE, _NEAR = 0.06, 0.12
+"""Deviations of the colours and of the places (in half sides) that are taken for alike."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,14 @@ class DetailInputs:
     """Pictures [B, 3, S, S], RGB in [-1, 1], and maps of a result.
 
     source: as it is. moved: by the coarse flow. guide: of the result. guide_moved: of the source,
-    by the coarse flow.
+    by the coarse flow. draft: the guide of the result in the source's colours.
     """
 
     source: Tensor
     moved: Tensor
     guide: Tensor
     guide_moved: Tensor
+    draft: Tensor
     maps: CoarseMaps
 
 
@@ -124,7 +130,7 @@ class DetailNetwork(nn.Module):
     def forward(self, inputs: DetailInputs) -> DetailPlan:
         _check(inputs)
         maps = inputs.maps
-        pictures = [inputs.source, inputs.moved, inputs.guide, inputs.guide_moved]
+        pictures = [inputs.source, inputs.moved, inputs.draft, inputs.guide_moved]
         known = [maps.offset * 4, maps.hidden, maps.region, maps.depth]
         x = torch.cat([F.pixel_unshuffle(torch.cat(pictures, 1), 2), *known], 1)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
@@ -141,7 +147,7 @@ class DetailNetwork(nn.Module):
         return DetailPlan(
             offset=enlarged(maps.offset, 2 * maps.offset.shape[-1]) + _STEP * offset,
             logits=enlarged(_SURE * _layers(maps), 2 * maps.offset.shape[-1]) + logits,
-            painted=inputs.guide + correction,
+            painted=inputs.draft + correction,
         )
 
     def _compared(self, inputs: DetailInputs) -> Tensor:
@@ -182,7 +188,28 @@ def detail_inputs(
     """Inputs of a whole picture; all pictures [B, 3, S, S], the guides of result and source."""
     offset = enlarged(maps.offset, source.shape[-1])
     moved, guide_moved = displace(torch.cat([source, source_guide], 1), offset).split(3, 1)
-    return DetailInputs(source, moved, guide, guide_moved, maps)
+    draft = recoloured(guide, guide_moved, moved, maps.hidden)
+    return DetailInputs(source, moved, guide, guide_moved, draft, maps)
+
+
+@torch.no_grad()
+def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, hidden: Tensor) -> Tensor:
+    """The guide of the result in the source's colours, [B, 3, S, S]; hidden as in CoarseMaps.
+
+    What the source's own guide lacks in near places of about the same colour, where the source is
+    to be seen, is added: skin becomes the source's skin, hair and wall its hair and wall.
+    """
+    count, _, _, side = guide.shape
+    size = side // _COARSE
+    wanted, known, shown = (F.avg_pool2d(p.float(), _COARSE) for p in (guide, guide_moved, moved))
+    seen = 1 - F.avg_pool2d(hidden.float(), _COARSE // 2)
+    places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / _NEAR
+    query, key = (torch.cat([c / _ALIKE, places], 1).flatten(2) for c in (wanted, known))
+    # A Gaussian of the distance; what is the same for all keys cancels out.
+    likeness = torch.bmm(query.transpose(1, 2), key) - key.square().sum(1, keepdim=True) / 2
+    likeness += 6 * (seen.flatten(2) + 1e-4).log()
+    lacking = torch.bmm(likeness.softmax(2), (shown - known).flatten(2).transpose(1, 2))
+    return guide + enlarged(lacking.transpose(1, 2).unflatten(2, (size, size)), side)
 
 
 def compose(source: Tensor, plan: DetailPlan) -> Tensor:

@@ -127,6 +127,7 @@ def _pictures(plan: DetailPlan, batch: Batch) -> dict[str, Tensor]:
         "unmoved": batch.still,
         "coarse": displace(batch.still, coarse),
         "guide": batch.inputs.guide,
+        "draft": batch.inputs.draft,
         "result": compose(batch.still, plan),
         "true": torch.where(batch.seen > 0, true, batch.target),
     }
@@ -147,14 +148,14 @@ def _psnr(picture: Tensor, target: Tensor, mask: Tensor) -> float:
 
 @torch.inference_mode()
 def sheet(network: DetailNetwork, data: HeldOut) -> ImageU8:
-    """A row a pair: source, moved by the coarse flow, guide, result, truth, and the layers as
-    red (moved), green (unmoved) and blue (painted)."""
+    """A row a pair: source, moved by the coarse flow, guide, what is painted, result, truth, and
+    the layers as red (moved), green (unmoved) and blue (painted)."""
     network.eval()
     rows: list[list[ImageU8]] = []
     for batch in data.shown:
         plan = network(batch.inputs)
         pictures = _pictures(plan, batch)
-        row = [batch.still, pictures["coarse"], pictures["guide"], pictures["result"]]
-        row += [batch.target, plan.weights * 2 - 1]
+        row = [batch.still, pictures["coarse"], pictures["guide"], plan.painted]
+        row += [pictures["result"], batch.target, plan.weights * 2 - 1]
         rows.append([u8_from_tensor(picture)[0] for picture in row])
     return tile(rows)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...heads.parts import Label
 from ...imaging import pixel_places, tensor_from_u8
-from ...networks.detail import CoarseMaps, DetailInputs
+from ...networks.detail import CoarseMaps, DetailInputs, recoloured
 from ...networks.reader_regions import LEFT_EYE, LIDS, MOUTH, RIGHT_EYE
 from ...reenact.detail.head_model import load_head_model
 from ...reenact.detail.maps import coarse_maps
@@ -123,15 +123,18 @@ def example(
         if rng.random() < share:
             seen = change(seen, rng)
     moved, guide_moved = (_moved(picture, coarse) for picture in (seen, guides.source))
-    still = _picture(pair.source.picture)
+    still, guide = _picture(pair.source.picture), _picture(guides.result)
+    maps = coarse_maps([coarse.flow], [coarse.result])
+    inputs = DetailInputs(
+        source=_picture(seen),
+        moved=_picture(moved),
+        guide=guide,
+        guide_moved=_picture(guide_moved),
+        draft=recoloured(guide, _picture(guide_moved), _picture(moved), maps.hidden),
+        maps=maps,
+    )
     return Batch(
-        inputs=DetailInputs(
-            source=_picture(seen),
-            moved=_picture(moved),
-            guide=_picture(guides.result),
-            guide_moved=_picture(guide_moved),
-            maps=coarse_maps([coarse.flow], [coarse.result]),
-        ),
+        inputs=inputs,
         carried=still,
         places=pixel_places(size, size, like=still),
         still=still,

@@ -17,6 +17,7 @@ from hyperreenact_core.networks.detail import (
     DetailPlan,
     compose,
     detail_inputs,
+    recoloured,
     settled,
 )
 
@@ -56,11 +57,12 @@ def planned(source: Tensor, guide: Tensor) -> DetailPlan:
 
 def test_a_fresh_network_moves_the_head_paints_what_is_hidden_and_leaves_the_rest() -> None:
     source, guide = picture(0), picture(1)
-    result = compose(source, planned(source, guide))
+    plan = planned(source, guide)
+    result = compose(source, plan)
     head, uncovered = slice(24, 40), slice(14, 18)
     there = slice(24 - SHIFT, 40 - SHIFT)
     torch.testing.assert_close(result[..., head, head], source[..., head, there], atol=2e-3, rtol=0)
-    torch.testing.assert_close(result[..., head, uncovered], guide[..., head, uncovered])
+    torch.testing.assert_close(result[..., head, uncovered], plan.painted[..., head, uncovered])
     assert torch.equal(result[..., :16, :], source[..., :16, :])
     assert torch.equal(result[..., 48:], source[..., 48:])
 
@@ -72,6 +74,29 @@ def test_the_same_plan_serves_larger_pictures() -> None:
     assert torch.equal(result[..., :32, :], large[..., :32, :])
     head, there = slice(48, 80), slice(48 - 2 * SHIFT, 80 - 2 * SHIFT)
     torch.testing.assert_close(result[..., head, head], large[..., head, there], atol=2e-3, rtol=0)
+
+
+def test_a_guide_of_other_colours_is_drawn_in_those_of_the_source() -> None:
+    """Stripes of two colours move by half a stripe; a third colour is seen nowhere else."""
+    columns = torch.arange(SIZE)
+    before, after = (columns // 16 % 2, (columns + 8) // 16 % 2)
+    own, other = (
+        torch.tensor([[0.5, -0.5, 0.1], [-0.8, 0.2, 0.6]]),
+        torch.tensor([[-0.3, 0.9, -0.9], [0.7, -0.6, 0.0]]),
+    )
+
+    def striped(palette: Tensor, stripes: Tensor) -> Tensor:
+        return palette[stripes].T[None, :, None].expand(1, 3, SIZE, SIZE).contiguous()
+
+    hidden = torch.zeros(1, 1, HALF, HALF)
+    found = recoloured(striped(other, after), striped(other, before), striped(own, before), hidden)
+    inner = (after == after.roll(4)) & (after == after.roll(-4))
+    assert (found - striped(own, after))[..., inner].abs().max() < 0.05
+    covered = striped(own, before)
+    covered[..., : SIZE // 4] = 1.0
+    hidden[..., : HALF // 4] = 1
+    found = recoloured(striped(other, after), striped(other, before), covered, hidden)
+    assert (found - striped(own, after))[..., inner].abs().max() < 0.05
 
 
 def test_small_weights_vanish_and_the_rest_are_one_in_all() -> None:
@@ -104,4 +129,4 @@ def test_wrong_sizes_are_refused() -> None:
         network()(crooked)
     small = picture(0, 32)
     with pytest.raises(ValueError, match="half"):
-        network()(DetailInputs(small, small, small, small, maps()))
+        network()(DetailInputs(small, small, small, small, small, maps()))
