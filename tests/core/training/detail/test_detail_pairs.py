@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from hyperreenact_core.face.framing import Frame
 from hyperreenact_core.networks.detail import CoarseMaps, DetailPlan
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.training.detail.geometry import ReadingErrors, coarse_of
@@ -29,7 +30,6 @@ from hyperreenact_core.training.detail.stream import (
     example,
     window,
 )
-from hyperreenact_core.training.reader.framing import Frame
 from hyperreenact_core.training.reader.shelf import Shelf
 
 from .drawn_pairs import SIZE, write_pairs
