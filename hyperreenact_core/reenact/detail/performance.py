@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ...networks.reader_regions import LEFT_EYE, RIGHT_EYE
 from ...types import FaceReading
-from .fit import HeadFit, fit_head
-from .head_model import Doubles, HeadModel
+from .fit import FINE, HeadFit, fit_head
+from .head_model import POINTS, Doubles, HeadModel
 
-_COEFFICIENT_SPREAD = 0.2
+_COEFFICIENT_SPREAD = 0.4
 """How far a performer's coefficients may lie from the reader's: the points say more than those."""
-_SHAPE_SPREAD = 0.1
+_SHAPE_SPREAD = 0.05
 """How far a performer's shape may lie from what the frames so far have shown."""
-_SETTLED = 50
-"""Frames after which the shape follows new ones by as little as this share of them."""
+_TELLING, _OTHERS = 0.3, 2.0
+"""Factors of the spreads of points that tell an expression, and of the others: what a linear model
+cannot explain of a grin is to be missed in the cheeks and not at the corners of the mouth."""
+_ENOUGH = 50
+"""Frames that tell the shape; it stays as it is from then on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +64,7 @@ class Performance:
 
 def fit_reading(model: HeadModel, reading: FaceReading) -> HeadFit:
     """A head of any shape fitted to one reading, in its pixels."""
-    return _fit(model, reading, None, shape_spread=1.0)
+    return _fit(model, reading, None, shape_spread=1.0, factors=np.ones(POINTS))
 
 
 class Performer:
@@ -76,19 +81,40 @@ class Performer:
 
     def state(self, reading: FaceReading) -> HeadState:
         """The performance of the next frame."""
+        shape = self._known(reading)
+        fit = _fit(
+            self._model, reading, shape, shape_spread=_SHAPE_SPREAD, factors=_telling_points()
+        )
+        return HeadState(fit.rotation, fit.coefficients)
+
+    def _known(self, reading: FaceReading) -> Doubles:
+        """The mean shape of the first frames, this one included."""
+        if self._shape is not None and self._frames >= _ENOUGH:
+            return self._shape
         free = fit_reading(self._model, reading).shape
         self._frames += 1
-        if self._shape is None:
-            self._shape = free
-        else:
-            self._shape = self._shape + (free - self._shape) / min(self._frames, _SETTLED)
-        fit = _fit(self._model, reading, self._shape, shape_spread=_SHAPE_SPREAD)
-        return HeadState(fit.rotation, fit.coefficients)
+        before = np.zeros_like(free) if self._shape is None else self._shape
+        self._shape = before + (free - before) / self._frames
+        return self._shape
+
+
+@cache
+def _telling_points() -> Doubles:
+    factors = np.full(POINTS, _OTHERS)
+    factors[[*FINE, *LEFT_EYE, *RIGHT_EYE]] = _TELLING  # the regions of the eyes hold the brows
+    return factors
 
 
 def _fit(
-    model: HeadModel, reading: FaceReading, shape: Doubles | None, *, shape_spread: float
+    model: HeadModel,
+    reading: FaceReading,
+    shape: Doubles | None,
+    *,
+    shape_spread: float,
+    factors: Doubles,
 ) -> HeadFit:
+    """factors: [468] of the points' spreads."""
+
     def numbers(name: str) -> Doubles:
         return getattr(reading, name).numpy().astype(np.float64)
 
@@ -96,7 +122,7 @@ def _fit(
         model,
         numbers("points"),
         numbers("coefficients"),
-        spread=numbers("spread"),
+        spread=numbers("spread") * factors,
         rotation=numbers("rotation"),
         shape=shape,
         coefficient_spread=_COEFFICIENT_SPREAD,
