@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +23,10 @@ FaceChoice = Literal["largest", "leftmost", "rightmost", "centre"] | int
 
 _MIN_EXTENT = 2.0
 """Landmarks closer together than this have no size to go by, pixels."""
+_INSIDE = 0.5
+"""Share of a box from which it lies inside another one: no face lies in a face."""
+_PART, _ABOUT_AS_SURE = 0.5, 0.1
+"""A piece of a face has less than this share of its area, and is surer by less than this."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,19 @@ class FaceLandmarks:
         """Larger side of the box, pixels."""
         left, top, right, bottom = self.box
         return max(right - left, bottom - top)
+
+
+class Boxed(Protocol):
+    """Something found in a frame: left, top, right and bottom, and a confidence in 0..1."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]: ...
+
+    @property
+    def score(self) -> float: ...
+
+
+BoxedT = TypeVar("BoxedT", bound=Boxed)
 
 
 class FaceDetector(Protocol):
@@ -223,13 +240,19 @@ def _tile_centres(length: int, half: float) -> list[float]:
     return np.linspace(half, length - half, count).tolist() if count > 1 else [length / 2]
 
 
-def suppress(faces: Sequence[FaceLandmarks], *, overlap: float) -> list[FaceLandmarks]:
-    """Keep the most certain of faces that overlap; the most certain first."""
-    kept: list[FaceLandmarks] = []
+def suppress(faces: Sequence[BoxedT], *, overlap: float) -> list[BoxedT]:
+    """Keep one of faces that are the same one, the most certain first.
+
+    They are where they share `overlap` of their united area, or half of the smaller one: an eye is
+    no second face. The less certain one goes; the smaller one, where they are about as certain.
+    """
+    kept: list[BoxedT] = []
     for face in sorted(faces, key=lambda face: face.score, reverse=True):
-        if all(_overlap(face, other) < overlap for other in kept):
+        same = [other for other in kept if _are_one(face, other, overlap=overlap)]
+        if all(_is_part(other, face) for other in same):
+            kept = [other for other in kept if not any(other is part for part in same)]
             kept.append(face)
-    return kept
+    return sorted(kept, key=lambda face: face.score, reverse=True)
 
 
 def _is_within(face: FaceLandmarks, *, width: int, height: int) -> bool:
@@ -239,12 +262,27 @@ def _is_within(face: FaceLandmarks, *, width: int, height: int) -> bool:
     return is_shape and 0 <= x <= width and 0 <= y <= height
 
 
-def _overlap(a: FaceLandmarks, b: FaceLandmarks) -> float:
-    """Shared area over the united area of two boxes."""
+def _are_one(a: Boxed, b: Boxed, *, overlap: float) -> bool:
+    shared, smaller, larger = _areas(a, b)
+    return shared >= overlap * max(smaller + larger - shared, 1e-9) or shared > _INSIDE * smaller
+
+
+def _is_part(part: Boxed, face: Boxed) -> bool:
+    """Whether `part`, though as certain or more, is but a piece of the face."""
+    return _area(part) < _PART * _area(face) and part.score - face.score < _ABOUT_AS_SURE
+
+
+def _areas(a: Boxed, b: Boxed) -> tuple[float, float, float]:
+    """Shared area of two boxes, that of the smaller and that of the larger one."""
     (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.box, b.box
     shared = max(0.0, min(ax1, bx1) - max(ax0, bx0)) * max(0.0, min(ay1, by1) - max(ay0, by0))
-    united = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - shared
-    return shared / max(united, 1e-9)
+    smaller, larger = sorted((_area(a), _area(b)))
+    return shared, smaller, larger
+
+
+def _area(face: Boxed) -> float:
+    left, top, right, bottom = face.box
+    return (right - left) * (bottom - top)
 
 
 def bounded(frame: ImageU8, max_side: int) -> tuple[ImageU8, float]:

@@ -183,6 +183,22 @@ def test_suppression_keeps_the_best_of_each_place() -> None:
     assert [f.score for f in suppress(faces, overlap=0.35)] == [0.9, 0.7]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_part_of_a_face_is_no_second_face(order: int) -> None:
+    whole, eye, other = face(100, 100, 100, 0.9), face(80, 85, 25, 0.95), face(300, 100, 30, 0.5)
+    assert suppress([whole, eye, other][::order], overlap=0.35) == [whole, other]
+
+
+def test_a_doubtful_square_round_a_certain_face_goes() -> None:
+    sure, large = face(100, 100, 40, 0.95), face(110, 100, 120, 0.55)
+    assert suppress([large, sure], overlap=0.35) == [sure]
+
+
+def test_two_faces_cheek_to_cheek_are_two() -> None:
+    faces = [face(100, 100, 80, 0.9), face(160, 110, 70, 0.8)]
+    assert suppress(faces, overlap=0.35) == faces
+
+
 def test_choice() -> None:
     left, middle, right = face(50, 50, 40, 0.9), face(200, 100, 30, 0.8), face(350, 60, 90, 0.7)
     faces = [middle, right, left]
