@@ -80,14 +80,16 @@ class SingleShotDetector(nn.Module):
             with torch.no_grad():
                 layer.bias[0] = _RARE  # pyright: ignore[reportOptionalSubscript]
 
-    def forward(self, picture: Tensor) -> Places:
+    def forward(self, picture: Tensor, *, still: int = 0) -> Places:
+        """still: so many stages of the body are not trained."""
         b, c, height, width = picture.shape
         if c != 3 or height % STRIDES[-1] or width % STRIDES[-1]:
             raise ValueError(
                 f"the detector reads pictures [B, 3, H, W], sides multiples of {STRIDES[-1]}, got "
                 f"{[b, c, height, width]}; pad them first"
             )
-        maps = [lateral(x) for lateral, x in zip(self.lateral, self.body(picture), strict=True)]
+        seen = self.body(picture, still=still)
+        maps = [lateral(x) for lateral, x in zip(self.lateral, seen, strict=True)]
         for fine in (1, 0):  # what is seen from afar helps to tell what is near
             maps[fine] = maps[fine] + F.interpolate(maps[fine + 1], scale_factor=2.0)
         told = [

@@ -88,7 +88,9 @@ class DetectorLearner:
         self.network.train()
         height, width = batch.pictures.shape[-2:]
         targets = targets_of(batch.scenes, cells(height, width))
-        losses = detection_losses(self.network(batch.pictures), targets, r.weights)
+        # Norms that follow the batch must see all of it.
+        places = self.network(batch.pictures, still=r.still if r.held else 0)
+        losses = detection_losses(places, targets, r.weights)
         total = torch.stack(list(losses.values())).sum()
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()

@@ -56,6 +56,16 @@ def test_a_fresh_network_sees_no_face_and_squares_of_its_levels_sizes() -> None:
     assert float(sides[:, -6:].median()) == pytest.approx(128, rel=0.3)
 
 
+def test_still_stages_tell_the_same_and_learn_nothing() -> None:
+    detector = SingleShotDetector(TINY).eval()
+    pictures = torch.rand(3, 3, 64, 64)
+    plain, still = detector(pictures), detector(pictures, still=2)
+    torch.testing.assert_close(still.squares, plain.squares)
+    still.squares.sum().backward()
+    assert detector.body.stages[1][0].filter[0].weight.grad is None
+    assert detector.body.stages[2][0].filter[0].weight.grad.abs().max() > 0
+
+
 def test_levels_by_size() -> None:
     sides = torch.tensor([8.0, 32.0, 64.0, 128.0, 400.0])
     assert level_of(sides).tolist() == [0, 0, 1, 2, 2]
