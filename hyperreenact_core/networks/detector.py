@@ -22,8 +22,8 @@ KEYPOINTS = 5
 STRIDES = (8, 16, 32)
 _UNIT = 4.0
 """Sides are told relative to this many strides, the middle of the sizes of a level."""
-_RARE = -4.6
-"""Logit of a face at a place about which nothing is known: one in a hundred."""
+_RARE = -5.5
+"""Logit of a face at a place about which nothing is known: one in some hundreds."""
 _OUT = 1 + 3 + 2 * KEYPOINTS
 
 
