@@ -18,6 +18,7 @@ from ..networks.reader_regions import IBUG68
 from ..types import FaceReading
 from .detect import FaceDetector, FaceLandmarks, suppress
 from .framing import Frame, cut, extent, frame_matrix
+from .given import nearest
 
 _SIDE = 1.7
 """Of the square that is read, over the extent of the mesh points: the middle of what the reader was
@@ -90,17 +91,14 @@ class ReadingDetector:
         reading = self._reader.read(frame, [previous.landmarks])[0]
         if reading.score >= _SURE:
             return _landmarks_of(reading)
-        x, y = previous.centre
-        return min(
-            self.detect(frame),
-            key=lambda face: (face.centre[0] - x) ** 2 + (face.centre[1] - y) ** 2,
-            default=None,
-        )
+        return nearest(self.detect(frame), previous)
 
     def _with_readings(self, frame: ImageU8, faces: Sequence[FaceLandmarks]) -> list[FaceLandmarks]:
-        readings = self._reader.read(frame, [face.landmarks for face in faces])
+        unread = [face for face in faces if face.reading is None]
+        readings = iter(self._reader.read(frame, [face.landmarks for face in unread]))
         return [
-            replace(face, reading=reading) for face, reading in zip(faces, readings, strict=True)
+            face if face.reading is not None else replace(face, reading=next(readings))
+            for face in faces
         ]
 
 

@@ -27,6 +27,7 @@ NetworkKind = Literal[
     "fan",
     "judge_appearance",
     "judge_pose",
+    "detector",
     "reader",
     "detail",
 ]
@@ -54,6 +55,12 @@ def _s3fd() -> NetworkClasses:
     from ..networks.s3fd import S3FD, S3FDConfig
 
     return NetworkClasses(S3FDConfig, S3FD)
+
+
+def _detector() -> NetworkClasses:
+    from ..networks.detector import SingleShotConfig, SingleShotDetector
+
+    return NetworkClasses(SingleShotConfig, SingleShotDetector)
 
 
 def _reader() -> NetworkClasses:
@@ -87,6 +94,7 @@ _TABLE: dict[NetworkKind, Any] = {
     # Trained apart from the others and seen by no loss: only the evaluation asks them.
     "judge_appearance": NetworkClasses(ArcFaceConfig, ArcFace),
     "judge_pose": NetworkClasses(PoseEncoderConfig, PoseEncoder),
+    "detector": _detector,
     # One of each serves every set.
     "reader": _reader,
     "detail": _detail,
@@ -98,8 +106,12 @@ NETWORKS = _NetworkTable(_TABLE)
 CORE_KINDS: tuple[NetworkKind, ...] = ("generator", "e4e", "appearance", "pose", "hypernetwork")
 """What every model set needs."""
 
-DETECTOR_KINDS: tuple[tuple[NetworkKind, ...], ...] = (("landmarks",), ("s3fd", "fan"))
-"""What finds the faces: one network of sets trained here, two of the published set."""
+DETECTOR_KINDS: tuple[tuple[NetworkKind, ...], ...] = (
+    ("landmarks",),
+    ("s3fd", "fan"),
+    ("detector", "reader"),
+)
+"""What finds the faces: of older sets trained here, of the published set, of new ones."""
 
 REENACTMENT_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[0])
 """What a set trained here needs to be of use; the judges are optional."""

@@ -24,6 +24,7 @@ from .store import locate, shared_weights_file, weights_file
 
 if TYPE_CHECKING:  # modules that not every run needs
     from ..networks.detail import DetailNetwork
+    from ..networks.detector import SingleShotDetector
     from ..networks.fan import FAN
     from ..networks.reader import Reader
     from ..networks.s3fd import S3FD
@@ -94,13 +95,24 @@ class LoadedSet:
 
     @property
     def reads_landmarks(self) -> bool:
-        """Whether the set's networks go by the landmarks of a reader of its own."""
-        return weights_file(self.folder, "reader").is_file()
+        """Whether a detector and a reader of the set's own find its faces."""
+        kinds: tuple[NetworkKind, ...] = ("detector", "reader")
+        return all(weights_file(self.folder, kind).is_file() for kind in kinds)
 
     @property
     def detector_networks(self) -> tuple[nn.Module, ...]:
         """Whatever finds the faces."""
-        return (self.s3fd, self.fan) if self.detects_with_s3fd else (self.landmarks,)
+        if self.detects_with_s3fd:
+            return self.s3fd, self.fan
+        return (self.detector, self.reader) if self.reads_landmarks else (self.landmarks,)
+
+    @cached_property
+    def detector(self) -> SingleShotDetector:
+        from ..networks.detector import SingleShotDetector
+
+        network = self._load("detector", SingleShotDetector)
+        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        return network
 
     @cached_property
     def reader(self) -> Reader:

@@ -59,6 +59,12 @@ def detector_of(
         from ..face.published_detect import PublishedDetector
 
         return PublishedDetector(models.s3fd, models.fan, device=host.device)
+    if models.reads_landmarks:
+        from ..face.own_detect import OwnDetector
+
+        finder = OwnDetector(models.detector, device=host.device)
+        reader = FaceReader(models.reader, device=host.device)
+        return ReadingDetector(finder, reader, own_landmarks=False)
     network, config = models.landmarks, DetectorConfig()
     rule = replace(config.refine_rule, size=network.config.input_size)
     return LandmarkDetector(network, device=host.device, config=replace(config, refine_rule=rule))
@@ -66,8 +72,9 @@ def detector_of(
 
 def with_readings(detector: FaceDetector, models: LoadedSet, host: Host) -> FaceDetector:
     """The same detector, whose faces come with readings; the set's reader must be on the device."""
-    reader = FaceReader(models.reader, device=host.device)
-    return ReadingDetector(detector, reader, own_landmarks=not models.reads_landmarks)
+    if isinstance(detector, ReadingDetector):
+        return detector
+    return ReadingDetector(detector, FaceReader(models.reader, device=host.device))
 
 
 def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
