@@ -55,6 +55,11 @@ class Texture:
         alpha = self.pixels[..., 3]
         return bool(((alpha > 8) & (alpha < 120)).mean() > 1e-3)
 
+    @cached_property
+    def solid(self) -> bool:
+        """Covers wholly everywhere."""
+        return bool(self.pixels[..., 3].min() == 255)
+
 
 @dataclass(frozen=True, eq=False)
 class Moves:
@@ -107,3 +112,8 @@ class Part:
     face: Floats | None = None
     inner: Floats | None = None
     """[V] 1 in the face, and 1 inside the mouth; for the skin alone."""
+
+    @property
+    def solid(self) -> bool:
+        """Hides wholly what is behind it, everywhere."""
+        return self.cover is None and self.opacity >= 1 and self.texture.solid

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,10 +16,11 @@ from numpy.typing import NDArray
 from .camera import Camera, Matrix
 from .figure import PosedPart
 from .gpu_mesh import GpuMesh
+from .gpu_textures import GpuTextures
 from .light import Lamp, Light
 from .meshes import Floats, Topology
 from .opengl import opengl_context, read_program, set_light, set_matrix, set_uniform
-from .parts import Label, Material, Texture
+from .parts import Label, Material
 from .raster import resized
 
 _SHADOW_SIZE = 448
@@ -70,9 +70,12 @@ class Stage:
         self._gl = opengl_context()
         # A program a material: what a shader branches over, software rasterisers compute.
         self._colour = [read_program(self._gl, "colour", MATERIAL=int(m)) for m in Material]
-        self._shadow, self._truth = (read_program(self._gl, name) for name in ("shadow", "truth"))
+        self._shadow, self._truth = (
+            {solid: read_program(self._gl, name, SOLID=int(solid)) for solid in (False, True)}
+            for name in ("shadow", "truth")
+        )
         self._meshes: WeakKeyDictionary[Topology, list[GpuMesh]] = WeakKeyDictionary()
-        self._textures: WeakKeyDictionary[Texture, Any] = WeakKeyDictionary()
+        self._textures = GpuTextures(self._gl)
         fine = (round(size * finer), round(size * finer))
         self._picture = self._gl.texture(fine, 4, dtype="f2")
         # Mesa moves a texture when it first gets smaller levels; what it is drawn on must not move.
@@ -134,23 +137,23 @@ class Stage:
         """What every pixel shows, and where the same lies in another picture of the same figure."""
         others, there = other or parts, other_camera or camera
         meshes = self._placed(parts, others)
-        program = self._truth
-        set_matrix(program, "camera", camera.matrix)
-        set_matrix(program, "other_camera", there.matrix)
-        program["eye_z"], program["other_eye_z"] = float(camera.eye[2]), float(there.eye[2])
+        for program in self._truth.values():
+            set_matrix(program, "camera", camera.matrix)
+            set_matrix(program, "other_camera", there.matrix)
         self._truth_canvas.use()
         self._truth_canvas.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         for posed, mesh in zip(parts, meshes, strict=True):
             part = posed.part
             if part.material in _CLEAR:
                 continue
-            self._texture(part.texture).use(0)
-            program["solid"] = part.material == Material.SKIN
-            program["opacity"], program["uv_scale"] = part.opacity, part.uv_scale
+            program = self._truth[part.material == Material.SKIN or part.solid]
+            self._textures.use(part.texture)
+            for name in ("opacity", "uv_scale"):
+                set_uniform(program, name, getattr(part, name))
             program["label"] = int(part.label)
             program["face_label"] = int(Label.FACE if part.face is not None else part.label)
             self._cull(part.material in _CLOSED)
-            mesh.truth.render()
+            mesh.draw(program)
         return self._read_truth()
 
     def _round(
@@ -166,30 +169,30 @@ class Stage:
                 continue
             if coverage == _FRINGE and (part.texture.repeats or not part.texture.frayed):
                 continue
-            self._texture(part.texture).use(0)
+            self._textures.use(part.texture)
             program = self._colour[part.material]
             set_uniform(program, "coverage", coverage)
             for name in ("tint", "gloss", "opacity", "uv_scale"):
                 set_uniform(program, name, getattr(part, name))
             self._cull(part.material in _CLOSED)
-            mesh.colour(part.material).render()
+            mesh.draw(program)
 
     def _draw_shadows(
         self, parts: Sequence[PosedPart], meshes: Sequence[GpuMesh], lamp: Matrix
     ) -> None:
         self._shadow_canvas.use()
         self._shadow_canvas.clear(depth=1.0)
-        program = self._shadow
-        set_matrix(program, "lamp", lamp)
+        for program in self._shadow.values():
+            set_matrix(program, "lamp", lamp)
         for posed, mesh in zip(parts, meshes, strict=True):
             part = posed.part
             if not part.casts or part.label not in _CASTS or part.material in _DAINTY:
                 continue
-            self._texture(part.texture).use(0)
-            program["solid"] = part.material in _SOLID
-            program["uv_scale"] = part.uv_scale
+            program = self._shadow[part.material in _SOLID or part.texture.solid]
+            self._textures.use(part.texture)
+            set_uniform(program, "uv_scale", part.uv_scale)
             self._cull(part.material in _CLOSED)
-            mesh.shadow.render()
+            mesh.draw(program)
 
     def _cull(self, closed: bool) -> None:
         """Leave out what faces away; all triangles of a mesh go the same way around."""
@@ -208,23 +211,12 @@ class Stage:
             topology = posed.part.topology
             copies = self._meshes.setdefault(topology, [])
             if used[topology] == len(copies):
-                copies.append(GpuMesh(self._gl, topology, self._colour, self._shadow, self._truth))
+                copies.append(GpuMesh(self._gl, topology))
             mesh = copies[used[topology]]
             used[topology] += 1
             mesh.place(posed, None if others is None else others[index].vertices)
             meshes.append(mesh)
         return meshes
-
-    def _texture(self, texture: Texture) -> Any:
-        if texture not in self._textures:
-            gl, pixels = self._gl, texture.pixels
-            height, width = pixels.shape[:2]
-            made = gl.texture((width, height), 4, np.ascontiguousarray(pixels[::-1]).tobytes())
-            made.build_mipmaps()
-            made.filter = gl.LINEAR_MIPMAP_LINEAR, gl.LINEAR
-            made.repeat_x = made.repeat_y = texture.repeats
-            self._textures[texture] = made
-        return self._textures[texture]
 
     def _read_picture(self) -> Floats:
         level = {2.0: 1, 4.0: 2}.get(float(self.finer), 0)

@@ -18,6 +18,6 @@ void main() {
     place = position;
     facing = normal;
     traits = surface;
-    at = uv * uv_scale;
+    at = vec2(0.0, 1.0) + vec2(uv_scale, -uv_scale) * uv;  // the top row of a texture is first
     from_lamp = (lamp * vec4(position, 1.0)).xyz * 0.5 + 0.5;
 }

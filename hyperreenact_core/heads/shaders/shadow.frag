@@ -1,8 +1,8 @@
 #version 330
+// SOLID is 1 for what has no holes: reading its texture would take most of the time.
 in vec2 at;
 uniform sampler2D picture;
-uniform bool solid;
 
 void main() {
-    if (!solid && texture(picture, at).a < 0.5) discard;
+    if (SOLID == 0 && texture(picture, at).a < 0.5) discard;
 }

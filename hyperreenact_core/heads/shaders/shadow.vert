@@ -7,5 +7,5 @@ out vec2 at;
 
 void main() {
     gl_Position = lamp * vec4(position, 1.0);
-    at = uv * uv_scale;
+    at = vec2(0.0, 1.0) + vec2(uv_scale, -uv_scale) * uv;  // the top row of a texture is first
 }

@@ -8,18 +8,12 @@ uniform mat4 camera;
 uniform mat4 other_camera;
 uniform float uv_scale;
 out vec3 traits;
-out vec4 there;
-out float depth;
-out float there_depth;
+out vec3 there;
 out vec2 at;
-uniform float eye_z;
-uniform float other_eye_z;
 
 void main() {
     gl_Position = camera * vec4(position, 1.0);
-    there = other_camera * vec4(other, 1.0);
-    depth = eye_z - position.z;
-    there_depth = other_eye_z - other.z;
+    there = (other_camera * vec4(other, 1.0)).xyw;
     traits = surface;
-    at = uv * uv_scale;
+    at = vec2(0.0, 1.0) + vec2(uv_scale, -uv_scale) * uv;  // the top row of a texture is first
 }
