@@ -28,10 +28,10 @@ def _mesh(fit: Fitting, clothes: Clothes) -> Part:
     name = clothes.mesh
     pixels = fit.wardrobe.texture(f"clothes/{name}/{name}_diffuse.png").pixels
     if clothes.pattern != "plain":  # dyed: the cloth's light and dark in another colour
-        light = pixels[..., :3].astype(np.float32).mean(2, keepdims=True) / 255
-        colour = np.array(clothes.colours[0], np.float32)
-        dyed = (0.35 + 0.75 * light) * colour
-        pixels = np.dstack([(dyed * 255).clip(0, 255).astype(np.uint8), pixels[..., 3]])
+        colour = np.array(clothes.colours[0])[:, None]
+        dye = np.zeros((4, 5))
+        dye[:3, :3], dye[:3, 4:], dye[3, 3] = 0.25 * colour, 0.35 * 255 * colour, 1
+        pixels = np.asarray(cv2.transform(pixels, dye), np.uint8)
     part = fitted_part(
         fit,
         f"clothes/{name}/{name}.mhclo",

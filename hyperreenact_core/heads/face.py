@@ -118,17 +118,25 @@ def _sphere(points: Floats) -> tuple[Floats, float]:
 def _iris(fit: Fitting) -> Texture:
     """The eye's texture with a shifted hue and light of the iris, and the white's colour."""
     eyes = fit.person.eyes
-    pixels = fit.wardrobe.texture(f"{eyes.texture}.png").pixels[::2, ::2]
-    hsv = cv2.cvtColor(pixels[..., :3].astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
-    iris = np.clip((hsv[..., 1] - 0.12) * 8, 0, 1)[..., None]
+    rgba, hsv, iris = _photographed_eye(fit.wardrobe, eyes.texture)
     red = eyes.texture.endswith("brown_eye")  # photographed far too red
-    hsv[..., 0] = (hsv[..., 0] + eyes.hue + 18 * red) % 360
-    hsv[..., 1] *= 0.6 if red else 0.8
-    hsv[..., 2] *= eyes.light
-    coloured = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
-    plain = pixels[..., :3].astype(np.float32) / 255 * np.array(eyes.white, np.float32)
-    mixed = plain * (1 - iris) + coloured * iris
-    return Texture(np.dstack([(mixed * 255).clip(0, 255).astype(np.uint8), pixels[..., 3]]))
+    hue, grey, value = cv2.split(hsv)
+    hue = (hue + np.float32(eyes.hue + 18 * red)) % 360
+    painted = cv2.merge([hue, grey * (0.6 if red else 0.8), value * eyes.light])
+    coloured = cv2.cvtColor(cv2.cvtColor(painted, cv2.COLOR_HSV2RGB), cv2.COLOR_RGB2RGBA)
+    plain = rgba * np.array((*eyes.white, 1.0), np.float32)
+    mixed = cv2.add(plain, cv2.multiply(cv2.subtract(coloured, plain), iris))
+    return Texture(np.asarray(cv2.convertScaleAbs(mixed, alpha=255), np.uint8))
+
+
+@lru_cache(None)
+def _photographed_eye(wardrobe: Wardrobe, name: str) -> tuple[Floats, Floats, Floats]:
+    """[H, W, 4] RGBA 0 to 1, [H, W, 3] its HSV, and [H, W, 4] how much is iris (of no alpha)."""
+    pixels = wardrobe.texture(f"{name}.png").pixels[::2, ::2]
+    rgba = np.asarray(pixels / 255, np.float32)
+    hsv = np.asarray(cv2.cvtColor(rgba[..., :3], cv2.COLOR_RGB2HSV), np.float32)
+    iris = np.clip((hsv[..., 1] - 0.12) * 8, 0, 1)
+    return rgba, hsv, np.asarray(cv2.merge([iris, iris, iris, 0 * iris]), np.float32)
 
 
 def mouth_parts(fit: Fitting) -> list[Part]:

@@ -46,10 +46,13 @@ class Topology:
     def normals(self, vertices: Floats) -> Floats:
         """[V, 3] -> [V, 3] unit normals, each the mean of its triangles' by area."""
         a, b, c = (vertices[self.faces[:, corner]] for corner in range(3))
-        of_faces = np.cross(b - a, c - a)
+        first, second = b - a, c - a
         normals = np.empty((len(vertices), 3), np.float32)
         for axis in range(3):
-            weights = np.repeat(of_faces[:, axis], 3)
+            # An axis of the cross product at a time; numpy's own takes three times as long.
+            y, z = (axis + 1) % 3, (axis + 2) % 3
+            of_faces = first[:, y] * second[:, z] - first[:, z] * second[:, y]
+            weights = np.repeat(of_faces, 3)
             normals[:, axis] = np.bincount(self.faces.ravel(), weights, len(vertices))
         return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
 

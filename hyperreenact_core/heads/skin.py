@@ -152,14 +152,10 @@ def _take_out(picture: Floats, mask: Floats, reach: float) -> None:
 
 def _with_gloss(head: Floats, skin: Skin) -> Pixels:
     """Join the gloss of the skin: forehead, nose and lips shine, cheeks less; pores break it."""
-    out = np.empty((*head.shape[:2], 4), np.uint8)
-    np.multiply(head.clip(0, 1), 255, out=out[..., :3], casting="unsafe")
-    np.multiply(
-        _shine().clip(0, 1 / max(skin.gloss, 0.01)),
-        255 * skin.gloss,
-        out=out[..., 3],
-        casting="unsafe",
-    )
+    colour = cv2.convertScaleAbs(np.maximum(head, 0), alpha=255)
+    gloss = cv2.convertScaleAbs(_shine(), alpha=255 * skin.gloss)
+    out = np.empty((*gloss.shape, 4), np.uint8)
+    cv2.mixChannels([colour, gloss], [out], [0, 0, 1, 1, 2, 2, 3, 3])
     return out
 
 
@@ -171,7 +167,7 @@ def _shine() -> Floats:
     gloss += 0.45 * polygon(LIPS, blur=2)
     pores = np.random.default_rng(4).normal(0, 1, (gloss.shape[0] // 2, gloss.shape[1] // 2))
     pores = cv2.resize(pores.astype(np.float32), gloss.shape[::-1])
-    return (gloss * (1 + 0.25 * pores)).astype(np.float32)
+    return np.maximum(gloss * (1 + 0.25 * pores), 0).astype(np.float32)
 
 
 def _opaque(body: Floats) -> Pixels:

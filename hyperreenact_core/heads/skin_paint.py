@@ -27,6 +27,9 @@ from .skin_areas import (
     uv_pixels,
 )
 
+_LEAST = 0.004
+"""What a mask covers by less is not painted."""
+
 
 def paint_redness(head: Floats, skin: Skin) -> None:
     """Nose and cheeks are redder than the rest."""
@@ -47,9 +50,15 @@ def _redden(head: Floats, mask: Floats, amount: float, less: tuple[float, float]
 
 def _inside(head: Floats, mask: Floats) -> tuple[Floats, Floats]:
     """The parts of both where the mask is not zero: views, so that painting costs no more."""
-    x, y, width, height = cv2.boundingRect((mask > 0.004).astype(np.uint8))
+    x, y, width, height = cv2.boundingRect((mask > _LEAST).astype(np.uint8))
     where = slice(y, y + height), slice(x, x + width)
     return head[where], mask[where]
+
+
+def _darken(part: Floats, layer: Floats, less: Colour) -> None:
+    """Take away so much of each channel where the layer [H, W] is 1."""
+    kept = cv2.merge([1 - np.float32(share) * layer for share in less])
+    np.multiply(part, kept, out=part)
 
 
 def paint_wrinkles(head: Floats, amount: float, rng: np.random.Generator) -> None:
@@ -63,7 +72,7 @@ def paint_wrinkles(head: Floats, amount: float, rng: np.random.Generator) -> Non
             _fold(layer, knots.astype(np.float32), strength * float(rng.uniform(0.4, 1.0)), rng)
     part, lines = _inside(head, polygon(OVAL, blur=12))
     lines = lines * blurred(_inside(layer, polygon(OVAL, blur=12))[0], 1.1)
-    part *= 1 - (amount * lines)[..., None] * np.array([0.35, 0.45, 0.48], np.float32)
+    _darken(part, amount * lines, (0.35, 0.45, 0.48))
 
 
 def _fold(layer: Floats, knots: Floats, strength: float, rng: np.random.Generator) -> None:
@@ -95,10 +104,10 @@ def paint_marks(head: Floats, skin: Skin, rng: np.random.Generator) -> None:
     )
     if skin.freckles > 0:
         layer = blurred(where[0], 0.8) * within
-        face *= 1 - layer[..., None] * np.array([0.25, 0.42, 0.5], np.float32)
+        _darken(face, layer, (0.25, 0.42, 0.5))
     if skin.moles:
         layer = blurred(where[1], 1.0) * within
-        face *= 1 - layer[..., None] * np.array([0.45, 0.6, 0.65], np.float32)
+        _darken(face, layer, (0.45, 0.6, 0.65))
 
 
 def paint_makeup(head: Floats, makeup: Makeup) -> None:
@@ -131,12 +140,12 @@ def paint_scalp(head: Floats, person: Person, hair: Floats) -> None:
     strength = {"bald": 0.0, "thin": 0.35, "buzz": 1.0}.get(style, 0.8)
     if strength == 0:
         return
-    part, mask = _inside(head, scalp_mask())
-    grain = cv2.resize(_grain(), part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    mask = (mask * strength * (0.55 + 1.6 * (grain - 0.35))).clip(0, 1)
-    for channel in range(3):
-        paint = float(hair[channel]) * (0.5 + 0.5 * grain)
-        part[..., channel] += mask * (paint - part[..., channel])
+    part, area = _inside(head, scalp_mask())
+    paint, dense = _roots()
+    mask = np.minimum(dense * (area * np.float32(strength)), 1)
+    for_all = cv2.merge([paint * channel for channel in hair])
+    added = cv2.multiply(cv2.subtract(for_all, part, dst=for_all), cv2.merge([mask] * 3))
+    np.add(part, added, out=part)
 
 
 def paint_beard(head: Floats, beard: Beard, colour: Floats, rng: np.random.Generator) -> None:
@@ -164,9 +173,13 @@ def paint_beard(head: Floats, beard: Beard, colour: Floats, rng: np.random.Gener
 
 
 @cache
-def _grain() -> Floats:
-    grain = np.random.default_rng(5).random((720, 380)).astype(np.float32)
-    return blurred(grain, 0.8)
+def _roots() -> tuple[Floats, Floats]:
+    """Of the scalp: the light and dark of the roots' colour, and how densely they stand."""
+    grain = blurred(np.random.default_rng(5).random((720, 380)).astype(np.float32), 0.8)
+    _, area = _inside(scalp_mask(), scalp_mask())
+    grain = cv2.resize(grain, area.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    dense = np.maximum(0.55 + 1.6 * (grain - 0.35), 0)
+    return np.asarray(0.5 + 0.5 * grain, np.float32), np.asarray(dense, np.float32)
 
 
 def _dot(layer: Floats, at: Floats, radius: float, strength: float) -> None:
