@@ -36,6 +36,7 @@ def _add_portrait(actions: SubParsers) -> None:
     portrait = actions.add_parser("portrait", help="write one picture as PNG")
     _add_common(portrait, size=512)
     _add_style(portrait)
+    _add_backgrounds(portrait)
     portrait.add_argument(
         "--pose",
         type=_pose,
@@ -57,6 +58,7 @@ def _add_clip(actions: SubParsers) -> None:
     clip = actions.add_parser("clip", help="write a moving head with sound as MP4")
     _add_common(clip, size=256)
     _add_style(clip)
+    _add_backgrounds(clip)
     clip.add_argument("--kind", choices=KINDS, help="what the person does (default: talk)")
     clip.add_argument("--frames", type=_positive, default=200, metavar="N", help=_DEFAULT)
     clip.add_argument("--fps", type=_rate, default=Fraction(25), metavar="RATE", help=_DEFAULT)
@@ -72,6 +74,7 @@ def _add_sheet(actions: SubParsers) -> None:
     )
     _add_common(sheet, size=256)
     _add_assets(sheet)
+    _add_backgrounds(sheet)
     sheet.add_argument("--count", type=_positive, default=48, metavar="N", help=_DEFAULT)
     sheet.add_argument("--columns", type=_positive, metavar="N", help="(default: by the count)")
     sheet.set_defaults(run=_by_style(render_sheet.run_sheet, suffix=".png"))
@@ -89,6 +92,7 @@ def _add_shards(actions: SubParsers) -> None:
     shards = actions.add_parser("shards", help="write a folder of training pictures")
     _add_common(shards, size=None)
     _add_style(shards)
+    _add_backgrounds(shards)
     for names, default in (
         (("--people", "--identities"), 100),
         (("--clips-per-person", "--clips-per-identity"), 2),
@@ -162,6 +166,15 @@ def _add_assets(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_backgrounds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backgrounds",
+        type=Path,
+        metavar="DIR",
+        help="pictures without people, behind four in ten heads (default: painted scenes alone)",
+    )
+
+
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -171,7 +184,11 @@ def _by_style(heads: Run, drawn: Run | None = None, *, suffix: str | None = None
     def run(args: argparse.Namespace) -> int:
         if suffix is not None and args.out.suffix.lower() != suffix:
             raise InputError(f"{args.out}: give a file name that ends in {suffix}")
-        return drawn(args) if drawn is not None and args.style == "drawn" else heads(args)
+        if drawn is None or args.style != "drawn":
+            return heads(args)
+        if args.backgrounds is not None:
+            raise InputError("--backgrounds is for realistic heads: leave out --style drawn")
+        return drawn(args)
 
     return run
 

@@ -116,6 +116,7 @@ def run_shards(args: argparse.Namespace) -> int:
             size=args.size or _SHARD_SIZE,
             seed=args.seed,
             recipe=recipe,
+            backgrounds=args.backgrounds,
             workers=args.workers,
             assets=args.assets,
             progress=advance,
@@ -151,7 +152,15 @@ def _sitting(
     from ..heads.sheets import clean
 
     figure = make_figure(sample_person(args.identity, wardrobe), wardrobe)
-    return figure, clean(sample_scene(rng, figure, Framing(), occluded=False))
+    pictures = background_pictures(args)
+    return figure, clean(sample_scene(rng, figure, Framing(), occluded=False, pictures=pictures))
+
+
+def background_pictures(args: argparse.Namespace) -> tuple[Path, ...]:
+    """The files of `--backgrounds`, none where it is not given."""
+    from ..heads.backgrounds import find_pictures
+
+    return () if args.backgrounds is None else find_pictures(args.backgrounds).paths
 
 
 def _preset(name: str) -> Expression:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
 from .common import progress_bar, say
-from .render_heads import studio
+from .render_heads import background_pictures, studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +23,15 @@ def run_sheet(args: argparse.Namespace) -> int:
     from ..heads.expression import ACTIONS
     from ..video.stills import write_image
 
+    pictures = background_pictures(args)
+    if pictures and args.what != "people":
+        raise InputError(f"--backgrounds is for `sheet people` alone, {args.what} have a plain one")
     stage, wardrobe = studio(args)
     person, count, seed = args.identity, args.count, args.seed
     if args.what == "people":
-        cells = sheets.people_cells(stage, wardrobe, first=person, count=count, seed=seed)
+        cells = sheets.people_cells(
+            stage, wardrobe, first=person, count=count, seed=seed, pictures=pictures
+        )
     elif args.what == "performances":
         cells = sheets.performance_cells(stage, wardrobe, person=person, count=count, seed=seed)
     elif args.what == "actions":

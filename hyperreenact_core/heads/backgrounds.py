@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +50,7 @@ _EVEN: Final = ("backdrop", "painting", "abstract", "landscape", "street", "nigh
 # Sharp scenes are drawn no smaller than this, or lines would come out thicker.
 _LEAST_SIZE: Final = 256
 _PICTURE_SIZE: Final = 640
+_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,32 @@ class Background:
     level: float = 1.0
     warmth: float = 0.0
     picture: Path | None = None
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A user's pictures: files, in the order of their names; digest of names and sizes in bytes."""
+
+    paths: tuple[Path, ...] = ()
+    digest: str = ""
+
+
+def find_pictures(folder: Path) -> Pictures:
+    """The pictures in a folder, told by their endings; other files and folders are passed over.
+
+    Raises InputError where there is no such folder, no picture in it, or one that cannot be read.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder of background pictures")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    if not paths:
+        endings = ", ".join(_SUFFIXES)
+        raise InputError(f"{folder}: holds no background pictures; put files there ({endings})")
+    digest = sha256()
+    for path in paths:
+        with _opened(path):
+            digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+    return Pictures(tuple(paths), digest.hexdigest()[:16])
 
 
 def sample_background(rng: Generator, *, pictures: Sequence[Path] = ()) -> Background:
@@ -95,19 +124,25 @@ def draw_background(background: Background, size: int) -> NDArray[np.float32]:
     known or the picture cannot be read.
     """
     work = _working_size(background.blur, size)
-    view_rng = np.random.default_rng((background.seed, 1))
-    light_rng = np.random.default_rng((background.seed, 2))
-    if background.kind == PICTURE:
-        linear = _picture(background, view_rng, work)
-    else:
-        linear = _scene(background, view_rng, light_rng, work)
-    linear = _out_of_focus(linear, background.blur * work)
     warm = background.warmth * np.array([0.5, 0.08, -0.5])
-    linear *= (background.level * np.exp(warm)).astype(np.float32)
+    factor = (background.level * np.exp(warm)).astype(np.float32)
+    linear = _painted(background, work) * factor
     if work != size:
         shrink = cv2.INTER_AREA if work > size else cv2.INTER_CUBIC
         linear = cv2.resize(linear, (size, size), interpolation=shrink)
     return np.maximum(linear, 0, out=linear)
+
+
+@lru_cache(maxsize=1)
+def _painted(background: Background, size: int) -> NDArray[np.float32]:
+    """Kept, for a scene asks for its background twice: as the light around, then as a picture."""
+    view_rng = np.random.default_rng((background.seed, 1))
+    light_rng = np.random.default_rng((background.seed, 2))
+    if background.kind == PICTURE:
+        linear = _picture(background, view_rng, size)
+    else:
+        linear = _scene(background, view_rng, light_rng, size)
+    return _out_of_focus(linear, background.blur * size)
 
 
 def _working_size(blur: float, size: int) -> int:
@@ -185,15 +220,24 @@ def _picture(background: Background, rng: Generator, size: int) -> NDArray[np.fl
 @lru_cache(maxsize=24)
 def _read(path: Path) -> NDArray[np.uint8]:
     """Read a picture, its short side about 640 px at most; the last two dozen are kept."""
-    try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (_PICTURE_SIZE, _PICTURE_SIZE))
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"cannot read the background picture {path}: {error}") from error
+    with _opened(path) as opened:
+        opened.draft("RGB", (_PICTURE_SIZE, _PICTURE_SIZE))
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
     ratio = _PICTURE_SIZE / min(picture.size)
     if ratio < 1:
         wide, high = (max(1, round(side * ratio)) for side in picture.size)
         picture = picture.resize((wide, high), Image.Resampling.BOX)
     pixels: NDArray[Any] = np.asarray(picture)
     return np.ascontiguousarray(pixels, np.uint8)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """A picture file; what cannot be read of it inside is an InputError that names it."""
+    try:
+        with Image.open(path) as opened:
+            yield opened
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"cannot read the background picture {path} ({error}): replace or remove it"
+        ) from error

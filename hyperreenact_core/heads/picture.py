@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -100,10 +101,18 @@ class Flow:
 
 
 def sample_scene(
-    rng: np.random.Generator, figure: Figure, framing: Framing, *, occluded: bool | None = None
+    rng: np.random.Generator,
+    figure: Figure,
+    framing: Framing,
+    *,
+    occluded: bool | None = None,
+    pictures: Sequence[Path] = (),
 ) -> Scene:
-    """A random scene; about one in eight has something before the face."""
-    background = sample_background(rng)
+    """A random scene; about one in eight has something before the face.
+
+    pictures: files without people, which some scenes have for a background.
+    """
+    background = sample_background(rng, pictures=pictures)
     if occluded is None:
         occluded = bool(rng.random() < 0.12)
     frame = head_frame(figure.points, figure.parts[0].rest)

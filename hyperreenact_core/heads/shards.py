@@ -25,6 +25,7 @@ from safetensors.numpy import save
 
 from ..errors import InputError, OutputError
 from .assets import Assets, find_assets
+from .backgrounds import Pictures, find_pictures
 from .body import load_body
 from .figure import make_figure
 from .people import sample_person
@@ -58,6 +59,8 @@ class ShardSettings:
     seed: int
     people_per_shard: int
     recipe: Recipe
+    backgrounds: str = ""
+    """Digest of the pictures that some clips have for a background, empty where there are none."""
 
     @property
     def frames_per_person(self) -> int:
@@ -80,6 +83,7 @@ def write_shards(
     first_person: int = 0,
     people_per_shard: int = 4,
     recipe: Recipe | None = None,
+    backgrounds: Path | None = None,
     workers: int = 1,
     assets: Path | None = None,
     progress: Progress | None = None,
@@ -87,10 +91,12 @@ def write_shards(
     """Render a folder of shards and return their paths; finished shards are kept as they are.
 
     The same settings give the same bytes on a machine, however many workers: each is a process of
-    its own with one thread, spawned, so call this under `if __name__ == "__main__"`. Raises
-    InputError where the folder holds shards of other settings, a number makes no sense, or the
-    extra, the assets or OpenGL are missing; OutputError where a worker is killed.
+    its own with one thread, spawned, so call this under `if __name__ == "__main__"`. backgrounds: a
+    folder of pictures without people, which some clips have for a background. Raises InputError
+    where the folder holds shards of other settings, a number makes no sense, a picture cannot be
+    read, or the extra, the assets or OpenGL are missing; OutputError where a worker is killed.
     """
+    pictures = Pictures() if backgrounds is None else find_pictures(backgrounds)
     settings = ShardSettings(
         first_person=first_person,
         people=people,
@@ -99,6 +105,7 @@ def write_shards(
         seed=seed,
         people_per_shard=people_per_shard,
         recipe=recipe or Recipe(),
+        backgrounds=pictures.digest,
     )
     _check(settings, workers)
     folder = find_assets(assets)
@@ -107,7 +114,8 @@ def write_shards(
     todo = [part for part in settings.shards() if not shard_path(out, part).exists()]
     total = people * settings.frames_per_person
     done = total - sum(map(len, todo)) * settings.frames_per_person
-    for part in _run(out, settings, todo, folder, workers):
+    job = _Job(out, settings, folder, pictures.paths)
+    for part in _run(job, todo, workers):
         done += len(part) * settings.frames_per_person
         if progress is not None:
             progress(done, total)
@@ -122,7 +130,8 @@ def shard_path(out: Path, people: range) -> Path:
 def _check(settings: ShardSettings, workers: int) -> None:
     recipe = settings.recipe
     counts = asdict(replace(settings, first_person=1, seed=1))
-    counts = {k: v for k, v in counts.items() if k != "recipe"} | {"workers": workers}
+    counts = {k: v for k, v in counts.items() if k not in ("recipe", "backgrounds")}
+    counts["workers"] = workers
     for name, value in counts.items():
         if value < 1:
             raise InputError(f"{name} is {value}: give a number of at least 1")
@@ -147,7 +156,10 @@ def _check(settings: ShardSettings, workers: int) -> None:
 def _claim(out: Path, settings: ShardSettings) -> None:
     """Write the settings beside the shards, or see that they are the same."""
     path = out / SETTINGS_FILE
-    text = json.dumps({"format": _FORMAT, **asdict(settings)}, indent=2) + "\n"
+    fields = asdict(settings)
+    if not settings.backgrounds:
+        del fields["backgrounds"]
+    text = json.dumps({"format": _FORMAT, **fields}, indent=2) + "\n"
     if not path.exists():
         _write(path, text.encode())
     elif path.read_text() != text:
@@ -161,9 +173,17 @@ def _write(path: Path, data: bytes) -> None:
     partial.replace(path)
 
 
-def _run(
-    out: Path, settings: ShardSettings, todo: list[range], assets: Path, workers: int
-) -> Iterator[range]:
+@dataclass(frozen=True)
+class _Job:
+    """What every process is told."""
+
+    out: Path
+    settings: ShardSettings
+    assets: Path
+    pictures: tuple[Path, ...]
+
+
+def _run(job: _Job, todo: list[range], workers: int) -> Iterator[range]:
     """Write shards, yielding the people of each as it is done."""
     if not todo:
         return
@@ -175,14 +195,14 @@ def _run(
     ):
         try:
             # One alone: the first on a machine fills the body model's cache, others read it.
-            pool.submit(_prepare, assets, settings.size).result()
-            jobs = [pool.submit(_write_shard, out, settings, part, assets) for part in todo]
-            for job in as_completed(jobs):
-                yield job.result()
+            pool.submit(_prepare, job.assets, job.settings.size).result()
+            shards = [pool.submit(_write_shard, job, part) for part in todo]
+            for shard in as_completed(shards):
+                yield shard.result()
         except BrokenProcessPool as error:
             raise OutputError(
-                f"{out}: a process that rendered was ended, perhaps for want of memory; finished "
-                "shards are kept: run the same again, with fewer workers"
+                f"{job.out}: a process that rendered was ended, perhaps for want of memory; "
+                "finished shards are kept: run the same again, with fewer workers"
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -229,8 +249,9 @@ def _prepare(assets: Path, size: int) -> None:
     _tools(assets, size)
 
 
-def _write_shard(out: Path, settings: ShardSettings, people: range, assets: Path) -> range:
-    wardrobe, stage = _tools(assets, settings.size)
+def _write_shard(job: _Job, people: range) -> range:
+    settings = job.settings
+    wardrobe, stage = _tools(job.assets, settings.size)
     arrays: dict[str, NDArray[Any]] = {}
     described: dict[int, Any] = {}
     count, row = len(people) * settings.frames_per_person, 0
@@ -240,7 +261,7 @@ def _write_shard(out: Path, settings: ShardSettings, people: range, assets: Path
         for number in range(settings.clips_per_person):
             clip = (seed - settings.first_person) * settings.clips_per_person + number
             rng = np.random.default_rng([CLIP_STREAM, settings.seed, seed, number])
-            for record in film(stage, figure, settings.recipe, rng):
+            for record in film(stage, figure, settings.recipe, rng, pictures=job.pictures):
                 record |= {"identity": np.int64(seed), "clip": np.int64(clip)}
                 record["partner"] = np.int64(row ^ 1)
                 for name, value in record.items():
@@ -249,5 +270,5 @@ def _write_shard(out: Path, settings: ShardSettings, people: range, assets: Path
                     arrays[name][row] = value
                 row += 1
     # Not the library's `save_file`: its files may be read by their owner alone.
-    _write(shard_path(out, people), save(arrays, {"people": json.dumps(described)}))
+    _write(shard_path(job.out, people), save(arrays, {"people": json.dumps(described)}))
     return people

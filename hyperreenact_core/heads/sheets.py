@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -39,13 +40,23 @@ class Cell:
 
 
 def people_cells(
-    stage: Stage, wardrobe: Wardrobe, *, first: int, count: int, seed: int
+    stage: Stage,
+    wardrobe: Wardrobe,
+    *,
+    first: int,
+    count: int,
+    seed: int,
+    pictures: Sequence[Path] = (),
 ) -> Iterator[Cell]:
-    """People one after another, each in a scene of their own, nearly still."""
+    """People one after another, each in a scene of their own, nearly still.
+
+    pictures: files that some have for a background.
+    """
     for person in range(first, first + count):
         rng = np.random.default_rng([SHEET_STREAM, 0, seed, person])
         figure = make_figure(sample_person(person, wardrobe), wardrobe)
-        scene = clean(sample_scene(rng, figure, Framing(1.9), occluded=False))
+        framing = Framing(1.9)
+        scene = clean(sample_scene(rng, figure, framing, occluded=False, pictures=pictures))
         yaw, pitch, roll = (rng.normal(0, 1, 3) * (14, 5, 4)).tolist()
         smile = float(rng.beta(1, 2)) * 0.5
         face = coefficients({"mouthSmile": smile, "cheekSquint": smile * 0.6})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,19 @@ class Recipe:
 
 
 def film(
-    stage: Stage, figure: Figure, recipe: Recipe, rng: np.random.Generator
+    stage: Stage,
+    figure: Figure,
+    recipe: Recipe,
+    rng: np.random.Generator,
+    *,
+    pictures: Sequence[Path] = (),
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """The frames of one clip as shards keep them, without what only the folder knows."""
-    scene = sample_scene(
-        rng, figure, _framing(recipe, rng), occluded=bool(rng.random() < recipe.occluded)
-    )
+    """The frames of one clip as shards keep them, without what only the folder knows.
+
+    pictures: files that are the background of some clips.
+    """
+    framing, occluded = _framing(recipe, rng), bool(rng.random() < recipe.occluded)
+    scene = sample_scene(rng, figure, framing, occluded=occluded, pictures=pictures)
     shots = _shots(figure, scene, _performances(recipe, rng))
     for first, second in zip(shots[::2], shots[1::2], strict=True):
         developed = [

@@ -11,6 +11,7 @@ from hyperreenact_core.heads.backgrounds import (
     PICTURE,
     Background,
     draw_background,
+    find_pictures,
     sample_background,
 )
 
@@ -91,6 +92,31 @@ def test_pictures_are_used_for_a_share_and_decoded_to_linear_light(picture: Path
     red, green, blue = linear.mean((0, 1))
     assert red + blue > 0.9
     assert green == 0
+
+
+def test_the_pictures_of_a_folder_are_found_in_order_and_told_apart(picture: Path) -> None:
+    folder = picture.parent
+    (folder / "notes.txt").write_text("no picture")
+    alone = find_pictures(folder)
+    assert alone.paths == (picture,)
+    (folder / "a.PNG").write_bytes(picture.read_bytes())
+    both = find_pictures(folder)
+    assert both.paths == (folder / "a.PNG", picture)
+    assert both == find_pictures(folder)
+    (folder / "a.PNG").write_bytes(picture.read_bytes() + b"more")
+    assert len({alone.digest, both.digest, find_pictures(folder).digest}) == 3
+
+
+def test_a_folder_without_pictures_or_with_a_broken_one_is_named(picture: Path) -> None:
+    folder = picture.parent
+    (folder / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty: holds no background pictures"):
+        find_pictures(folder / "empty")
+    with pytest.raises(InputError, match=r"nowhere: there is no such folder"):
+        find_pictures(folder / "nowhere")
+    (folder / "broken.jpg").write_bytes(b"not a picture")
+    with pytest.raises(InputError, match=r"broken\.jpg .*replace or remove it"):
+        find_pictures(folder)
 
 
 def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:

@@ -71,6 +71,31 @@ def test_sheets(drawable: None, tmp_path: Path):
         assert sheet[-40:, -40:].std() == 0
 
 
+def test_pictures_behind_the_head(drawable: None, tmp_path: Path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "green.png"), np.full((40, 40, 3), (0, 255, 0), np.uint8))
+    made: dict[str, list[np.ndarray]] = {}
+    for name, options in {"with": ("--backgrounds", str(folder)), "without": ()}.items():
+        out = tmp_path / f"{name}.png"
+        what = ("sheet", "people", "--identity", "5", "--size", "32", "--count", "3")
+        assert _run(*what, "--columns", "3", *options, "-o", str(out)) == 0
+        made[name] = np.split(_read(out)[:36].astype(int), 3, axis=1)
+    changed = [(a != b).any() for a, b in zip(made["with"], made["without"], strict=True)]
+    assert changed == [False, True, False]
+    blue, green, red = made["with"][1][3:6, 3:6].reshape(-1, 3).mean(0)
+    assert green > 3 * max(blue, red)
+
+
+def test_backgrounds_are_refused_where_they_would_not_be_seen(tmp_path: Path):
+    cv2.imwrite(str(tmp_path / "green.png"), np.zeros((9, 9, 3), np.uint8))
+    given = ("--backgrounds", str(tmp_path), "-o", str(tmp_path / "p.png"))
+    with pytest.raises(InputError, match="leave out --style drawn"):
+        _run("portrait", "--style", "drawn", *given)
+    with pytest.raises(InputError, match="for `sheet people` alone"):
+        _run("sheet", "light", *given)
+
+
 def test_the_sheet_of_actions_has_all_of_them(drawable: None, tmp_path: Path):
     out = tmp_path / "actions.png"
     assert _run("sheet", "actions", "--size", "32", "--columns", "53", "-o", str(out)) == 0

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -102,6 +103,25 @@ def test_a_finished_folder_is_left_alone_and_keeps_its_settings(folder: Path):
     assert settings["first_person"] == 200
 
 
+def test_pictures_are_claimed_and_put_behind_some_clips(folder: Path, tmp_path: Path):
+    pictures, out = tmp_path / "pictures", tmp_path / "out"
+    pictures.mkdir()
+    green = np.full((40, 40, 3), (0, 255, 0), np.uint8)
+    cv2.imwrite(str(pictures / "green.png"), green)
+    paths = write_shards(out, **SETTINGS, backgrounds=pictures)
+    differ = [path.read_bytes() != (folder / path.name).read_bytes() for path in paths]
+    assert any(differ)
+    again = write_shards(tmp_path / "again", **SETTINGS, backgrounds=pictures)
+    assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
+    assert "backgrounds" in json.loads((out / SETTINGS_FILE).read_text())
+    assert "backgrounds" not in json.loads((folder / SETTINGS_FILE).read_text())
+    with pytest.raises(InputError, match="shards of other settings"):
+        write_shards(out, **SETTINGS)
+    cv2.imwrite(str(pictures / "green.png"), green[:20])
+    with pytest.raises(InputError, match="shards of other settings"):
+        write_shards(out, **SETTINGS, backgrounds=pictures)
+
+
 def test_a_shard_is_laid_out_as_documented(folder: Path, shard: Shard):
     found = {name: (str(a.dtype), a.shape[1:]) for name, a in shard.arrays.items()}
     assert found == LAYOUT
@@ -186,6 +206,13 @@ def test_nonsense_is_refused_before_anything_is_written(
 ):
     with pytest.raises(InputError, match=message):
         write_shards(tmp_path / "out", **{**SETTINGS, **change})
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_pictures_is_refused_before_anything_is_written(tmp_path: Path):
+    (tmp_path / "pictures").mkdir()
+    with pytest.raises(InputError, match="holds no background pictures"):
+        write_shards(tmp_path / "out", **SETTINGS, backgrounds=tmp_path / "pictures")
     assert not (tmp_path / "out").exists()
 
 
