@@ -11,36 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..imaging import ImageU8
+from ..networks.reader_regions import IBUG68
 from .detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
-
-# Vertices of the 478-point face mesh that lie closest to the 68 iBUG points, in iBUG order.
-_MESH_JAW = (162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389)
-_MESH_BROWS = (71, 63, 105, 66, 107, 336, 296, 334, 293, 301)
-_MESH_NOSE = (168, 197, 5, 4, 98, 97, 2, 326, 327)
-_MESH_EYES = (33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380)
-_MESH_LIPS = (
-    61,
-    39,
-    37,
-    0,
-    267,
-    269,
-    291,
-    405,
-    314,
-    17,
-    84,
-    181,
-    78,
-    82,
-    13,
-    312,
-    308,
-    317,
-    14,
-    87,
-)
-MESH_TO_IBUG = _MESH_JAW + _MESH_BROWS + _MESH_NOSE + _MESH_EYES + _MESH_LIPS
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the frame."""
@@ -54,7 +26,7 @@ def ibug_from_mesh(points: NDArray[Any]) -> FaceLandmarks:
     mesh = np.asarray(points, np.float32)
     if mesh.ndim != 2 or mesh.shape[0] < 468 or mesh.shape[1] < 2:
         raise InputError(f"a face mesh has 468 or 478 points, these are {list(mesh.shape)}")
-    return FaceLandmarks(torch.from_numpy(mesh[list(MESH_TO_IBUG), :2].copy()), 1.0)
+    return FaceLandmarks(torch.from_numpy(mesh[list(IBUG68), :2].copy()), 1.0)
 
 
 class GivenLandmarks:

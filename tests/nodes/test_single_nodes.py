@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from hyperreenact_core.networks.reader_regions import IBUG68
 from tests.core.face import fake_insight
 from tests.core.reenact.tiny import SIZE, face_points
 from tests.nodes.conftest import image
@@ -75,9 +76,8 @@ def test_align_shows_what_it_found(node: Runner):
 
 def test_the_hosts_own_landmarks_and_boxes_stand_in_for_the_detector(node: Runner):
     models, clip = node.models(), image("..", side=100)
-    given = node.pack.part("hyperreenact_core.face.given")
     mesh = np.zeros((478, 2), np.float32)
-    mesh[list(given.MESH_TO_IBUG)] = (face_points() * 100).numpy()
+    mesh[list(IBUG68)] = (face_points() * 100).numpy()
     payload = {"frames": [[{"landmarks_xy": mesh}]] * 2, "image_size": (100, 100)}
     faces = node.faces(models, clip, face_landmarks=payload)
     found = faces.crop_at(1)
