@@ -21,7 +21,8 @@ class SetSettings:
     crop_scale: half the side of the face crop over the larger extent of the landmarks.
     crop_whole_pixels: round the crop to whole pixels, as the published networks were trained.
     appearance_input: the crop itself, or the five-point alignment of face recognition.
-    pose_input: the crop itself, or DECA's square about the landmarks.
+    pose_input: the crop itself, DECA's square about the landmarks, or the state that a reader tells
+        (networks.pose_state).
     truncation_psi: how much of a code's distance from the mean is kept, 0 to 1.
     """
 
@@ -29,7 +30,7 @@ class SetSettings:
     crop_scale: float
     crop_whole_pixels: bool
     appearance_input: Literal["crop", "five_point"]
-    pose_input: Literal["crop", "deca_crop"]
+    pose_input: Literal["crop", "deca_crop", "state"]
     truncation_psi: float
 
     def __post_init__(self) -> None:

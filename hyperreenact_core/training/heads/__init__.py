@@ -1,0 +1,1 @@
+"""The starter set on realistic heads: its data, its stages, its runs."""

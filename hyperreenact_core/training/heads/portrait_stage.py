@@ -1,0 +1,236 @@
+"""First stage: appearance encoder and generator together, from pairs of pictures of a clip.
+
+One picture tells the person, the other one's true state is given, and that other one is to be
+drawn. The encoder also learns to tell people apart, as ArcFace does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Adam, AdamW, Optimizer
+
+from ...imaging import ImageU8, resize
+from ...models.checkpoints import save_network
+from ...models.tensor_files import save_tensors
+from ...networks.arcface import ArcFaceConfig
+from ...networks.modulation import StyledConv
+from ...networks.stylegan2 import StyleGAN2Config
+from ...quality import psnr
+from ..grids import comparison_grid
+from ..loop import update_average
+from ..losses import lattice_loss, pyramid_loss, style_range_loss
+from ..margin import ArcFaceMargin
+from ..metrics import high_frequency_ratio
+from ..muon import Muon
+from ..precision import autocast
+from .crops import HeadCrops, flat_background, soft_background
+from .perception import Perception, picture_weights
+from .portrait import Portrait
+
+CODE_FILE = "code.safetensors"
+"""The part of a portrait that no set needs, for the stages that follow."""
+
+
+@dataclass(frozen=True)
+class PortraitTraining:
+    """coarse_steps: at coarse_size px, without perceptual loss; they come first.
+
+    flat: share of the pairs before one colour. code_rate: of encoder, code and margin.
+    """
+
+    coarse_steps: int
+    batch_size: int = 8
+    coarse_size: int = 32
+    learning_rate: float = 2e-3
+    code_rate: float = 1e-3
+    weight_decay: float = 0.02
+    perceptual_weight: float = 0.5
+    identity_weight: float = 0.03
+    style_range_weight: float = 1.0
+    lattice_weight: float = 2.0
+    flat: float = 0.3
+    average_decay: float = 0.998
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """source: what the encoder sees. truth: what is to be drawn; weight: how much it counts."""
+
+    source: Tensor
+    truth: Tensor
+    weight: Tensor
+
+
+def pictures_of(
+    heads: HeadCrops, source: Tensor, target: Tensor, random: torch.Generator, *, flat: float
+) -> Pairs:
+    """Pairs of rows [B] as pictures; a share of them before one colour, the rest before what is
+    left of the background."""
+    face, truth = heads.batch(source), heads.batch(target)
+    cover, target_cover = heads.cover(source), heads.cover(target)
+    plain, colour = flat_background(face, cover, random)
+    chosen = (torch.rand(len(face), generator=random) < flat).to(face.device)[:, None, None, None]
+    before_colour = truth * target_cover + colour * (1 - target_cover)
+    return Pairs(
+        source=torch.where(chosen, plain, face),
+        truth=torch.where(chosen, before_colour, soft_background(truth, target_cover)),
+        weight=picture_weights(heads.landmarks[target], target_cover),
+    )
+
+
+class PortraitStage:
+    """Trains a `Portrait`; keeps a moving average of it."""
+
+    name = "portrait"
+
+    def __init__(
+        self,
+        *,
+        generator: StyleGAN2Config,
+        appearance: ArcFaceConfig,
+        training: PortraitTraining,
+        perception: Perception,
+        heads: HeadCrops,
+        held_out: HeadCrops,
+        out: Path,
+    ) -> None:
+        self._training, self._heads, self._held_out, self._out = training, heads, held_out, out
+        self._perception = perception
+        self.portrait = Portrait(generator, appearance).to(heads.device)
+        self.portrait.centre(heads.state)
+        self.average = deepcopy(self.portrait).requires_grad_(requires_grad=False).eval()
+        people = int(heads.identity.max()) + 1
+        self.margin = ArcFaceMargin(appearance.embedding_dim, people).to(heads.device)
+        drawing = self.portrait.generator
+        kernels = [layer.conv.weight for layer in drawing.layers() if isinstance(layer, StyledConv)]
+        known = {id(kernel) for kernel in kernels}
+        rest = [p for p in drawing.parameters() if id(p) not in known]
+        seeing = [
+            *self.portrait.appearance.parameters(),
+            *self.portrait.code.parameters(),
+            *self.margin.parameters(),
+        ]
+        t = training
+        self._optimisers: dict[str, Optimizer] = {
+            "kernels": Muon(kernels, t.learning_rate),
+            "generator": Adam(rest, t.learning_rate, betas=(0.9, 0.99), fused=True),
+            "appearance": AdamW(seeing, t.code_rate, weight_decay=t.weight_decay, fused=True),
+        }
+
+    def networks(self) -> Mapping[str, nn.Module]:
+        return {"portrait": self.portrait, "average": self.average, "margin": self.margin}
+
+    def optimisers(self) -> Mapping[str, Optimizer]:
+        return self._optimisers
+
+    def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
+        t, heads = self._training, self._heads
+        target = heads.sample(t.batch_size, random)
+        source = heads.partner(target, random)
+        pairs = pictures_of(heads, source, target, random, flat=t.flat)
+        coarse = step < t.coarse_steps
+        size = t.coarse_size if coarse else heads.size
+        self.portrait.train()
+        generator = self.portrait.generator
+        with autocast(heads.device):
+            seen = self.portrait.look(pairs.source)
+            w = self.portrait.w(self.portrait.code(seen.map), heads.state[target])
+            codes = generator.broadcast(w)
+            image = generator(codes, size=size)
+        image = image.float()
+        labels = heads.identity[source]
+        truth, weight = (resize(x, size) for x in (pairs.truth, pairs.weight))
+        losses = {
+            "pixel": pyramid_loss(image, truth, weight),
+            "identity": F.cross_entropy(self.margin(seen.embedding, labels), labels),
+            "style_range": style_range_loss(generator.styles(codes.float())),
+        }
+        total = (
+            losses["pixel"]
+            + t.identity_weight * losses["identity"]
+            + t.style_range_weight * losses["style_range"]
+        )
+        if not coarse:
+            losses["feature"] = self._perception.distance(image, truth)
+            losses["lattice"] = lattice_loss(image, truth, fold=generator.config.output_shuffle)
+            total = total + t.perceptual_weight * losses["feature"]
+            total = total + t.lattice_weight * losses["lattice"]
+        for module in (self.portrait, self.margin):
+            module.zero_grad(set_to_none=True)
+        total.backward()
+        for optimiser in self._optimisers.values():
+            optimiser.step()
+        update_average(self.average, self.portrait, step, t.average_decay)
+        return {key: value.detach() for key, value in losses.items()}
+
+    @torch.no_grad()
+    def validate(self) -> tuple[Mapping[str, float], ImageU8 | None]:
+        """Held-out people in another state of their own, and in a stranger's."""
+        heads, random = self._held_out, torch.Generator().manual_seed(1)
+        source = heads.spread(64)
+        target = heads.partner(source, random)
+        stranger = target.roll(5)
+        truth = soft_background(heads.batch(target), heads.cover(target))
+        mine, other = self._drawn(source, target), self._drawn(source, stranger)
+        cover = heads.cover(target)
+        figures = {
+            "psnr": float(psnr(mine * cover, truth * cover).mean()),
+            "sharp": high_frequency_ratio(mine * cover, truth * cover),
+            "rank1": self._rank1(),
+        }
+        show = slice(0, 20)
+        stacks = [heads.batch(source)[show], truth[show], mine[show]]
+        return figures, comparison_grid(
+            [*stacks, heads.batch(stranger)[show], other[show]], columns=10
+        )
+
+    def _drawn(self, source: Tensor, state_of: Tensor) -> Tensor:
+        heads, images = self._held_out, []
+        generator = self.average.generator
+        for i, j in zip(source.split(32), state_of.split(32), strict=True):
+            with autocast(heads.device):
+                code = self.average.code(self.average.look(heads.batch(i)).map)
+                w = self.average.w(code, heads.state[j])
+                images.append(generator(generator.broadcast(w)).float())
+        return torch.cat(images).clamp(-1, 1)
+
+    def _rank1(self) -> float:
+        """How often the nearest picture of another clip shows the same person."""
+        heads = self._held_out
+        index = torch.arange(heads.pictures, device=heads.device)
+        codes: list[Tensor] = []
+        for part in index.split(64):
+            with autocast(heads.device):
+                codes.append(self.average.look(heads.batch(part)).embedding)
+        seen = torch.cat(codes)
+        same_clip = heads.clip[index][:, None] == heads.clip[index][None]
+        nearest = (seen @ seen.t()).masked_fill(same_clip, -2.0).argmax(1)
+        return float((heads.identity[index][nearest] == heads.identity[index]).float().mean())
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Write generator and appearance encoder, and the code's own layers beside them."""
+        portrait, heads = self.average, self._heads
+        ws: list[Tensor] = []
+        for part in heads.spread(2048).split(64):
+            with autocast(heads.device):
+                code = portrait.code(portrait.look(heads.batch(part)).map)
+                ws.append(portrait.w(code, heads.state[part]).float())
+        portrait.generator.latent_avg.copy_(torch.cat(ws).mean(0))
+        save_tensors(
+            {name: value.cpu().contiguous() for name, value in portrait.code.state_dict().items()},
+            self._out / CODE_FILE,
+        )
+        for kind, network in (
+            ("appearance", portrait.appearance),
+            ("generator", portrait.generator),
+        ):
+            path = self._out / f"{kind}.safetensors"
+            save_network(path, network, kind=kind, config=network.config)

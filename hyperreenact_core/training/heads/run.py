@@ -1,0 +1,116 @@
+"""The starter set from shards of realistic heads: every stage in turn.
+
+Each stage is skipped if its weights file is already there and resumed if its checkpoint is, so
+the same command goes on wherever an earlier one stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from ...face.align import CropRule
+from ...models.networks import NetworkKind
+from ...models.settings import SetSettings, save_settings
+from ...models.store import weights_file
+from ..loop import LoopConfig, Stage, train
+from ..reader.learner import read_weights
+from ..reader.shelf import Shelf, check_apart
+from .crops import HeadCrops, load_crops
+from .perception import load_perception
+from .portrait_stage import PortraitStage
+from .profiles import HeadsProfile
+
+STAGES: tuple[NetworkKind, ...] = ("generator",)
+"""Order of training; the first one trains the appearance encoder too."""
+
+
+@dataclass(frozen=True)
+class HeadsRun:
+    """One run of a profile in the folder `out`.
+
+    data, held_out: folders of shards, of different people. features: weights of an
+    EfficientNet-lite0 for perceptual losses.
+    """
+
+    profile: HeadsProfile
+    data: Sequence[Path]
+    held_out: Sequence[Path]
+    features: Path
+    out: Path
+    device: torch.device
+    seed: int = 0
+    validate_every: int | None = None
+    checkpoint_every: int | None = None
+
+    def train_all(self) -> None:
+        """Every stage in turn."""
+        for kind in STAGES:
+            self.train_stage(kind)
+
+    def train_stage(self, kind: NetworkKind) -> None:
+        """One stage, unless its weights are already there."""
+        if self.weights(kind).exists():
+            return
+        save_settings(self.out, self.settings)
+        maker, steps = self._stages()[kind]
+        seed = self.seed + STAGES.index(kind)
+        torch.manual_seed(seed)
+        config = LoopConfig(
+            steps=steps,
+            validate_every=self.validate_every,
+            checkpoint_every=self.checkpoint_every,
+            validate_seconds=900.0,
+            checkpoint_seconds=300.0,
+            log_every=100,
+            seed=seed,
+        )
+        train(maker(), out=self.out, config=config)
+
+    @property
+    def settings(self) -> SetSettings:
+        """How the set wants its pictures prepared."""
+        return SetSettings(
+            resolution=self.profile.networks.generator.resolution,
+            crop_scale=self.profile.crop_scale,
+            crop_whole_pixels=False,
+            appearance_input="crop",
+            pose_input="state",
+            truncation_psi=1.0,
+        )
+
+    def weights(self, kind: NetworkKind) -> Path:
+        """Where a stage leaves its network."""
+        return weights_file(self.out, kind)
+
+    def _stages(self) -> dict[NetworkKind, tuple[Callable[[], Stage], int]]:
+        p = self.profile
+        return {"generator": (self._portrait, p.portrait_steps)}
+
+    def _portrait(self) -> Stage:
+        heads, held_out = self.crops
+        networks = self.profile.networks
+        return PortraitStage(
+            generator=networks.generator,
+            appearance=networks.appearance,
+            training=self.profile.portrait,
+            perception=load_perception(read_weights(self.features)).to(self.device),
+            heads=heads,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    @cached_property
+    def crops(self) -> tuple[HeadCrops, HeadCrops]:
+        """(training, held-out people)."""
+        labels = ("identity", "points")
+        check_apart(*(Shelf(list(f), pixels=(), labels=labels) for f in (self.data, self.held_out)))
+        rule = CropRule(
+            scale=self.profile.crop_scale, size=self.profile.networks.generator.resolution
+        )
+        heads, held_out = (load_crops(folders, rule) for folders in (self.data, self.held_out))
+        return heads.to(self.device), held_out.to(self.device)
