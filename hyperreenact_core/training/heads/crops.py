@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
@@ -171,30 +170,3 @@ def _shown(labels: NDArray[Any], identity: NDArray[Any], clip: NDArray[Any]) -> 
 
 def _cut(picture: NDArray[np.uint8], landmarks: Tensor, rule: CropRule) -> NDArray[np.uint8]:
     return u8_from_tensor(cut(picture, crop_box(landmarks, rule), rule)[0][None])[0]
-
-
-_CELL = 16
-"""Side in pixels of what is left of a background."""
-
-
-def soft_background(face: Tensor, cover: Tensor) -> Tensor:
-    """The face [B, 3, S, S] before what is left of its background: patches of a mean colour.
-
-    A guide is not asked for more. cover: [B, 1, S, S].
-    """
-    shown = 1 - cover
-    mean = (face * shown).mean((2, 3), keepdim=True)
-    near = F.avg_pool2d(face * shown, _CELL) + _FLOOR * mean
-    patches = near / (F.avg_pool2d(shown, _CELL) + _FLOOR * shown.mean((2, 3), keepdim=True) + 1e-6)
-    behind = F.interpolate(patches, size=face.shape[-2:], mode="bilinear", align_corners=False)
-    return face * cover + behind * shown
-
-
-_FLOOR = 0.02
-"""Weight of the whole background's mean in every patch, for patches that show none of it."""
-
-
-def flat_background(face: Tensor, cover: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The face before a random colour, and the colour [B, 3, 1, 1]."""
-    colour = torch.rand(len(face), 3, 1, 1, generator=random).to(face) * 1.8 - 0.9
-    return face * cover + colour * (1 - cover), colour

@@ -7,14 +7,24 @@ which teaches the inversion encoder and the hypernetwork what no picture shows.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ...errors import TrainingError
 from ...imaging import resize
-from ...networks.arcface import AppearanceFeatures, ArcFace, ArcFaceConfig
+from ...models.checkpoints import save_network
+from ...models.networks import NetworkKind
+from ...models.sets import LoadedSet
+from ...models.store import weights_file
+from ...models.tensor_files import save_tensors
+from ...networks.arcface import AppearanceFeatures, ArcFace
 from ...networks.pose_state import STATE, state_parts
 from ...networks.reader_regions import IBUG68
-from ...networks.stylegan2 import Generator, StyleGAN2Config
+from ...networks.stylegan2 import Generator
 from ...reenact.detail.head_model import COEFFICIENTS, POINTS, load_head_model
 from ..precision import channels_last
 
@@ -76,11 +86,12 @@ class CodeHead(nn.Module):
 class Portrait(nn.Module):
     """Appearance encoder, code and generator together."""
 
-    def __init__(self, generator: StyleGAN2Config, appearance: ArcFaceConfig) -> None:
+    def __init__(self, generator: Generator, appearance: ArcFace) -> None:
         super().__init__()
-        self.generator = Generator(generator)
-        self.appearance = channels_last(ArcFace(appearance))
-        self.code = CodeHead(appearance.body.out_channels * appearance.map_size**2)
+        self.generator = generator
+        self.appearance = channels_last(appearance)
+        config = appearance.config
+        self.code = CodeHead(config.body.out_channels * config.map_size**2)
         self.surface = MeanFace()
 
     def look(self, face: Tensor) -> AppearanceFeatures:
@@ -103,6 +114,38 @@ class Portrait(nn.Module):
         told = self.z(states.new_zeros(len(states), CODE), states)[:, :-CODE]
         mean[:-CODE], deviation[:-CODE] = told.mean(0), told.std(0) + _DEVIATION_FLOOR
         self.generator.set_input_statistics(mean, deviation)
+
+
+CODE_FILE = "code.safetensors"
+"""The part of a portrait that no set needs, for the stages that follow."""
+
+
+def save_portrait(folder: Path, portrait: Portrait) -> None:
+    """Write generator, appearance encoder and, beside them, the code's own layers."""
+    layers = {name: value.cpu().contiguous() for name, value in portrait.code.state_dict().items()}
+    save_tensors(layers, folder / CODE_FILE)
+    for kind, network in _kinds(portrait).items():
+        path = weights_file(folder, kind)
+        save_network(path, network, kind=kind, config=network.config)
+
+
+def load_portrait(folder: Path) -> Portrait:
+    """What `save_portrait` wrote, frozen; ModelError or TrainingError where it is not there."""
+    models = LoadedSet(folder)
+    portrait = Portrait(models.generator, models.appearance)
+    path = folder / CODE_FILE
+    try:
+        portrait.code.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise TrainingError(
+            f"{path}: cannot be read ({error}); train the generator anew"
+        ) from error
+    return portrait.eval().requires_grad_(requires_grad=False)
+
+
+def _kinds(portrait: Portrait) -> dict[NetworkKind, Generator | ArcFace]:
+    # The generator comes last: a stage whose file is there is taken for done.
+    return {"appearance": portrait.appearance, "generator": portrait.generator}
 
 
 _DEVIATION_FLOOR = 0.15

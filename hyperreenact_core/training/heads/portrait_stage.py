@@ -17,11 +17,9 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from ...imaging import ImageU8, resize
-from ...models.checkpoints import save_network
-from ...models.tensor_files import save_tensors
-from ...networks.arcface import ArcFaceConfig
+from ...networks.arcface import ArcFace, ArcFaceConfig
 from ...networks.modulation import StyledConv
-from ...networks.stylegan2 import StyleGAN2Config
+from ...networks.stylegan2 import Generator, StyleGAN2Config
 from ...quality import psnr
 from ..grids import comparison_grid
 from ..loop import update_average
@@ -30,12 +28,10 @@ from ..margin import ArcFaceMargin
 from ..metrics import high_frequency_ratio
 from ..muon import Muon
 from ..precision import autocast
-from .crops import HeadCrops, flat_background, soft_background
-from .perception import Perception, picture_weights
-from .portrait import Portrait
-
-CODE_FILE = "code.safetensors"
-"""The part of a portrait that no set needs, for the stages that follow."""
+from .crops import HeadCrops
+from .pairs import pictures_of, soft_background
+from .perception import Perception
+from .portrait import Portrait, save_portrait
 
 
 @dataclass(frozen=True)
@@ -59,32 +55,6 @@ class PortraitTraining:
     average_decay: float = 0.998
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """source: what the encoder sees. truth: what is to be drawn; weight: how much it counts."""
-
-    source: Tensor
-    truth: Tensor
-    weight: Tensor
-
-
-def pictures_of(
-    heads: HeadCrops, source: Tensor, target: Tensor, random: torch.Generator, *, flat: float
-) -> Pairs:
-    """Pairs of rows [B] as pictures; a share of them before one colour, the rest before what is
-    left of the background."""
-    face, truth = heads.batch(source), heads.batch(target)
-    cover, target_cover = heads.cover(source), heads.cover(target)
-    plain, colour = flat_background(face, cover, random)
-    chosen = (torch.rand(len(face), generator=random) < flat).to(face.device)[:, None, None, None]
-    before_colour = truth * target_cover + colour * (1 - target_cover)
-    return Pairs(
-        source=torch.where(chosen, plain, face),
-        truth=torch.where(chosen, before_colour, soft_background(truth, target_cover)),
-        weight=picture_weights(heads.landmarks[target], target_cover),
-    )
-
-
 class PortraitStage:
     """Trains a `Portrait`; keeps a moving average of it."""
 
@@ -103,7 +73,7 @@ class PortraitStage:
     ) -> None:
         self._training, self._heads, self._held_out, self._out = training, heads, held_out, out
         self._perception = perception
-        self.portrait = Portrait(generator, appearance).to(heads.device)
+        self.portrait = Portrait(Generator(generator), ArcFace(appearance)).to(heads.device)
         self.portrait.centre(heads.state)
         self.average = deepcopy(self.portrait).requires_grad_(requires_grad=False).eval()
         people = int(heads.identity.max()) + 1
@@ -216,7 +186,7 @@ class PortraitStage:
 
     @torch.no_grad()
     def finish(self) -> None:
-        """Write generator and appearance encoder, and the code's own layers beside them."""
+        """Write what has been trained."""
         portrait, heads = self.average, self._heads
         ws: list[Tensor] = []
         for part in heads.spread(2048).split(64):
@@ -224,13 +194,4 @@ class PortraitStage:
                 code = portrait.code(portrait.look(heads.batch(part)).map)
                 ws.append(portrait.w(code, heads.state[part]).float())
         portrait.generator.latent_avg.copy_(torch.cat(ws).mean(0))
-        save_tensors(
-            {name: value.cpu().contiguous() for name, value in portrait.code.state_dict().items()},
-            self._out / CODE_FILE,
-        )
-        for kind, network in (
-            ("appearance", portrait.appearance),
-            ("generator", portrait.generator),
-        ):
-            path = self._out / f"{kind}.safetensors"
-            save_network(path, network, kind=kind, config=network.config)
+        save_portrait(self._out, portrait)

@@ -11,6 +11,8 @@ from ...networks.hypernetwork import HypernetworkConfig
 from ...networks.pose_state import STATE_CHANNELS
 from ...networks.stylegan2 import StyleGAN2Config
 from ..starter_networks import Networks, starter_networks
+from .e4e_stage import HeadsE4ETraining
+from .hypernetwork_stage import HeadsHypernetworkTraining
 from .portrait import PORTRAIT_DIM
 from .portrait_stage import PortraitTraining
 
@@ -36,6 +38,9 @@ class HeadsProfile:
     crop_scale: float
     portrait: PortraitTraining
     portrait_steps: int
+    e4e: HeadsE4ETraining
+    e4e_steps: int
+    hypernetwork: HeadsHypernetworkTraining
 
 
 def _told_states(networks: Networks) -> HeadNetworks:
@@ -80,6 +85,9 @@ HEADS_PROFILES: dict[HeadsProfileName, HeadsProfile] = {
         crop_scale=0.9,
         portrait=PortraitTraining(coarse_steps=1_500),
         portrait_steps=12_000,
+        e4e=HeadsE4ETraining(latent_steps=700),
+        e4e_steps=2_000,
+        hypernetwork=HeadsHypernetworkTraining(style_steps=3_000, picture_steps=3_500),
     ),
     "gpu": HeadsProfile(
         networks=_WIDE,
@@ -87,6 +95,11 @@ HEADS_PROFILES: dict[HeadsProfileName, HeadsProfile] = {
         crop_scale=0.9,
         portrait=PortraitTraining(coarse_steps=3_000, batch_size=32),
         portrait_steps=80_000,
+        e4e=HeadsE4ETraining(latent_steps=5_000, batch_size=64, image_batch_size=32),
+        e4e_steps=20_000,
+        hypernetwork=HeadsHypernetworkTraining(
+            style_steps=20_000, picture_steps=40_000, batch_size=32, style_batch_size=128
+        ),
     ),
     "smoke": HeadsProfile(
         networks=_TINY,
@@ -94,5 +107,10 @@ HEADS_PROFILES: dict[HeadsProfileName, HeadsProfile] = {
         crop_scale=0.9,
         portrait=PortraitTraining(coarse_steps=1, batch_size=4),
         portrait_steps=2,
+        e4e=HeadsE4ETraining(latent_steps=1, batch_size=4, image_batch_size=2),
+        e4e_steps=2,
+        hypernetwork=HeadsHypernetworkTraining(
+            style_steps=1, picture_steps=2, batch_size=4, style_batch_size=4
+        ),
     ),
 }

@@ -15,17 +15,22 @@ import torch
 
 from ...face.align import CropRule
 from ...models.networks import NetworkKind
+from ...models.sets import LoadedSet
 from ...models.settings import SetSettings, save_settings
 from ...models.store import weights_file
 from ..loop import LoopConfig, Stage, train
 from ..reader.learner import read_weights
 from ..reader.shelf import Shelf, check_apart
 from .crops import HeadCrops, load_crops
-from .perception import load_perception
+from .e4e_stage import HeadsE4EStage
+from .features import HeadFeatures, cached_head_features
+from .hypernetwork_stage import HeadsHypernetworkStage, Judges
+from .perception import Perception, load_perception
+from .portrait import CODE_FILE, Portrait, load_portrait
 from .portrait_stage import PortraitStage
 from .profiles import HeadsProfile
 
-STAGES: tuple[NetworkKind, ...] = ("generator",)
+STAGES: tuple[NetworkKind, ...] = ("generator", "e4e", "hypernetwork")
 """Order of training; the first one trains the appearance encoder too."""
 
 
@@ -89,7 +94,11 @@ class HeadsRun:
 
     def _stages(self) -> dict[NetworkKind, tuple[Callable[[], Stage], int]]:
         p = self.profile
-        return {"generator": (self._portrait, p.portrait_steps)}
+        return {
+            "generator": (self._portrait, p.portrait_steps),
+            "e4e": (self._e4e, p.e4e_steps),
+            "hypernetwork": (self._hypernetwork, p.hypernetwork.steps),
+        }
 
     def _portrait(self) -> Stage:
         heads, held_out = self.crops
@@ -98,11 +107,57 @@ class HeadsRun:
             generator=networks.generator,
             appearance=networks.appearance,
             training=self.profile.portrait,
-            perception=load_perception(read_weights(self.features)).to(self.device),
+            perception=self._perception,
             heads=heads,
             held_out=held_out,
             out=self.out,
         )
+
+    def _e4e(self) -> Stage:
+        heads, held_out = self.crops
+        return HeadsE4EStage(
+            config=self.profile.networks.e4e,
+            training=self.profile.e4e,
+            portrait=self._finished_portrait,
+            perception=self._perception,
+            heads=heads,
+            held_out=held_out,
+            out=self.out,
+        )
+
+    def _hypernetwork(self) -> Stage:
+        heads, held_out = self.crops
+        return HeadsHypernetworkStage(
+            config=self.profile.networks.hypernetwork,
+            training=self.profile.hypernetwork,
+            judges=Judges(
+                self._finished_portrait,
+                self._perception,
+                LoadedSet(self.out).reader.to(self.device),
+            ),
+            heads=heads,
+            features=self._features(heads),
+            held_out=held_out,
+            held_out_features=self._features(held_out),
+            out=self.out,
+        )
+
+    def _features(self, heads: HeadCrops) -> HeadFeatures:
+        return cached_head_features(
+            heads,
+            e4e=LoadedSet(self.out).e4e.to(self.device),
+            portrait=self._finished_portrait,
+            cache=self.out / "cache",
+            weights=[*map(self.weights, ("appearance", "generator", "e4e")), self.out / CODE_FILE],
+        )
+
+    @cached_property
+    def _finished_portrait(self) -> Portrait:
+        return load_portrait(self.out).to(self.device)
+
+    @cached_property
+    def _perception(self) -> Perception:
+        return load_perception(read_weights(self.features)).to(self.device)
 
     @cached_property
     def crops(self) -> tuple[HeadCrops, HeadCrops]:

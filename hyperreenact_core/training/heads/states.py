@@ -1,0 +1,49 @@
+"""What a frozen reader sees in drawn pictures, against what they were asked to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ...heads.expression import ACTIONS
+from ...networks.pose_state import state_parts
+from ...networks.reader import Reader, Reading
+from ..reader.losses import coefficient_loss, geodesic
+
+_WATCHED = {"jaw": "jawOpen", "lids": "eyeBlinkLeft", "smile": "mouthSmileLeft"}
+_GAZE_WEIGHT = 0.3
+_ACTION_WEIGHT = 3.0
+
+
+def read_pictures(reader: Reader, image: Tensor) -> Reading:
+    """Readings of face crops [B, 3, S, S]; gradients pass to the pictures."""
+    return reader(image.contiguous(memory_format=torch.channels_last))
+
+
+def state_loss(reading: Reading, state: Tensor) -> Tensor:
+    """How far faces are from the states [B, STATE] that they should show."""
+    rotation, coefficients, gaze = state_parts(state)
+    blink = coefficients[:, [ACTIONS.index("eyeBlinkRight"), ACTIONS.index("eyeBlinkLeft")]]
+    astray = (reading.gaze - gaze).norm(dim=-1) * (1 - blink).clamp(0, 1)  # the viewer's left first
+    return (
+        geodesic(reading.rotation, rotation).mean()
+        + _ACTION_WEIGHT * coefficient_loss(reading.coefficients, coefficients)
+        + _GAZE_WEIGHT * astray.mean()
+    )
+
+
+def state_figures(reading: Reading, state: Tensor) -> Mapping[str, float]:
+    """Degrees that heads are off, and correlation and gain of some coefficients."""
+    rotation, coefficients, _ = state_parts(state)
+    off = geodesic(reading.rotation, rotation).rad2deg().mean()
+    figures = {"degrees": float(off)}
+    for name, action in _WATCHED.items():
+        column = ACTIONS.index(action)
+        mine, wanted = reading.coefficients[:, column], coefficients[:, column]
+        mine, wanted = mine - mine.mean(), wanted - wanted.mean()
+        both = (mine * wanted).sum()
+        figures[name] = float(both / (mine.norm() * wanted.norm() + 1e-6))
+        figures[f"{name}_gain"] = float(both / (wanted.square().sum() + 1e-6))
+    return figures
