@@ -66,7 +66,8 @@ class FaceCrop:
 class DrivingPose:
     """What one or more driving frames ask of the face.
 
-    features: [B, C, H, W], the pose encoder's last map (what the hypernetwork reads).
+    features: [B, C, H, W], what the hypernetwork reads: the pose encoder's last map, or a map of
+        the state (networks.pose_state).
     yaw_deg, pitch_deg, roll_deg: [B]. Positive yaw turns the face to the picture's right,
     positive pitch down, positive roll counter-clockwise in the picture.
     expression: [B, E], expression coefficients of the set's head model.

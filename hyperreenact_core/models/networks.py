@@ -104,7 +104,7 @@ NETWORKS = _NetworkTable(_TABLE)
 """Every kind with its classes."""
 
 CORE_KINDS: tuple[NetworkKind, ...] = ("generator", "e4e", "appearance", "pose", "hypernetwork")
-"""What every model set needs."""
+"""What every model set needs; one that is told states (`SetSettings.pose_input`) has no pose."""
 
 DETECTOR_KINDS: tuple[tuple[NetworkKind, ...], ...] = (
     ("landmarks",),

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import ModelError
 from .networks import CORE_KINDS, DETECTOR_KINDS, NetworkKind
 from .registry import SET_ID, ModelSet, find_set, load_registry
-from .settings import SETTINGS_FILE
+from .settings import SETTINGS_FILE, load_settings
 
 SHIPPED_WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 
@@ -26,12 +26,21 @@ def shared_weights_file(folder: Path, kind: NetworkKind) -> Path:
 
 def missing_files(folder: Path) -> tuple[str, ...]:
     """Names of the files a set's folder still needs; empty if it is complete."""
-    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in CORE_KINDS)]
+    kinds = [kind for kind in CORE_KINDS if kind != "pose" or not _is_told_states(folder)]
+    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in kinds)]
     missing = [path.name for path in wanted if not path.is_file()]
     lacking = [_lacking(folder, kinds) for kinds in DETECTOR_KINDS]
     if all(lacking):
         missing.append(" or ".join(" and ".join(names) for names in lacking))
     return tuple(missing)
+
+
+def _is_told_states(folder: Path) -> bool:
+    """Whether the set needs no pose encoder; settings that cannot be read are for others to say."""
+    try:
+        return load_settings(folder).pose_input == "state"
+    except ModelError:
+        return False
 
 
 def _lacking(folder: Path, kinds: Sequence[NetworkKind]) -> list[str]:

@@ -6,6 +6,8 @@ the same wherever it comes from, so it can be smoothed, mixed and edited.
 
 from __future__ import annotations
 
+from math import radians
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,8 @@ STATE = 6 + 52 + 6
 STATE_CHANNELS = STATE + 2
 """Channels of its map: the state, and where in the map one is."""
 
+_REACH = radians(27.0)
+"""Turn of an eye at a coefficient of 1; source: heads/gaze.py, GAZE_REACH_DEG."""
 _TURN, _ACTION, _LOOK = 2.5, 3.0, 3.0
 """Factors that bring what faces do in life to about the same size."""
 
@@ -29,6 +33,16 @@ def state_vector(rotation: Tensor, coefficients: Tensor, gaze: Tensor) -> Tensor
     ahead = eye[2]  # at the viewer
     looks = (gaze - ahead).flatten(1)
     return torch.cat([axes * _TURN, coefficients * _ACTION, looks * _LOOK], 1)
+
+
+def gaze_of(rotation: Tensor, coefficients: Tensor) -> Tensor:
+    """[B, 2, 3]: where the eyes look, by the eyeLook coefficients; for states made without eyes."""
+    down, inwards, outwards, up = (coefficients[:, at : at + 2] for at in (10, 12, 14, 16))
+    # Of the person's left eye, then the right one; yaw towards the person's left, pitch up.
+    side = torch.tensor([1.0, -1.0], device=coefficients.device, dtype=coefficients.dtype)
+    yaw, pitch = (_REACH * turn for turn in (side * (outwards - inwards), up - down))
+    ahead = torch.stack([yaw.sin() * pitch.cos(), pitch.sin(), yaw.cos() * pitch.cos()], 2)
+    return ahead.flip(1) @ rotation.transpose(1, 2)
 
 
 def state_parts(state: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -22,7 +22,9 @@ def working_bytes(models: LoadedSet, *, batch_size: int) -> int:
     pairs = sum(slot.out_channels * slot.in_channels for slot in slots if not slot.is_to_rgb)
     sides = [4 * 2**block for block in range(len(config.channels))]
     largest = max(side**2 * width for side, width in zip(sides, config.channels, strict=True))
-    pose = models.pose_config
-    seen = pose.stem_channels * (pose.input_size // pose.stem_stride) ** 2
+    seen = 0
+    if models.settings.pose_input != "state":
+        pose = models.pose_config
+        seen = pose.stem_channels * (pose.input_size // pose.stem_stride) ** 2
     per_frame = _DELTAS_ALIVE * pairs + _MAPS_ALIVE * seen
     return 4 * (9 * _KERNELS_ALIVE * pairs + _MAPS_ALIVE * largest + batch_size * per_frame)

@@ -24,7 +24,7 @@ face after it, or the source's."""
 
 @dataclass(frozen=True)
 class PoseView:
-    """What is to drive a frame: view: [3, S, S] in [0, 1]; reading: None where nothing was read."""
+    """What is to drive a frame. view: see `pose_view`; reading: None where nothing was read."""
 
     view: Tensor
     reading: FaceReading | None

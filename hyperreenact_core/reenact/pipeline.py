@@ -22,7 +22,7 @@ from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
 from .memory import working_bytes
 from .missing import DrivingReport, PosedFrame, PoseOrigin, PoseView
-from .pose import encode_pose
+from .pose import pose_networks, poses_of
 from .source import SourceFace
 from .strength import DeltaStrength
 from .views import detector_of, with_readings
@@ -131,14 +131,16 @@ class Reenactor:
         self._detail: DetailStage | None = None
         self._networks: list[nn.Module] = [
             *models.detector_networks,
-            self._fast.pose,
+            *pose_networks(models, host.dtype),
             self._fast.hypernetwork,
             self._fast.generator,
         ]
-        if self._options.detail > 0:
+        if self._options.detail > 0 or models.settings.pose_input == "state":
             self._detector = with_readings(self._detector, models, host)
+            self._networks.append(models.reader)
+        if self._options.detail > 0:
             self._detail = DetailStage(models.detail, device=host.device)
-            self._networks += [models.reader, models.detail]
+            self._networks.append(models.detail)
 
     def reenact(
         self,
@@ -221,7 +223,7 @@ class Reenactor:
 
     def _draw_views(self, prepared: PreparedSource, views: list[Tensor]) -> Tensor:
         seen = torch.stack(views).to(self._host.device)
-        return self._draw(prepared, encode_pose(seen, self._fast.pose))
+        return self._draw(prepared, poses_of(seen, self._models, self._host.dtype))
 
     def _detailed(
         self, source: SourceFace, prepared: PreparedSource, own_pose: PoseView

@@ -1,13 +1,52 @@
-"""Pose views -> DrivingPose."""
+"""Pose views -> DrivingPose.
+
+A view is a picture that the set's pose encoder reads, or the state that a reader has told.
+"""
 
 from __future__ import annotations
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from ..models.sets import LoadedSet
 from ..networks.deca import PoseEncoder
 from ..networks.fast.encoding import pose_maps
-from ..networks.rotation import euler_from_axis_angle
+from ..networks.pose_state import gaze_of, state_map, state_parts, state_vector
+from ..networks.rotation import euler_from_axis_angle, euler_from_matrix
 from ..types import DrivingPose
+from .detail.performance import Performance
+
+
+def pose_networks(models: LoadedSet, dtype: torch.dtype) -> list[nn.Module]:
+    """What `poses_of` needs on the device."""
+    return [] if models.settings.pose_input == "state" else [models.fast(dtype).pose]
+
+
+def poses_of(views: Tensor, models: LoadedSet, dtype: torch.dtype) -> DrivingPose:
+    """Stacked views [B, ...], see `views.pose_view` -> B poses, float32."""
+    if models.settings.pose_input == "state":
+        return poses_of_states(views)
+    return encode_pose(views, models.fast(dtype).pose)
+
+
+def poses_of_states(states: Tensor) -> DrivingPose:
+    """States [B, STATE], see networks.pose_state, from wherever -> B poses."""
+    rotation, coefficients, _ = state_parts(states)
+    yaw_deg, pitch_deg, roll_deg = euler_from_matrix(rotation)
+    return DrivingPose(
+        features=state_map(states),
+        yaw_deg=yaw_deg,
+        pitch_deg=pitch_deg,
+        roll_deg=roll_deg,
+        expression=coefficients,
+    )
+
+
+def poses_of_performance(performance: Performance) -> DrivingPose:
+    """What a head performs -> poses for sets that are told states; the eyes go by eyeLook."""
+    rotation, coefficients = performance.rotation, performance.coefficients
+    gaze = gaze_of(rotation, coefficients)
+    return poses_of_states(state_vector(rotation, coefficients, gaze))
 
 
 def encode_pose(views: Tensor, encoder: PoseEncoder) -> DrivingPose:

@@ -14,13 +14,13 @@ from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop
 from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
-from .pose import encode_pose
+from .pose import pose_networks, poses_of
 from .views import pose_view
 
 
 @dataclass(frozen=True)
 class PoseTrack:
-    """One pose a frame, float32 on the CPU, as the pose encoder of `model_set` (an id) sees it.
+    """One pose a frame, float32 on the CPU, as `model_set` (an id) is told of it.
 
     performance: the same frames as states of a head, which detail needs; None where not known.
     """
@@ -41,20 +41,19 @@ def extract_poses(
     batch_size: int,
     done_before: int = 0,
 ) -> PoseTrack:
-    """What the set's pose encoder reads in each face.
+    """What each face asks of a set's networks.
 
     done_before: steps of work that the caller has already reported as progress.
     """
     if not crops:
         raise InputError("there is no face to take a pose from")
     poses: list[DrivingPose] = []
-    encoder = models.fast(host.dtype).pose
-    with host.on_device([encoder], 0), torch.inference_mode():
+    with host.on_device(pose_networks(models, host.dtype), 0), torch.inference_mode():
         for begin in range(0, len(crops), batch_size):
             host.check_interrupt()
             batch = crops[begin : begin + batch_size]
             views = torch.stack([pose_view(crop, models) for crop in batch]).to(host.device)
-            poses.append(as_float(encode_pose(views, encoder)).to("cpu"))
+            poses.append(as_float(poses_of(views, models, host.dtype)).to("cpu"))
             done, total = done_before + begin + len(batch), done_before + len(crops)
             host.progress(done, total, lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
     return PoseTrack(DrivingPose.cat(poses), models.folder.name, _performance(crops))

@@ -20,7 +20,7 @@ from .detail.portrait import Portrait, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
 from .memory import working_bytes
-from .pose import encode_pose
+from .pose import pose_networks, poses_of
 from .posetrack import PoseTrack
 from .source import encode_face, reconstruct, source_networks, truncate
 from .strength import DeltaStrength
@@ -81,13 +81,13 @@ def invert_face(
 def _own_guide(identity: SourceIdentity, crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
     """[3, R, R] the source as the generator draws it in its own pose."""
     networks = models.fast(host.dtype)
-    needed = [networks.pose, networks.hypernetwork, networks.generator]
+    needed = [*pose_networks(models, host.dtype), networks.hypernetwork, networks.generator]
     with host.on_device(needed, working_bytes(models, batch_size=1)), torch.inference_mode():
         prepared = prepare_source(
             identity.w_plus.to(host.device), identity.appearance.to(host.device), networks
         )
         view = pose_view(crop, models)[None].to(host.device)
-        features = encode_pose(view, networks.pose).features
+        features = poses_of(view, models, host.dtype).features
         return draw_poses(prepared, features, networks, DeltaStrength())[0].cpu()
 
 

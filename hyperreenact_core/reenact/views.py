@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from ..errors import InputError
 from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
 from ..face.reading import FaceReader, ReadingDetector
@@ -16,6 +17,7 @@ from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import LoadedSet
 from ..models.settings import SetSettings
+from ..networks.pose_state import state_vector
 from ..types import FaceCrop
 
 DetectorKind = Literal["auto", "insightface"]
@@ -78,11 +80,25 @@ def with_readings(detector: FaceDetector, models: LoadedSet, host: Host) -> Face
 
 
 def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
-    """What the pose encoder reads: [3, S, S] RGB in [0, 1]."""
+    """What tells the pose: what the pose encoder reads, [3, S, S] RGB in [0, 1], or [STATE].
+
+    Raises InputError where the set is told states and the crop holds no reading.
+    """
+    if models.settings.pose_input == "state":
+        return _state(crop)
     size = models.pose_config.input_size
     if models.settings.pose_input == "deca_crop":
         return pose_crop(crop.image[None], crop.landmarks[None], size=size)[0]
     return (resize(crop.image[None], size)[0] + 1) / 2
+
+
+def _state(crop: FaceCrop) -> Tensor:
+    """[STATE], see networks.pose_state."""
+    reading = crop.reading
+    if reading is None:
+        raise InputError("a face was not read, which this model set needs: align the faces anew")
+    parts = (reading.rotation[None], reading.coefficients[None], reading.gaze[None])
+    return state_vector(*parts)[0]
 
 
 def appearance_view(crop: FaceCrop, models: LoadedSet) -> Tensor:

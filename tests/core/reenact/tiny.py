@@ -8,6 +8,7 @@ comes out is no picture of anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from hyperreenact_core.networks.e4e import E4EConfig
 from hyperreenact_core.networks.hypernetwork import HypernetworkConfig, tuned_slots
 from hyperreenact_core.networks.irse import IRSEConfig
 from hyperreenact_core.networks.landmarks import LandmarkConfig, LandmarkNet
+from hyperreenact_core.networks.pose_state import STATE_CHANNELS
 from hyperreenact_core.networks.stylegan2 import StyleGAN2Config, slots_of
 
 SIZE = 32
@@ -46,6 +48,19 @@ _POSE = PoseEncoderConfig(
     head_hidden=8,
     codes=CodeSizes(shape=3, texture=0, expression=4, global_pose=3, jaw_pose=0, camera=0, light=0),
 )
+_HYPERNETWORK = HypernetworkConfig(
+    pose_channels=8,
+    channels=8,
+    fusion="hadamard",
+    slots=tuned_slots(slots_of(_GENERATOR)),
+    n_slots=len(slots_of(_GENERATOR)),
+    shared_width=4,
+    shared_features=8,
+    code_dim=8,
+    shared_hidden=4,
+    own_width=4,
+    own_features=8,
+)
 _CONFIGS: dict[NetworkKind, object] = {
     "generator": _GENERATOR,
     "e4e": E4EConfig(
@@ -58,29 +73,21 @@ _CONFIGS: dict[NetworkKind, object] = {
     ),
     "appearance": ArcFaceConfig(input_size=112, body=_BODY, embedding_dim=8, dropout=0.0),
     "pose": _POSE,
-    "hypernetwork": HypernetworkConfig(
-        pose_channels=8,
-        channels=8,
-        fusion="hadamard",
-        slots=tuned_slots(slots_of(_GENERATOR)),
-        n_slots=len(slots_of(_GENERATOR)),
-        shared_width=4,
-        shared_features=8,
-        code_dim=8,
-        shared_hidden=4,
-        own_width=4,
-        own_features=8,
-    ),
+    "hypernetwork": _HYPERNETWORK,
     "landmarks": LandmarkConfig(
         input_size=64, widths=(4, 4, 4, 8), depths=(0, 0, 0, 0), vote_level=2, vote_width=4
     ),
 }
 
 
-def save_tiny_set(folder: Path, *, psi: float = 0.9) -> Path:
-    """Write the set into `folder` and return it."""
+def save_tiny_set(folder: Path, *, psi: float = 0.9, told_states: bool = False) -> Path:
+    """Write the set into `folder` and return it; told_states: it has no pose encoder."""
     torch.manual_seed(0)
-    for kind, config in _CONFIGS.items():
+    configs = dict(_CONFIGS)
+    if told_states:
+        del configs["pose"]
+        configs["hypernetwork"] = replace(_HYPERNETWORK, pose_channels=STATE_CHANNELS)
+    for kind, config in configs.items():
         network = NETWORKS[kind].module(config)
         if isinstance(network, LandmarkNet):
             _answer_always_the_same(network)
@@ -94,7 +101,7 @@ def save_tiny_set(folder: Path, *, psi: float = 0.9) -> Path:
         crop_scale=0.85,
         crop_whole_pixels=False,
         appearance_input="crop",
-        pose_input="crop",
+        pose_input="state" if told_states else "crop",
         truncation_psi=psi,
     )
     save_settings(folder, settings)
