@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..training.recipes import CLIP_KINDS
-from . import ablation, train_clips
+from . import ablation, train_clips, train_heads
 
 if TYPE_CHECKING:
     from .common import SubParsers
@@ -68,6 +68,8 @@ def register(subparsers: SubParsers) -> None:
             help="folder of a finished set of the same sizes to go on from",
         )
         rendered.add_argument("--workers", type=int, help="rendering processes (default: 2)")
+        if target == "starter":
+            train_heads.add_options(one)
         for kind in CLIP_KINDS:
             if kind == target:
                 train_clips.add_options(one, kind)
@@ -83,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
         torch.set_num_threads(args.threads)
     if train_clips.is_wanted(args):
         return train_clips.run(args)
+    if train_heads.is_wanted(args):
+        return train_heads.run(args)
 
     from ..training.profiles import PROFILES
     from ..training.starter import StarterRun
