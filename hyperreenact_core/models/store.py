@@ -26,8 +26,9 @@ def shared_weights_file(folder: Path, kind: NetworkKind) -> Path:
 
 def missing_files(folder: Path) -> tuple[str, ...]:
     """Names of the files a set's folder still needs; empty if it is complete."""
-    kinds = [kind for kind in CORE_KINDS if kind != "pose" or not _is_told_states(folder)]
-    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in kinds)]
+    wanted = [folder / SETTINGS_FILE, *(weights_file(folder, kind) for kind in CORE_KINDS)]
+    if _is_told_states(folder):
+        wanted.remove(weights_file(folder, "pose"))
     missing = [path.name for path in wanted if not path.is_file()]
     lacking = [_lacking(folder, kinds) for kinds in DETECTOR_KINDS]
     if all(lacking):

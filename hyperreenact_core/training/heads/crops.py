@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,18 +17,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from ...face.align import CropRule, crop_box, cut
+from ...face.align import CropBox, CropRule, crop_box, cut
 from ...face.framing import Frame
 from ...heads.parts import Label
 from ...heads.shard_files import read_shard, shards_of
 from ...imaging import u8_from_tensor
-from ...networks.pose_state import state_vector
+from ...networks.pose_state import STATE, state_vector
 from ...networks.reader_regions import IBUG68
 from ..reader.framing import labels_in
 from ..reader.shelf import row_of
 
 _KEYS = (
-    *("images", "coverage", "labels", "points", "visible", "irises", "gaze", "rotation"),
+    *("images", "coverage", "points", "visible", "irises", "gaze", "rotation"),
     *("expression", "identity", "clip"),
 )
 _COVERED = 0.03
@@ -123,50 +122,55 @@ def load_crops(folders: Sequence[Path], rule: CropRule) -> HeadCrops:
     Left out are faces behind hands and other things, and what has no other picture of its clip.
     Raises InputError where a folder holds no shards.
     """
-    images: list[NDArray[np.uint8]] = []
-    covers: list[NDArray[np.uint8]] = []
-    marks: tuple[list[NDArray[np.float32]], ...] = ([], [])
-    states: tuple[list[Tensor], ...] = ([], [])
-    people: list[int] = []
-    clips: list[tuple[int, int, int]] = []
-    paths = [(n, path) for n, folder in enumerate(folders) for path in shards_of(folder)]
-    for number, path in tqdm(paths, desc="crops", unit="shard", mininterval=5):
+    paths = [path for folder in folders for path in shards_of(folder)]
+    chosen = [_shown(path) for path in paths]
+    count = sum(map(len, chosen))
+    images = np.empty((count, rule.size, rule.size, 3), np.uint8)
+    coverage = np.empty((count, rule.size, rule.size), np.uint8)
+    landmarks = np.empty((2, count, len(IBUG68), 2), np.float32)
+    state = torch.empty(2, count, STATE)
+    people = np.empty(count, np.int64)
+    clips: list[tuple[int, int]] = []
+    at = 0
+    for number, path in enumerate(tqdm(paths, desc="crops", unit="shard", mininterval=5)):
         arrays = read_shard(path, keys=_KEYS).arrays
-        for row in _shown(arrays["labels"], arrays["identity"], arrays["clip"]):
+        for row in chosen[number]:
             values = {name: arrays[name][row] for name in _KEYS}
             points = torch.from_numpy(values["points"][list(IBUG68), :2])
             box = crop_box(points, rule)
-            images.append(_cut(values["images"], points, rule))
-            grey = np.repeat(values["coverage"][..., None], 3, 2)
-            covers.append(_cut(grey, points, rule)[..., 0])
+            images[at] = _cut(values["images"], box, rule)
+            coverage[at] = _cut(np.repeat(values["coverage"][..., None], 3, 2), box, rule)[..., 0]
             for mirrored in (False, True):
                 frame = Frame((box.cx, box.cy), 2 * box.half, mirrored=mirrored)
                 labels = labels_in(row_of(values), frame)
-                marks[mirrored].append((labels.points[list(IBUG68)] + 1) * (rule.size / 2))
+                landmarks[int(mirrored), at] = (labels.points[list(IBUG68)] + 1) * (rule.size / 2)
                 parts = (labels.rotation, labels.coefficients, labels.gaze)
-                states[mirrored].append(state_vector(*(torch.from_numpy(p)[None] for p in parts)))
-            people.append(int(values["identity"]))
-            clips.append((number, people[-1], int(values["clip"])))
-    _, identity = torch.unique(torch.tensor(people), return_inverse=True)
+                told = state_vector(*(torch.from_numpy(part)[None] for part in parts))
+                state[int(mirrored), at] = told[0]
+            people[at] = values["identity"]
+            clips.append((number, int(values["clip"])))
+            at += 1
+    _, identity = torch.unique(torch.from_numpy(people), return_inverse=True)
     numbers = {clip: n for n, clip in enumerate(dict.fromkeys(clips))}
     clip = torch.tensor([numbers[clip] for clip in clips])
     return HeadCrops(
-        images=torch.from_numpy(np.stack(images)),
-        coverage=torch.from_numpy(np.stack(covers)),
-        landmarks=torch.from_numpy(np.stack([*marks[0], *marks[1]])).float(),
-        state=torch.cat([*states[0], *states[1]]).float(),
+        images=torch.from_numpy(images),
+        coverage=torch.from_numpy(coverage),
+        landmarks=torch.from_numpy(landmarks).flatten(0, 1),
+        state=state.flatten(0, 1),
         identity=identity.repeat(2),
         clip=torch.cat([clip, clip + len(numbers)]),
     )
 
 
-def _shown(labels: NDArray[Any], identity: NDArray[Any], clip: NDArray[Any]) -> list[int]:
+def _shown(path: Path) -> list[int]:
     """The rows of a shard that are of use."""
-    clear = (labels == int(Label.OTHER)).mean((1, 2)) < _COVERED
-    of = [(int(person), int(number)) for person, number in zip(identity, clip, strict=True)]
-    counts = Counter(key for key, seen in zip(of, clear, strict=True) if seen)
-    return [row for row, key in enumerate(of) if clear[row] and counts[key] > 1]
+    arrays = read_shard(path, keys=("labels", "clip")).arrays
+    clear = (arrays["labels"] == int(Label.OTHER)).mean((1, 2)) < _COVERED
+    clips: list[int] = arrays["clip"].tolist()
+    counts = Counter(clip for clip, seen in zip(clips, clear, strict=True) if seen)
+    return [row for row, clip in enumerate(clips) if clear[row] and counts[clip] > 1]
 
 
-def _cut(picture: NDArray[np.uint8], landmarks: Tensor, rule: CropRule) -> NDArray[np.uint8]:
-    return u8_from_tensor(cut(picture, crop_box(landmarks, rule), rule)[0][None])[0]
+def _cut(picture: NDArray[np.uint8], box: CropBox, rule: CropRule) -> NDArray[np.uint8]:
+    return u8_from_tensor(cut(picture, box, rule)[0][None])[0]
