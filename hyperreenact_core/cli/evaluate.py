@@ -147,9 +147,10 @@ def _outputs(args: argparse.Namespace) -> list[Path]:
 def _write(args: argparse.Namespace, evaluation: Evaluation) -> None:
     from ..evaluation.claims import claim_tables
     from ..evaluation.flicker import flicker_plot
-    from ..evaluation.output import png_bytes, write_whole
+    from ..evaluation.output import png_bytes
     from ..evaluation.results_file import renew
     from ..evaluation.turns import turn_plot
+    from ..whole_files import write_whole
 
     report = evaluation.report
     if args.json is not None:

@@ -47,11 +47,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Measure, then write what was asked for."""
     from ..evaluation.on_clips import ClipsConfig, evaluate_clips
-    from ..evaluation.output import check_outputs, write_whole
+    from ..evaluation.output import check_outputs
     from ..evaluation.outside import find_outside
     from ..evaluation.rivals import find_rivals
     from ..models.sets import load_set
     from ..training.clips import load_clips
+    from ..whole_files import write_whole
 
     if unknown := [name for name in _ONLY_RENDERED if getattr(args, name) is not None]:
         raise InputError(

@@ -1,31 +1,51 @@
 """`hyperreenact`: the entry point, what its exit codes mean, and how errors look.
 
-0 done; 2 wrong arguments or an error with one line that says what to do; 130 stopped by Ctrl-C;
-141 the reader of stdout went away. Anything else is a bug and shows its traceback.
+0 done; 2 wrong arguments or an error with one line that says what to do; 130 stopped by Ctrl-C,
+143 by SIGTERM, 129 by SIGHUP; 141 the reader of stdout went away. Anything else is a bug and shows
+its traceback.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HyperReenactError
 from . import batch, data, demo, evaluate, models, reenact, render, train
+from .common import note
+from .shortage import is_out_of_memory, memory_advice
+from .stopping import exit_code, stop_signals
+from .streams import EXIT_BROKEN_PIPE, steady_streams
 
 COMMANDS = (reenact, batch, demo, render, data, train, evaluate, models)
 """Modules of the commands, in the order the help shows them."""
 
 EXIT_ERROR = 2
-EXIT_INTERRUPTED = 128 + 2  # SIGINT
-EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code."""
+    with steady_streams() as stdout:
+        try:
+            code = _run(argv)
+        except SystemExit:  # how argparse ends after --help or a complaint
+            stdout.flush()
+            if stdout.error is None:
+                raise
+            code = 0
+        stdout.flush()
+        if isinstance(stdout.error, BrokenPipeError):
+            return code or EXIT_BROKEN_PIPE
+        if stdout.error is not None:
+            note(f"error: what belongs on stdout cannot be written ({stdout.error.strerror})")
+            return code or EXIT_ERROR
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     args = build_parser().parse_args(argv)
     logging.basicConfig(
         level=logging.DEBUG if args.verbose else logging.WARNING,
@@ -33,18 +53,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
     )
     try:
-        code: int | None = args.run(args)
-        sys.stdout.flush()
+        with stop_signals():
+            code: int | None = args.run(args)
     except HyperReenactError as error:
-        sys.stderr.write(f"error: {' '.join(str(error).splitlines())}\n")
+        note(f"error: {' '.join(str(error).splitlines())}")
         return EXIT_ERROR
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_BROKEN_PIPE
+    except KeyboardInterrupt as error:
+        note("interrupted")
+        return exit_code(error)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        note(f"error: {memory_advice(error, args)}")
+        return EXIT_ERROR
     return code or 0
 
 

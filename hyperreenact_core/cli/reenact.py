@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import HyperReenactError
 from .common import (
     OnProgress,
     add_compute_options,
@@ -169,8 +170,9 @@ def run(args: argparse.Namespace) -> None:
     try:
         with bar:
             job.run(host)
-    except KeyboardInterrupt:
-        if job.writer.saved_as is not None:
+    except BaseException as error:
+        # The project's own errors tell it themselves.
+        if job.writer.saved_as is not None and not isinstance(error, HyperReenactError):
             note(f"{job.writer.frames_written} frames are kept in {job.writer.saved_as}")
         raise
     if args.detector == "insightface":

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from ..errors import OutputError
 from ..imaging import ImageU8
+from ..whole_files import Part, write_errors
 
 
 def check_outputs(paths: Sequence[Path]) -> None:
@@ -22,15 +21,8 @@ def check_outputs(paths: Sequence[Path]) -> None:
             raise OutputError(f"{path} is named for two results; give each a file of its own")
         if path.is_dir():
             raise OutputError(f"{path} is a folder; name a file")
-        with _partial(path) as partial:
-            partial.write_bytes(b"")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it appears whole or not at all; OutputError if that fails."""
-    with _partial(path) as partial:
-        partial.write_bytes(data)
-        partial.replace(path)
+        with write_errors(path):
+            Part(path).discard()
 
 
 def png_bytes(image: ImageU8) -> bytes:
@@ -38,19 +30,3 @@ def png_bytes(image: ImageU8) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-@contextmanager
-def _partial(path: Path) -> Iterator[Path]:
-    """A hidden sibling that is gone afterwards."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}); choose another place or make room"
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
-from .output import write_whole
+from ..whole_files import write_whole
 
 _MARK = re.compile(r"^<!-- (begin|end) ([a-z0-9_]+) -->$", re.MULTILINE)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from ..errors import OutputError
+from ..whole_files import write_whole
 from .assets import Assets
 from .body import Body, load_body
 from .expression import ACTIONS
@@ -113,13 +113,7 @@ def write_head_model(path: Path, arrays: dict[str, np.ndarray], *, people: int =
         "actions": " ".join(ACTIONS),
     }
     packed = _ordered(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, about))
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(packed)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write the head model ({error.strerror}): {path}") from error
+    write_whole(path, packed)
 
 
 def _ordered(packed: bytes) -> bytes:

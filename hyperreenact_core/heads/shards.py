@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from ..errors import InputError, OutputError
+from ..whole_files import write_whole
 from .assets import Assets, find_assets
 from .backgrounds import Pictures, find_pictures
 from .body import load_body
@@ -109,7 +110,6 @@ def write_shards(
     )
     _check(settings, workers)
     folder = find_assets(assets)
-    out.mkdir(parents=True, exist_ok=True)
     _claim(out, settings)
     todo = [part for part in settings.shards() if not shard_path(out, part).exists()]
     total = people * settings.frames_per_person
@@ -161,16 +161,9 @@ def _claim(out: Path, settings: ShardSettings) -> None:
         del fields["backgrounds"]
     text = json.dumps({"format": _FORMAT, **fields}, indent=2) + "\n"
     if not path.exists():
-        _write(path, text.encode())
+        write_whole(path, text.encode())
     elif path.read_text() != text:
         raise InputError(f"{out} holds shards of other settings (see {path}): use another folder")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Aside first: what has its name is whole, whenever this is killed."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(data)
-    partial.replace(path)
 
 
 @dataclass(frozen=True)
@@ -270,5 +263,5 @@ def _write_shard(job: _Job, people: range) -> range:
                     arrays[name][row] = value
                 row += 1
     # Not the library's `save_file`: its files may be read by their owner alone.
-    _write(shard_path(job.out, people), save(arrays, {"people": json.dumps(described)}))
+    write_whole(shard_path(job.out, people), save(arrays, {"people": json.dumps(described)}))
     return people

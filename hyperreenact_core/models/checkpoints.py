@@ -7,9 +7,7 @@ point tensors may be stored as `storage` says; they are always float32 once load
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ..errors import ModelError, OutputError
+from ..errors import ModelError
+from ..whole_files import whole_file
 from .config_json import config_from_json, config_to_json
 from .fit import check_fit
 from .networks import NETWORKS, NetworkKind
@@ -75,16 +74,8 @@ def save_network(
     in_8_bits = any(tensor.dtype == torch.int8 for tensor in tensors.values())
     layout = FORMAT_8_BIT if in_8_bits else FORMAT
     metadata = {"format": layout, "kind": kind, "config": config_to_json(config), **notes}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_tensors(tensors, partial, metadata=metadata)
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"cannot write the weights ({error}): {path}") from error
-    finally:
-        with suppress(OSError):  # what went wrong before is what the user must hear of
-            partial.unlink(missing_ok=True)
+    with whole_file(path) as part:
+        save_tensors(tensors, part, metadata=metadata)
 
 
 def read_header(path: Path) -> CheckpointHeader:

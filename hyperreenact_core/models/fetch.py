@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..errors import ModelError, OutputError
+from ..locks import only_run
 from .download import PART, OnBytes, direct_url, download
 from .lock import Pin, check_pin, pin, pin_of
 from .registry import ModelFile
@@ -50,7 +51,8 @@ def fetch_file(
     path = place_of(file, folder)
     was_there = path.is_file()
     if not was_there:
-        _fetch(file, path, folder, mirror=mirror, on_bytes=on_bytes)
+        with only_run(path.parent, file.name):
+            _fetch(file, path, folder, mirror=mirror, on_bytes=on_bytes)
     measured = pin_of(path)
     was_known = _check(measured, file, folder)
     return FetchedFile(_pinned_name(file), path, measured, was_there, was_known)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ModelError, OutputError
+from ..errors import ModelError
+from ..whole_files import write_whole
 from .config_json import config_from_plain
 
 LOCK_FILE = "lock.json"
@@ -61,13 +61,7 @@ def pin(folder: Path, name: str, value: Pin) -> None:
     path = folder / LOCK_FILE
     pins = read_lock(folder) | {name: value}
     table = {key: vars(value) for key, value in sorted(pins.items())}
-    partial = folder / f".{LOCK_FILE}.{os.getpid()}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write the checksums ({error.strerror}): {path}") from error
+    write_whole(path, (json.dumps(table, indent=1) + "\n").encode())
 
 
 def check_pin(folder: Path, name: str, measured: Pin) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..errors import ModelError, OutputError
+from ..errors import ModelError
+from ..whole_files import write_whole
 from .config_json import config_from_json, config_to_json
 
 SETTINGS_FILE = "set.json"
@@ -44,14 +44,7 @@ class SetSettings:
 
 def save_settings(folder: Path, settings: SetSettings) -> None:
     """Write set.json into a set's folder, whole or not at all; OutputError if that fails."""
-    path = folder / SETTINGS_FILE
-    partial = folder / f".{SETTINGS_FILE}.{os.getpid()}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(config_to_json(settings) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write the set's settings ({error.strerror}): {path}") from error
+    write_whole(folder / SETTINGS_FILE, (config_to_json(settings) + "\n").encode())
 
 
 def load_settings(folder: Path) -> SetSettings:

@@ -5,9 +5,7 @@ Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/1")
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,9 +13,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from ..errors import InputError, OutputError
+from ..errors import InputError
 from ..models.tensor_files import save_tensors
 from ..types import DrivingPose, FaceReading, SourceIdentity
+from ..whole_files import whole_file
 from .detail.performance import Performance
 from .detail.portrait import Portrait
 from .posetrack import PoseTrack
@@ -96,17 +95,9 @@ def _portrait(path: Path, tensors: dict[str, Tensor]) -> Portrait | None:
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], *, format_name: str, model_set: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     own = {name: _stored(tensor) for name, tensor in tensors.items()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_tensors(own, partial, metadata={"format": format_name, "model_set": model_set})
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"cannot write {path}: {error}") from error
-    finally:
-        with suppress(OSError):  # what went wrong before is what the user must hear of
-            partial.unlink(missing_ok=True)
+    with whole_file(path) as part:
+        save_tensors(own, part, metadata={"format": format_name, "model_set": model_set})
 
 
 def _stored(tensor: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from ..errors import InputError
+from ..whole_files import write_whole
 from .camera import FaceFraming
 from .parameters import Environment, Identity
 from .renderer import Rendering, render
@@ -102,7 +103,6 @@ def write_shards(
         shard_identities=shard_identities,
     )
     _check(settings)
-    out.mkdir(parents=True, exist_ok=True)
     _claim(out, settings)
     jobs = [(out, settings, people) for people in settings.shards()]
     todo = [job for job in jobs if not shard_path(out, job[2]).exists()]
@@ -136,7 +136,7 @@ def _claim(out: Path, settings: ShardSettings) -> None:
     path = out / SETTINGS_FILE
     text = json.dumps(asdict(settings), indent=2) + "\n"
     if not path.exists():
-        path.write_text(text)
+        write_whole(path, text.encode())
     elif path.read_text() != text:
         raise InputError(f"{out} holds shards of other settings (see {path}): use another folder")
 
@@ -177,11 +177,8 @@ def _write_shard(job: tuple[Path, ShardSettings, range]) -> range:
                 origin = {"identity": np.array(seed, np.int64), "clip": np.array(clip, np.int64)}
                 frames.append({**_record(rendering), **origin})
     arrays = {name: np.stack([frame[name] for frame in frames]) for name in frames[0]}
-    path = shard_path(out, people)
-    partial = path.with_name(f"{path.name}.partial")
     # Not the library's `save_file`: its files may be read by their owner alone.
-    partial.write_bytes(save(arrays))
-    partial.replace(path)
+    write_whole(shard_path(out, people), save(arrays))
     return people
 
 

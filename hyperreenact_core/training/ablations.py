@@ -16,6 +16,7 @@ from ..errors import TrainingError
 from ..models.networks import NetworkKind
 from ..models.tensor_files import save_tensors
 from ..models.variants import base_mark
+from ..whole_files import whole_file, write_whole
 from .data import RenderedHeads
 from .features import FrozenFeatures
 from .hypernetwork import FrozenNetworks
@@ -105,9 +106,8 @@ class AblationRun(StarterRun):
             maps = load_file(file)["maps"].to(self.device)
         else:
             maps = reconstruction_maps(features, frozen.generator, frozen.appearance)
-            partial = file.with_suffix(".part")
-            save_tensors({"maps": maps.cpu().contiguous()}, partial)
-            partial.replace(file)
+            with whole_file(file) as part:
+                save_tensors({"maps": maps.cpu().contiguous()}, part)
         return replace(features, pose=maps)
 
 
@@ -116,8 +116,7 @@ def _claim(folder: Path, settings: dict[str, str | int]) -> None:
     path = folder / _SETTINGS_FILE
     text = json.dumps(settings, indent=2) + "\n"
     if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        write_whole(path, text.encode())
     elif path.read_text("utf-8") != text:
         raise TrainingError(
             f"{folder} was trained with other frozen networks, steps or seed (see {path}); "

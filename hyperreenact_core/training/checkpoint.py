@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 
 from ..errors import TrainingError
 from ..models.tensor_files import save_tensors
+from ..whole_files import whole_file
 
 _FORMAT = "hyperreenact-training/1"
 
@@ -45,10 +46,8 @@ def save_checkpoint(
                 moment = torch.as_tensor(value).detach().cpu().contiguous()
                 tensors[f"optimiser/{name}/{index}/{key}"] = moment
     metadata = {"format": _FORMAT, "step": str(step), "numbers": json.dumps(dict(numbers or {}))}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    save_tensors(_without_shared_memory(tensors), partial, metadata=metadata)
-    partial.replace(path)
+    with whole_file(path) as part:
+        save_tensors(_without_shared_memory(tensors), part, metadata=metadata)
 
 
 def load_checkpoint(

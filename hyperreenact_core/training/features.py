@@ -21,6 +21,7 @@ from ..models.tensor_files import save_tensors
 from ..networks.arcface import ArcFace
 from ..networks.deca import PoseEncoder
 from ..networks.e4e import E4E
+from ..whole_files import whole_file
 from .data import RenderedHeads
 from .precision import autocast
 
@@ -80,8 +81,6 @@ def cached_features(
     if file.exists():
         return FrozenFeatures(**load_file(file)).to(heads.device)
     features = extract_features(heads, e4e=e4e, appearance=appearance, pose=pose)
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part")
-    save_tensors({n: value.cpu().contiguous() for n, value in vars(features).items()}, partial)
-    partial.replace(file)
+    with whole_file(file) as part:
+        save_tensors({n: value.cpu().contiguous() for n, value in vars(features).items()}, part)
     return features

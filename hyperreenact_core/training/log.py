@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 import logging
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..imaging import ImageU8
+from ..whole_files import whole_file
 from .compute import INSTALL_HINT
 
 if TYPE_CHECKING:
@@ -103,12 +103,10 @@ class TrainingLog:
         """Write the file anew, whole or not at all."""
         # Losses come and go with the phases, so the header is the union of all rows.
         columns = list(dict.fromkeys(key for row in rows for key in row))
-        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
-        with partial.open("w", newline="") as file:
+        with whole_file(self._path) as part, part.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(rows)
-        partial.replace(self._path)
 
 
 def open_board(folder: Path, *, first: int) -> Board | None:

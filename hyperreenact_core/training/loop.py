@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,8 @@ from torch.optim import Optimizer
 from tqdm import tqdm
 
 from ..imaging import ImageU8
+from ..locks import only_run
+from ..whole_files import whole_file, write_errors
 from .compute import Compute, OneDevice
 from .log import TrainingLog, open_board
 from .run_state import RunState
@@ -79,7 +82,13 @@ def train(stage: Stage, *, out: Path, config: LoopConfig, compute: Compute | Non
     number; the last good checkpoint is kept.
     """
     compute = compute or OneDevice(torch.device("cpu"))
-    out.mkdir(parents=True, exist_ok=True)
+    with write_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with only_run(out, stage.name) if compute.rank == 0 else nullcontext():
+        _train(stage, out, config, compute)
+
+
+def _train(stage: Stage, out: Path, config: LoopConfig, compute: Compute) -> None:
     random = torch.Generator().manual_seed(config.seed)
     writes = compute.rank == 0
     state = RunState(stage, random, out, writes=writes)
@@ -142,7 +151,8 @@ class _Writer:
         self._log.write(step, figures, grid)
         self._bar.set_postfix({k: f"{v:.4g}" for k, v in figures.items()}, refresh=False)
         if grid is not None:
-            Image.fromarray(grid).save(self._out / f"{self._stage.name}.png")
+            with whole_file(self._out / f"{self._stage.name}.png") as part:
+                Image.fromarray(grid).save(part)
 
     def close(self) -> None:
         self._bar.close()

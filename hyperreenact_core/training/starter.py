@@ -23,6 +23,7 @@ from ..models.settings import SETTINGS_FILE, SetSettings, save_settings
 from ..models.store import weights_file
 from ..synthetic.camera import FaceFraming
 from ..synthetic.shards import write_shards
+from ..whole_files import whole_file
 from .appearance import AppearanceStage
 from .data import RenderedHeads, load_heads
 from .e4e import E4EStage
@@ -110,15 +111,15 @@ class StarterRun:
                 f"this profile does not train {kind}: name a finished set with --start-from"
             )
         read_config(weights_file(self.start, kind), kind)  # a missing file is named before copying
-        shutil.copyfile(weights_file(self.start, kind), self.weights(kind))
+        with whole_file(self.weights(kind)) as part:
+            shutil.copyfile(weights_file(self.start, kind), part)
 
     def assemble(self) -> Path:
         """Copy the finished files with their settings into one set folder and return it."""
         folder = self.out / "set"
-        folder.mkdir(parents=True, exist_ok=True)
-        for kind in STAGES:
-            shutil.copyfile(self.weights(kind), folder / self.weights(kind).name)
-        shutil.copyfile(self.out / SETTINGS_FILE, folder / SETTINGS_FILE)
+        for path in (*map(self.weights, STAGES), self.out / SETTINGS_FILE):
+            with whole_file(folder / path.name) as part:
+                shutil.copyfile(path, part)
         return folder
 
     @property

@@ -1,4 +1,4 @@
-"""Hold Ctrl-C back for the moments in which it would tear a file."""
+"""Hold Ctrl-C and other requests to stop back for the moments in which they would tear a file."""
 
 from __future__ import annotations
 
@@ -8,23 +8,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+STOP_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
+)
+"""What asks a program to stop: Ctrl-C, a service manager or `kill`, a terminal that closes."""
+
 
 @contextmanager
 def interrupts_deferred() -> Iterator[None]:
-    """Ctrl-C within takes effect at the end.
+    """Stop signals that Python handles take effect at the end.
 
-    Between an encoder and its file it would lose packets that later frames build on. Outside the
+    Between an encoder and its file they would lose packets that later frames build on. Outside the
     main thread, where Python delivers no signals, nothing is done.
     """
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or handler is None:
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
     received: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: received.append((number, frame)))
+    # Those that end the process or are ignored are the system's business, or the host's.
+    handlers = {s: h for s in STOP_SIGNALS if callable(h := signal.getsignal(s))}
+    for number in handlers:
+        signal.signal(number, lambda number, frame: received.append((number, frame)))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
-        if received and callable(handler):
-            handler(*received[0])
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if received:
+            number, frame = received[0]
+            handlers[signal.Signals(number)](number, frame)

@@ -1,8 +1,7 @@
-"""What all writers share: a temporary file beside the target, renamed when it is whole."""
+"""What all writers share: frames go to a hidden place, which is put in place when it is whole."""
 
 from __future__ import annotations
 
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ import numpy as np
 
 from ..errors import OutputError
 from ..imaging import ImageU8
+from ..whole_files import Part, name_with, unwritable
 from .interrupts import interrupts_deferred
 from .pictures import PICTURE_SUFFIXES
 
@@ -24,8 +24,8 @@ Self = TypeVar("Self", bound="FrameWriter")
 class FrameWriter(ABC):
     """Takes frames one by one; a context manager.
 
-    Frames go to a hidden sibling of `path`, so what stands at `path` is untouched until the end.
-    Leaving the context
+    Frames go to a hidden place beside `path`, so what stands at `path` is untouched until the end;
+    see `whole_files`. Leaving the context
     - normally: the result replaces `path`;
     - by Ctrl-C or another interruption, one frame or more written: so does what was done so far;
     - by an exception, one frame or more written: likewise, but where `path` exists already the
@@ -43,10 +43,9 @@ class FrameWriter(ABC):
         self.frames_written = 0
         self.saved_as: Path | None = None
         self._closed = False
-        self._part = path.with_name(f".{path.stem}.part{path.suffix}")
         with output_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _remove(self._part)
+            self._place = Part(path)
+        self._part = self._place.path
 
     @abstractmethod
     def _append(self, frame: ImageU8) -> None:
@@ -76,7 +75,7 @@ class FrameWriter(ABC):
         if not self._closed and self.frames_written == 0:
             self._discard()
             raise OutputError(f"{self.path}: no frame came through, so nothing was written")
-        self._conclude(self.path)
+        self._conclude()
 
     def __enter__(self: Self) -> Self:
         return self
@@ -92,33 +91,32 @@ class FrameWriter(ABC):
         elif self.frames_written == 0:
             self._discard()
         else:
-            target = self.path
+            target, beside = self._place.target, None
             if isinstance(error, Exception) and target.exists():
-                target = target.with_name(f"{target.stem}.partial{target.suffix}")
+                beside = target.with_name(name_with(target.name, ".partial"))
             # The error under way says more than that its remains could not be kept.
             with suppress(OutputError):
-                self._conclude(target)
+                self._conclude(beside)
 
-    def _conclude(self, target: Path) -> None:
+    def _conclude(self, beside: Path | None = None) -> None:
         if self._closed:
             return
         self._closed = True
         try:
             with interrupts_deferred(), output_errors(self.path):
                 self._finish()
-                _put_in_place(self._part, target)
-                self.saved_as = target
-        except BaseException:
+                self._place.put(beside)
+                self.saved_as = beside or self.path
+        finally:
             if self.saved_as is None:
                 self._discard()
-            raise
+            self._place.discard()
 
     def _discard(self) -> None:
         self._closed = True
         with suppress(OSError, av.FFmpegError):
             self._abandon()
-        with suppress(OSError):
-            _remove(self._part)
+        self._place.discard()
 
 
 @contextmanager
@@ -127,10 +125,7 @@ def output_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"{path} cannot be written ({reason}); choose another place or make room"
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def check_not_input(path: Path, inputs: Sequence[Path]) -> None:
@@ -141,22 +136,3 @@ def check_not_input(path: Path, inputs: Sequence[Path]) -> None:
         joins_frames = source in target.parents and target.suffix.lower() in PICTURE_SUFFIXES
         if target == source or joins_frames:
             raise OutputError(f"{path} is also an input; choose another name for the output")
-
-
-def _put_in_place(part: Path, target: Path) -> None:
-    if not part.is_dir() or not target.exists():
-        part.replace(target)
-        return
-    # A folder cannot be replaced in one step: move the old one aside first.
-    aside = target.with_name(f".{target.name}.old")
-    _remove(aside)
-    target.rename(aside)
-    part.rename(target)
-    _remove(aside)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

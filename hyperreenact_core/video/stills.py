@@ -10,6 +10,7 @@ from PIL import Image
 
 from ..errors import OutputError
 from ..imaging import ImageU8
+from ..whole_files import sweep
 from .labels import comment_text, png_text, xmp_packet
 from .output import FrameWriter, output_errors
 
@@ -101,6 +102,7 @@ def _check_replaceable(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise OutputError(f"{folder} is a file; name a folder, or an .mp4, .gif or .webp file")
+    sweep(folder)
     with output_errors(folder):
         strangers = [p.name for p in folder.iterdir() if not _FRAME_NAME.fullmatch(p.name)]
     if strangers:

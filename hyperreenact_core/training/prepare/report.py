@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...video.output import output_errors
+from ...whole_files import write_whole
 from ..clips import CLIPS_FORMAT, INDEX_FILE
 from .clip import ClipRecord
 from .ledger import Ledger
@@ -158,7 +158,4 @@ def _listed(dropped: Mapping[str, int]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    with output_errors(path):
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+    write_whole(path, text.encode())

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...host import Host
+from ...locks import only_run
 from ...models.sets import LoadedSet
 from .ledger import Ledger
 from .report import PrepareReport, make_report, write_outcome
-from .scan import find_clips
+from .scan import Scan, find_clips
 from .settings import PrepareSettings, claim_folder
 from .workers import Clipper, spread_out
 from .writer import SHARD_BYTES, ShardWriter
@@ -39,6 +40,17 @@ def prepare_clips(
     scan = find_clips(folder, skip=out)
     clipper = Clipper.on(host, models, settings, insight_root=insight_root)
     claim_folder(out, settings)
+    with only_run(out, "shards"):
+        report = _prepare(scan, clipper, host, out, workers=workers, shard_bytes=shard_bytes)
+    if not report.frames:
+        raise InputError(f"no clip of {folder} is usable; {out / 'report.md'} says why")
+    return report
+
+
+def _prepare(
+    scan: Scan, clipper: Clipper, host: Host, out: Path, *, workers: int, shard_bytes: int
+) -> PrepareReport:
+    """What `out` does not hold yet, in a folder that is this run's alone."""
     ledger = Ledger.read(out)
     todo = [clip for clip in scan.clips if not ledger.is_done(clip.name)]
     total, unfinished = len(scan.clips), len(todo)
@@ -46,7 +58,7 @@ def prepare_clips(
     writer = ShardWriter(out, ledger, shard_bytes=shard_bytes)
     results = spread_out(clipper, todo, workers) if workers else (clipper(clip) for clip in todo)
     try:
-        with host.on_device(models.detector_networks, 0), closing(results):
+        with host.on_device(clipper.models.detector_networks, 0), closing(results):
             for crops in results:
                 writer.add(crops)
                 unfinished -= 1
@@ -56,7 +68,5 @@ def prepare_clips(
         report = make_report(
             ledger, strays=scan.strays, passed_over=scan.passed_over, unfinished=unfinished
         )
-        write_outcome(out, ledger, settings, report)
-    if not report.frames:
-        raise InputError(f"no clip of {folder} is usable; {out / 'report.md'} says why")
+        write_outcome(out, ledger, clipper.settings, report)
     return report

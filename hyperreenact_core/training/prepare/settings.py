@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import InputError
 from ...face.align import CropRule
 from ...reenact.views import DetectorKind
-from ...video.output import output_errors
+from ...whole_files import sweep, write_whole
 from ..clips import CLIPS_FORMAT, SETTINGS_FILE
 from .quality import QualityLimits
 
@@ -70,13 +70,10 @@ def claim_folder(out: Path, settings: PrepareSettings) -> None:
         return
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder for the shards")
+    sweep(out)
     if out.is_dir() and any(out.iterdir()):
         raise InputError(f"{out} is not empty and holds no prepared clips; name a new folder")
-    with output_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.part")
-        partial.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+    write_whole(path, (json.dumps(wanted, indent=2) + "\n").encode())
 
 
 def _check_same(path: Path, wanted: Mapping[str, Any]) -> None:

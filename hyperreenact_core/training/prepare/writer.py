@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
-from ...errors import OutputError
 from ...models.tensor_files import save_tensors
 from ...video.interrupts import interrupts_deferred
+from ...whole_files import whole_file
 from ..clips import CLIPS_FORMAT
 from .clip import ClipCrops
 from .ledger import Ledger, ShardEntry
@@ -60,19 +59,12 @@ class ShardWriter:
             "frame": np.concatenate([clip.frames for clip in waiting]),
         }
         path = self._out / entry.file
-        partial = path.with_name(f".{path.name}.part")
         with interrupts_deferred():
-            try:
+            with whole_file(path) as part:
                 save_tensors(
                     {name: torch.from_numpy(array) for name, array in tensors.items()},
-                    partial,
+                    part,
                     metadata={"format": CLIPS_FORMAT},
                 )
-                partial.replace(path)
-            except (OSError, SafetensorError) as error:
-                partial.unlink(missing_ok=True)
-                raise OutputError(
-                    f"{path} cannot be written ({error}); make room and run the command again"
-                ) from error
             ledger.add([clip.record for clip in waiting], shard=entry)
             self._waiting = []

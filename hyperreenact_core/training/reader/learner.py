@@ -14,13 +14,14 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim import AdamW
 
-from ...errors import InputError, OutputError, TrainingError
+from ...errors import InputError, TrainingError
 from ...models.config_json import config_to_json
 from ...models.tensor_files import save_tensors
 from ...models.torch_files import read_torch_file
 from ...networks.efficientnet_lite import ConvNorm, body_from_published
 from ...networks.reader import Reader, ReaderConfig, Reading
 from ...networks.reader_regions import Jitter
+from ...whole_files import whole_file
 from ..checkpoint import load_checkpoint, save_checkpoint, stored_numbers
 from ..precision import channels_last
 from .losses import Weights, reading_losses
@@ -179,12 +180,8 @@ def save_reader(path: Path, reader: Reader) -> None:
         for name, value in reader.state_dict().items()
     }
     metadata = {"format": FORMAT, "config": config_to_json(reader.config)}
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        save_tensors(tensors, partial, metadata=metadata)
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"cannot write the weights ({error}): {path}") from error
+    with whole_file(path) as part:
+        save_tensors(tensors, part, metadata=metadata)
 
 
 def read_weights(path: Path) -> Mapping[str, Tensor]:

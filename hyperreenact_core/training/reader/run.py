@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...networks.reader import ReaderConfig
+from ...whole_files import whole_file, write_errors
 from ..log import TrainingLog
 from ..run_clock import RunClock
 from .figures import HeldOut, figures, held_out, sheet
@@ -66,7 +67,8 @@ def train_reader(
     config = config or ReaderConfig()
     shelf, other = Shelf(data), Shelf([held])
     check_apart(shelf, other)
-    out.mkdir(parents=True, exist_ok=True)
+    with write_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
     s = settings
     backgrounds = load_backgrounds(out / BACKGROUNDS, count=s.backgrounds, seed=s.seed)
     stream = Stream(shelf, backgrounds, s.stream, seed=s.seed)
@@ -105,7 +107,8 @@ def train_reader(
 
 
 def _draw_sheet(learner: ReaderLearner, tests: HeldOut, out: Path) -> None:
-    Image.fromarray(sheet(learner.average, tests)).save(out / f"sheet-{learner.step:06d}.jpg")
+    with whole_file(out / f"sheet-{learner.step:06d}.jpg") as part:
+        Image.fromarray(sheet(learner.average, tests)).save(part)
 
 
 def mean_face(shelf: Shelf, settings: StreamSettings) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 from ...face.framing import Frame, cut, extent
 from ...heads.backgrounds import draw_background, sample_background
 from ...imaging import tensor_from_u8
+from ...whole_files import whole_file
 from .framing import FrameRange, Labels, labels_in, miss_frame, sample_frame
 from .obstacles import obstructed
 from .photometry import disturbed
@@ -178,8 +179,6 @@ def load_backgrounds(path: Path, *, count: int, seed: int) -> Pixels:
     for picture in pictures:
         linear = draw_background(sample_background(rng), _BACKGROUND_SIZE)
         picture[:] = (linear.clip(0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.part.npy")
-    np.save(partial, pictures)
-    partial.replace(path)
+    with whole_file(path) as part:
+        np.save(part, pictures)
     return pictures

@@ -101,29 +101,6 @@ def test_version_and_help_come_at_once_without_torch():
     assert run(code=code).stderr == ""
 
 
-def test_a_reader_that_goes_away_is_no_crash():
-    code = (
-        "import sys\n"
-        "from hyperreenact_core.cli import main as entry\n"
-        "from types import SimpleNamespace\n"
-        "def flood(args):\n"
-        "    while True: sys.stdout.write('line\\n' * 1000)\n"
-        "def register(subparsers): subparsers.add_parser('do').set_defaults(run=flood)\n"
-        "entry.COMMANDS = (SimpleNamespace(register=register),)\n"
-        "sys.exit(entry.main(['do']))\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.readline()
-    process.stdout.close()
-    assert process.wait(timeout=30) == 141
-    assert process.stderr.read() == ""
-    process.stderr.close()
-
-
 def parse(*argv: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_model_set_options(parser)

@@ -11,10 +11,11 @@ from PIL import Image
 
 from hyperreenact_core.errors import OutputError
 from hyperreenact_core.evaluation.metrics import METRICS, READ_METRICS
-from hyperreenact_core.evaluation.output import check_outputs, png_bytes, write_whole
+from hyperreenact_core.evaluation.output import check_outputs, png_bytes
 from hyperreenact_core.evaluation.pairs import sample_pairs
 from hyperreenact_core.evaluation.report import Report
 from hyperreenact_core.evaluation.sheet import SheetRow, chosen_pairs, contact_sheet
+from hyperreenact_core.whole_files import write_whole
 
 
 def report(**values: float | None) -> Report:

@@ -144,7 +144,7 @@ def test_a_write_that_fails_leaves_the_earlier_file(saved: Path, network, monkey
 def test_a_place_that_takes_no_file_is_refused(tmp_path, network):
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "generator.safetensors"
-    with pytest.raises(OutputError, match="cannot write the weights"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_network(path, network, kind="generator", config=ToyConfig())
 
 

@@ -134,7 +134,7 @@ def test_missing_and_unwritable_settings_are_refused(tmp_path: Path):
     with pytest.raises(ModelError, match=r"set\.json"):
         load_settings(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_settings(tmp_path / "file", SETTINGS)
 
 

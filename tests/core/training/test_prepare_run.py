@@ -167,7 +167,10 @@ def test_a_killed_run_loses_only_what_was_not_in_the_ledger(
     ledger = tmp_path / "progress.jsonl"
     lines = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(lines[0] + lines[1][:20])
-    (tmp_path / ".clips-000001.safetensors.part").write_bytes(b"half")
+    half = tmp_path / ".hyperreenact-1.part"
+    half.mkdir()
+    (half / "lock").touch()
+    (half / "result.safetensors").write_bytes(b"half")
     (tmp_path / "index.json").unlink()
     run(files, tmp_path)
     assert same_data(load_clips(tmp_path), load_clips(prepared))
@@ -177,6 +180,19 @@ def test_a_killed_run_loses_only_what_was_not_in_the_ledger(
 @pytest.mark.slow
 def test_workers_make_the_same(files: Path, prepared: Path, tmp_path: Path) -> None:
     run(files, tmp_path, workers=1)
+    assert same_data(load_clips(tmp_path), load_clips(prepared))
+
+
+def test_two_runs_do_not_write_into_one_folder(files: Path, prepared: Path, tmp_path: Path) -> None:
+    class Second(StopsAt):
+        def check_interrupt(self) -> None:
+            with pytest.raises(OutputError, match="another run is making shards"):
+                run(files, tmp_path)
+            super().check_interrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(files, tmp_path, host=Second(1))
+    run(files, tmp_path)
     assert same_data(load_clips(tmp_path), load_clips(prepared))
 
 

@@ -39,7 +39,6 @@ def test_a_killed_run_ends_in_the_same_weights(
 
     broken = run_of(kind, data, base, tmp_path / "broken", **changes)
     assert killed(train_clips_until_killed, broken, 5) == -signal.SIGKILL
-    assert not (broken.out / f"{kind}.ckpt.part").exists()
     log = rows_of(broken.out / f"{kind}.csv")
     assert [row["step"] for row in log] == ["1", "2", "3", "4"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hyperreenact_core.errors import OutputError
-from hyperreenact_core.video.interrupts import interrupts_deferred
+from hyperreenact_core.video.interrupts import STOP_SIGNALS, interrupts_deferred
 from hyperreenact_core.video.output import FrameWriter
 from hyperreenact_core.video.outputs import open_writer
 from hyperreenact_core.video.reader import open_frames
@@ -53,22 +53,31 @@ def test_an_interruption_keeps_what_was_done(
         assert seconds == pytest.approx(30 / NTSC, abs=0.05)
 
 
-def interrupt_within() -> None:
+def interrupt_within(number: signal.Signals) -> None:
     with interrupts_deferred():
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
         reached.append("the end")
 
 
 reached: list[str] = []
 
 
-def test_ctrl_c_waits_for_the_end_of_a_frame() -> None:
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_request_to_stop_waits_for_the_end_of_a_frame(number: signal.Signals) -> None:
     reached.clear()
+    before = signal.signal(number, signal.default_int_handler)
+    handler = signal.getsignal(number)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupt_within(number)
+        assert reached == ["the end"]
+        assert signal.getsignal(number) is handler
+    finally:
+        signal.signal(number, before)
+
+
+def test_outside_the_main_thread_no_handler_is_touched() -> None:
     handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        interrupt_within()
-    assert reached == ["the end"]
-    assert signal.getsignal(signal.SIGINT) is handler
     thread = threading.Thread(target=lambda: interrupts_deferred().__enter__())
     thread.start()
     thread.join()
@@ -95,7 +104,51 @@ def test_a_real_ctrl_c_loses_no_packet(tmp_path: Path) -> None:
     assert len(list(source)) == writer.frames_written
 
 
-@pytest.mark.parametrize("name", ["out.mp4", "out.gif", "out.webp", "out", "out.png"])
+NAMES = ["out.mp4", "out.mkv", "out.gif", "out.webp", "out", "out.png"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_runs_with_one_output_both_write_whole_files(tmp_path: Path, name: str) -> None:
+    path, count = tmp_path / name, 1 if name == "out.png" else 30
+    with open_writer(path, width=64, height=48, rate=NTSC) as other:
+        mine = write_then(path, KeyboardInterrupt, frames=count)
+        for _ in range(1 if name == "out.png" else 7):
+            other.write(picture())
+        assert len(list(open_frames(path))) == count
+    assert mine.saved_as == other.saved_as == path
+    assert len(list(open_frames(path))) == other.frames_written
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_legal_name_is_taken(tmp_path: Path, name: str) -> None:
+    suffix = Path(name).suffix
+    path = tmp_path / ("n" * (255 - len(suffix)) + suffix)
+    writer = write_then(path, RuntimeError, frames=1)
+    assert writer.saved_as == path
+    again = write_then(path, RuntimeError, frames=1)
+    assert again.saved_as is not None
+    assert again.saved_as.name.endswith(f".partial{suffix}")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_link_as_output_is_followed(tmp_path: Path, name: str) -> None:
+    there = tmp_path / "there"
+    if not Path(name).suffix:
+        (there / name).mkdir(parents=True)
+    link = tmp_path / name
+    link.symlink_to(there / name)
+    write_then(link, KeyboardInterrupt, frames=1)
+    assert link.is_symlink()
+    assert len(list(open_frames(there / name))) == 1
+    failed = write_then(link, RuntimeError, frames=1)
+    assert failed.saved_as is not None
+    assert failed.saved_as.parent == there
+    assert len(list(there.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_without_a_frame_nothing_is_left_and_nothing_lost(tmp_path: Path, name: str) -> None:
     path = tmp_path / "results" / name
     writer = write_then(path, KeyboardInterrupt, frames=0)
