@@ -61,7 +61,7 @@ def _sample_faces(models: LoadedSet) -> tuple[FaceCrop, list[FaceCrop]]:
     host, options = LocalHost(device="cpu"), AlignOptions()
     source = align_faces([read_image(_SAMPLES / "freckles.png")], models, host, options)
     clip = islice(open_frames(_SAMPLES / "turn.mp4"), 0, 4 * FRAMES, 4)
-    driving = align_faces(clip, models, host, AlignOptions(window=1))
+    driving = align_faces(clip, models, host, AlignOptions(stabilise=1))
     return source.crop_at(0), driving.crops
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from .errors import InputError
 from .imaging import ImageU8
 
 Preview = Callable[[], ImageU8]
@@ -37,6 +38,38 @@ def multiplies_in(device: torch.device, dtype: torch.dtype) -> bool:
     tell: Callable[[], Mapping[str, object]] | None = getattr(torch.cpu, "get_capabilities", None)
     able = tell() if tell is not None else {}
     return any(bool(able.get(name)) for name in _INSTRUCTIONS[dtype])
+
+
+def devices_here() -> tuple[str, ...]:
+    """Names of the devices this machine has, as `find_device` takes them."""
+    others = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        others.append("mps")
+    return ("cpu", *others)
+
+
+def find_device(name: str | None = None) -> torch.device:
+    """The device of that name; the first GPU, else the processor, for None and "auto".
+
+    InputError, naming the devices there are, for one that is not there or does not work.
+    """
+    if name is None or name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    here = devices_here()
+    try:
+        device = torch.device(name)
+        number = device.index or 0
+        known = f"{device.type}:{number}" in here or (device.type in here and number == 0)
+        if known:
+            torch.empty(1, device=device)
+            return device
+        reason = ""
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        # torch names all kinds there could be, or appends its own stack.
+        reason = "" if "device type" in str(error) else f" ({str(error).strip().splitlines()[0]})"
+    raise InputError(
+        f"--device {name} cannot be used here{reason}: this machine has {', '.join(here)}"
+    )
 
 
 class Host(Protocol):
@@ -82,7 +115,7 @@ class LocalHost:
         model_paths: Sequence[Path] = (),
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
-        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._device = find_device(device)
         self._dtype = dtype
         self._model_paths = tuple(model_paths)
         self._on_progress = on_progress

@@ -103,7 +103,7 @@ class Synthesise(io.ComfyNode):
             latent,
             deltas.recipe,
             host,
-            psi=truncation_psi,
+            truncation_psi=truncation_psi,
             batch_size=host.batch_size(batch_size),
         )
         return io.NodeOutput(image_of(batches, count=len(deltas.recipe)))

@@ -133,12 +133,10 @@ class ComfyHost:
         return model_paths()
 
     def batch_size(self, wanted: int) -> int:
-        """The wanted number, or for 0 what suits the device.
+        """The wanted number, or for 0 what suits the device."""
+        from ..hyperreenact_core.reenact.memory import frames_at_once
 
-        On the CPU a batch gains nothing, while single frames are cancelled at once and do not
-        depend on their neighbours down to the last bit.
-        """
-        return wanted or (1 if self.device.type == "cpu" else 8)
+        return frames_at_once(wanted, self.device)
 
     def _picture(self, preview: Callable[[], Any] | None) -> tuple[str, Image.Image, int] | None:
         now = time.monotonic()

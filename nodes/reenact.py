@@ -7,6 +7,7 @@ from typing import Any
 
 from comfy_api.latest import InputImpl, io
 
+from ..hyperreenact_core.reenact.knobs import COLOUR_MATCH
 from .sockets import (
     CATEGORY,
     batch_input,
@@ -33,7 +34,7 @@ def _option_inputs() -> list[io.Input]:
         ),
         io.Boolean.Input(
             "colour_match",
-            default=True,
+            default=COLOUR_MATCH,
             advanced=True,
             tooltip="When pasting, shift the face's colours to meet the picture's.",
         ),
@@ -168,7 +169,7 @@ def _prepare(
 
     choice = choice_of(face, face_number)
     options = ReenactOptions(
-        driving=DrivingOptions(no_face=no_face, choice=choice, window=stabilise),
+        driving=DrivingOptions(no_face=no_face, choice=choice, stabilise=stabilise),
         batch_size=host.batch_size(batch_size),
         strength=DeltaStrength(coarse, middle, fine),
         paste_back=paste_back,
@@ -186,7 +187,7 @@ def _prepare(
         models.networks,
         host,
         detector=finder,
-        truncation_psi=None if truncation_psi < 0 else truncation_psi,
+        truncation_psi=truncation_psi,
     )
     return analysed, reenactor
 

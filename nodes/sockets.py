@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..hyperreenact_core.reenact.knobs import (
+    BATCH_SIZE,
+    STABILISE,
+    STRENGTHS,
+    TRUNCATION_PSI,
+)
+
 CATEGORY = "HyperReenact"
 
 Models = io.Custom("HYPERREENACT_MODELS")
@@ -52,10 +59,10 @@ def face_inputs(whose: str) -> list[io.Input]:
 def window_input() -> io.Input:
     """Smoothing of the square."""
     return io.Int.Input(
-        "stabilise",
-        default=9,
-        min=1,
-        max=51,
+        STABILISE.name,
+        default=int(STABILISE.default),
+        min=int(STABILISE.low),
+        max=int(STABILISE.high),
         step=2,
         advanced=True,
         tooltip="Frames over which the square around the face is smoothed, so that it does not "
@@ -93,10 +100,10 @@ def detector_input() -> io.Input:
 def batch_input() -> io.Input:
     """Frames at once."""
     return io.Int.Input(
-        "batch_size",
-        default=0,
-        min=0,
-        max=64,
+        BATCH_SIZE.name,
+        default=int(BATCH_SIZE.default),
+        min=int(BATCH_SIZE.low),
+        max=int(BATCH_SIZE.high),
         advanced=True,
         tooltip="Frames the networks work on at once. It changes speed and memory, not the "
         "picture. 0 = automatic: 8 on a GPU, 1 on the CPU.",
@@ -106,10 +113,10 @@ def batch_input() -> io.Input:
 def psi_input() -> io.Input:
     """Truncation, with a value that means the set's own."""
     return io.Float.Input(
-        "truncation_psi",
-        default=-1.0,
-        min=-1.0,
-        max=1.0,
+        TRUNCATION_PSI.name,
+        default=TRUNCATION_PSI.default,
+        min=TRUNCATION_PSI.low,
+        max=TRUNCATION_PSI.high,
         step=0.05,
         advanced=True,
         tooltip="How much of the face's distance from the mean face is kept: 1 = all of it, "
@@ -127,13 +134,13 @@ def strength_inputs() -> list[io.Input]:
     }
     return [
         io.Float.Input(
-            name,
-            default=1.0,
-            min=0.0,
-            max=2.0,
+            knob.name,
+            default=knob.default,
+            min=knob.low,
+            max=knob.high,
             step=0.05,
             advanced=True,
-            tooltip=f"Strength of the changes to {layers}. 1 = as trained, 0 = none.",
+            tooltip=f"Strength of the changes to {groups[knob.name]}. 1 = as trained, 0 = none.",
         )
-        for name, layers in groups.items()
+        for knob in STRENGTHS
     ]

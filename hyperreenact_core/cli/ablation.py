@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import say
+from . import numbers
+from .common import add_device_option, say
 
 if TYPE_CHECKING:
     from .common import SubParsers
@@ -43,17 +44,17 @@ def register(targets: SubParsers) -> None:
     parser.add_argument("--profile", choices=("cpu", "gpu", "smoke"), default="cpu")
     parser.add_argument(
         "--share",
-        type=float,
+        type=numbers.real(0.001, 1.0),
         default=1.0,
         metavar="PART",
         help="of the profile's steps, the same for all that are compared (default: %(default)s)",
     )
+    add_device_option(parser)
+    parser.add_argument("--seed", type=numbers.seed, default=0, help="of weights and random order")
+    parser.add_argument("--threads", type=numbers.positive, help="CPU threads to train with")
     parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (default: %(default)s)"
+        "--workers", type=numbers.not_negative, default=2, help="rendering processes"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of weights and random order")
-    parser.add_argument("--threads", type=int, default=None, help="CPU threads to train with")
-    parser.add_argument("--workers", type=int, default=2, help="rendering processes")
     parser.set_defaults(run=run)
 
 
@@ -61,16 +62,16 @@ def run(args: argparse.Namespace) -> int:
     """Train what was named; 0 on success."""
     import torch
 
+    from ..host import find_device
     from ..training.ablations import AblationRun
     from ..training.profiles import PROFILES
 
     if args.threads:
         torch.set_num_threads(args.threads)
-    best = "cuda" if torch.cuda.is_available() else "cpu"
     ablations = AblationRun(
         profile=PROFILES[args.profile],
         out=args.out,
-        device=torch.device(best if args.device == "auto" else args.device),
+        device=find_device(args.device),
         seed=args.seed,
         workers=args.workers,
         share=args.share,

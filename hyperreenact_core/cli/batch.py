@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -86,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
 def read_graph(path: Path) -> Graph:
     """An API-format graph; InputError where the file is missing or in another format."""
     try:
-        raw: Any = json.loads(path.read_text("utf-8"))
+        raw: Any = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no graph that can be read ({error})") from error
     if not isinstance(raw, dict) or not all(
@@ -157,6 +155,9 @@ class Server:
     def _ask(
         self, path: str, body: bytes | None = None, *, content_type: str | None = None
     ) -> dict[str, Any]:
+        import urllib.error
+        import urllib.request
+
         headers = {"Content-Type": content_type} if content_type else {}
         request = urllib.request.Request(self._url + path, data=body, headers=headers)
         try:

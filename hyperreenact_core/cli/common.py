@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from ..errors import InputError
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import torch
+
     from ..host import LocalHost
 
     # What add_subparsers returns, and what a parser and a group of options have in common; argparse
@@ -53,19 +53,34 @@ def add_model_path_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_compute_options(parser: argparse.ArgumentParser) -> None:
-    """--device and --precision."""
-    parser.add_argument(
-        "--device",
-        metavar="NAME",
-        help="cpu, cuda, cuda:1, mps (default: cuda if there is one, else cpu)",
-    )
+def add_compute_options(parser: argparse.ArgumentParser, *, precision: str = "auto") -> None:
+    """--device and --precision, which is not shown where there is no choice."""
+    add_device_option(parser)
     parser.add_argument(
         "--precision",
-        choices=tuple(PRECISIONS),
-        default="fp32",
-        help="number format the networks work in (default: %(default)s)",
+        choices=("auto", *PRECISIONS),
+        default=precision,
+        help="number format the networks work in; auto: bf16 where the GPU is made for it, else "
+        "fp32 (default: %(default)s)"
+        if precision == "auto"
+        else argparse.SUPPRESS,
     )
+
+
+def add_device_option(options: Options) -> None:
+    """--device."""
+    options.add_argument(
+        "--device",
+        metavar="NAME",
+        default="auto",
+        help="auto, cpu, cuda, cuda:1, mps; auto is cuda if there is one, else cpu "
+        "(default: %(default)s)",
+    )
+
+
+def add_alias(options: Options, old: str, *, dest: str, **how: Any) -> None:
+    """A former name of an option, which still works and is not shown."""
+    options.add_argument(old, dest=dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **how)
 
 
 def add_detector_options(options: Options) -> None:
@@ -88,26 +103,30 @@ def add_detector_options(options: Options) -> None:
 
 def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = None) -> LocalHost:
     """The host the options ask for; InputError if its device is not there."""
-    import torch
+    from ..host import LocalHost, find_device, multiplies_in
 
-    from ..host import LocalHost, multiplies_in
-
-    if args.device is not None:
-        try:
-            torch.empty(1, device=args.device)
-        except (RuntimeError, AssertionError, NotImplementedError) as error:
-            # torch appends its own stack to some of these messages.
-            reason = str(error).strip().partition("\n")[0]
-            raise InputError(f"--device {args.device} cannot be used here: {reason}") from error
+    device = find_device(args.device)
     host = LocalHost(
-        device=args.device,
-        dtype=getattr(torch, PRECISIONS[args.precision]),
+        device=str(device),
+        dtype=_dtype(args.precision, device),
         model_paths=tuple(args.model_path),
         on_progress=on_progress,
     )
     if not multiplies_in(host.device, host.dtype):
         note(f"warning: this processor only imitates {args.precision}; fp32 is many times faster")
     return host
+
+
+def _dtype(precision: str, device: torch.device) -> torch.dtype:
+    """`auto`: bfloat16 where a GPU computes in it, else float32."""
+    import torch
+
+    from ..host import multiplies_in
+
+    if precision == "auto":
+        half = device.type == "cuda" and multiplies_in(device, torch.bfloat16)
+        return torch.bfloat16 if half else torch.float32
+    return getattr(torch, PRECISIONS[precision])
 
 
 @contextmanager

@@ -7,8 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from .common import add_detector_options, add_model_set_options, local_host, progress_bar, say
+from ..reenact.knobs import STABILISE
+from . import numbers
+from .common import (
+    add_alias,
+    add_detector_options,
+    add_device_option,
+    add_model_set_options,
+    local_host,
+    progress_bar,
+    say,
+)
 
 if TYPE_CHECKING:
     from ..models.settings import SetSettings
@@ -56,54 +65,65 @@ _DEFAULT = "(default: %(default)s)"
 
 def _add_sampling_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is taken")
-    group.add_argument("--size", type=int, metavar="PX", help="of the crops (default: the set's)")
     group.add_argument(
-        "--every", type=int, default=1, metavar="N", help=f"look at each Nth frame {_DEFAULT}"
+        "--size", type=numbers.positive, metavar="PX", help="of the crops (default: the set's)"
+    )
+    group.add_argument(
+        "--every",
+        type=numbers.positive,
+        default=1,
+        metavar="N",
+        help=f"look at each Nth frame {_DEFAULT}",
     )
     group.add_argument(
         "--max-frames",
-        type=int,
+        type=numbers.positive,
         default=100,
         metavar="N",
         help=f"look at so many frames of a clip, spread over its length {_DEFAULT}",
     )
     group.add_argument(
         "--min-frames",
-        type=int,
+        type=numbers.positive,
         default=2,
         metavar="N",
         help=f"drop clips with fewer good frames {_DEFAULT}",
     )
     group.add_argument(
-        "--smooth",
-        type=int,
-        default=9,
+        "--stabilise",
+        type=numbers.stabilise,
+        default=STABILISE.default,
         metavar="N",
         help=f"frames of the clip over which the crop is smoothed, odd, 1 = not at all {_DEFAULT}",
     )
+    add_alias(group, "--smooth", dest="stabilise", type=numbers.stabilise)
 
 
 def _add_quality_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is dropped (0 switches a check off)")
     group.add_argument(
         "--min-face",
-        type=float,
+        type=numbers.amount,
         metavar="PX",
         help="extent of the landmarks in the frame (default: what needs twofold enlargement)",
     )
     group.add_argument(
-        "--min-score", type=float, default=0.6, metavar="X", help=f"of the detector {_DEFAULT}"
+        "--min-score",
+        type=numbers.share,
+        default=0.6,
+        metavar="X",
+        help=f"of the detector {_DEFAULT}",
     )
     group.add_argument(
         "--min-sharpness",
-        type=float,
+        type=numbers.amount,
         default=0.12,
         metavar="X",
         help=f"sharp faces have 0.5, blurred ones 0.1 {_DEFAULT}",
     )
     group.add_argument(
         "--max-padding",
-        type=float,
+        type=numbers.amount,
         default=0.4,
         metavar="X",
         help=f"share of the crop beyond the picture; 1 allows all {_DEFAULT}",
@@ -115,16 +135,12 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add_detector_options(group)
     group.add_argument(
         "--workers",
-        type=int,
+        type=numbers.not_negative,
         default=0,
         metavar="N",
         help=f"processes of their own, each with its networks; 0 = none {_DEFAULT}",
     )
-    group.add_argument(
-        "--device",
-        metavar="NAME",
-        help="cpu, cuda, cuda:1, mps (default: cuda if there is one, else cpu)",
-    )
+    add_device_option(group)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -132,8 +148,6 @@ def run(args: argparse.Namespace) -> None:
     from ..models.sets import load_set
     from ..training.prepare.run import prepare_clips
 
-    if args.workers < 0:
-        raise InputError(f"--workers {args.workers}: give 0 or more")
     models = load_set(args.model_set, args.model_path)
     settings = _settings(args, models.settings)
     with progress_bar("prepare", unit="clip") as show:
@@ -170,7 +184,7 @@ def _settings(args: argparse.Namespace, set_settings: SetSettings) -> PrepareSet
         every=args.every,
         max_frames=args.max_frames,
         min_frames=args.min_frames,
-        smooth=args.smooth,
+        smooth=args.stabilise,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from . import evaluate_data
+from . import evaluate_data, numbers
 from .common import add_compute_options, add_model_set_options, local_host, progress_bar, say
 
 if TYPE_CHECKING:
@@ -60,42 +60,49 @@ def register(subparsers: SubParsers) -> None:
         metavar="FILE",
         help="renew the tables of the claims between the marks of this Markdown file",
     )
-    add_compute_options(parser)
+    add_compute_options(parser, precision="fp32")
     parser.set_defaults(run=run)
 
 
 def _add_rendered_options(parser: argparse.ArgumentParser) -> None:
     rendered = parser.add_argument_group("rendered people")
     rendered.add_argument(
-        "--pairs", type=int, default=200, metavar="N", help="of each kind (default: %(default)s)"
+        "--pairs",
+        type=numbers.positive,
+        default=200,
+        metavar="N",
+        help="of each kind (default: %(default)s)",
     )
     rendered.add_argument(
         "--first-identity",
-        type=int,
+        type=numbers.not_negative,
         default=1_000_000,
         metavar="SEED",
         help="the first person; the others follow (default: %(default)s)",
     )
     rendered.add_argument(
-        "--seed", type=int, default=0, help="of poses, expressions and light (default: %(default)s)"
+        "--seed",
+        type=numbers.seed,
+        default=0,
+        help="of poses, expressions and light (default: %(default)s)",
     )
     rendered.add_argument(
         "--gallery",
-        type=int,
+        type=numbers.positive,
         default=200,
         metavar="N",
         help="people among whom the source is looked up (default: %(default)s)",
     )
     rendered.add_argument(
         "--edit-people",
-        type=int,
+        type=numbers.positive,
         default=600,
         metavar="N",
         help="training people the latent edit is fitted on (default: %(default)s)",
     )
     rendered.add_argument(
         "--clips",
-        type=int,
+        type=numbers.not_negative,
         metavar="N",
         help="clips of each kind to measure flicker on "
         f"(default: {_CLIPS_WITH_PLOTS} with --plots or --results, else 0)",

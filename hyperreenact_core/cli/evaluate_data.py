@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from . import numbers
 from .common import local_host, progress_bar, say
 
 _ONLY_RENDERED = ("sheet", "plots", "results")
@@ -23,14 +24,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--cross-pairs",
-        type=int,
+        type=numbers.positive,
         default=35,
         metavar="N",
         help="random pairs of clips of different people (default: %(default)s, as in the paper)",
     )
     group.add_argument(
         "--max-frames",
-        type=int,
+        type=numbers.positive,
         default=100,
         metavar="N",
         help="frames of each clip, from its first on (default: %(default)s)",

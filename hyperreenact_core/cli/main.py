@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from ..errors import HyperReenactError
 from . import batch, data, demo, evaluate, models, reenact, render, train
@@ -19,6 +19,7 @@ from .common import note
 from .shortage import is_out_of_memory, memory_advice
 from .stopping import exit_code, stop_signals
 from .streams import EXIT_BROKEN_PIPE, steady_streams
+from .threads import settle_threads
 
 COMMANDS = (reenact, batch, demo, render, data, train, evaluate, models)
 """Modules of the commands, in the order the help shows them."""
@@ -27,7 +28,13 @@ EXIT_ERROR = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit code."""
+    """Run one command line; returns the exit code.
+
+    argv: without the program's name; None for the process's own, which is then set up for this
+    work alone.
+    """
+    if argv is None:
+        settle_threads(os.environ)
     with steady_streams() as stdout:
         try:
             code = _run(argv)
@@ -75,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="hyperreenact",
         description="Animate a face from one picture with the movements of a video.",
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action=_Version, help="show the version and leave")
     parser.add_argument("-v", "--verbose", action="store_true", help="log details to stderr")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
@@ -83,7 +90,20 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes longer than all the rest of --help."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        sys.stdout.write(f"{parser.prog} {_version()}\n")
+        parser.exit()
+
+
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("hyperreenact")
     except PackageNotFoundError:  # run from a checkout that was never installed

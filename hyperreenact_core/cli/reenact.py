@@ -6,13 +6,15 @@ import argparse
 import time
 from contextlib import ExitStack
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import HyperReenactError
+from ..reenact.knobs import BATCH_SIZE, COLOUR_MATCH, STABILISE, STRENGTHS, TRUNCATION_PSI
+from . import numbers
 from .common import (
     OnProgress,
+    add_alias,
     add_compute_options,
     add_detector_options,
     add_model_set_options,
@@ -55,10 +57,11 @@ def register(subparsers: SubParsers) -> None:
     add_compute_options(parser)
     parser.add_argument(
         "--batch-size",
-        type=_positive,
-        default=8,
+        type=numbers.of_knob(BATCH_SIZE),
+        default=BATCH_SIZE.default,
         metavar="N",
-        help="frames drawn at once; less needs less memory (default: %(default)s)",
+        help="frames drawn at once; less needs less memory; 0 = 8 on a GPU, else 1 "
+        "(default: %(default)s)",
     )
     parser.set_defaults(run=run)
 
@@ -68,8 +71,12 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
         "--paste-back", action="store_true", help="put the face back into the source picture"
     )
     parser.add_argument(
-        "--match-colours", action="store_true", help="with --paste-back: meet the picture's colours"
+        "--colour-match",
+        action=argparse.BooleanOptionalAction,
+        default=COLOUR_MATCH,
+        help="with --paste-back: shift the face's colours to meet the picture's",
     )
+    add_alias(parser, "--match-colours", dest="colour_match", action="store_true")
     parser.add_argument(
         "--detail",
         type=float,
@@ -88,19 +95,25 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare", action="store_true", help="show source, driving frame and result side by side"
     )
+    psi = numbers.of_knob(TRUNCATION_PSI)
     parser.add_argument(
-        "--psi",
-        type=float,
+        "--truncation-psi",
+        type=psi,
+        default=TRUNCATION_PSI.default,
         metavar="0..1",
-        help="how far the face may be from the average one (default: the model set's)",
+        help="how far the face may be from the average one; below 0 (default) the model set's own",
     )
-    parser.add_argument(
-        "--strength",
-        type=_strength,
-        default=(1.0, 1.0, 1.0),
-        metavar="C,M,F",
-        help="how strongly the coarse, middle and fine layers are retargeted (default: 1,1,1)",
-    )
+    add_alias(parser, "--psi", dest="truncation_psi", type=psi)
+    for knob in STRENGTHS:
+        parser.add_argument(
+            f"--{knob.name}",
+            type=numbers.of_knob(knob),
+            default=knob.default,
+            metavar=f"{knob.low:g}..{knob.high:g}",
+            help=f"how strongly the {knob.name} layers are retargeted (default: %(default)s)",
+        )
+    strength = numbers.of_knob(STRENGTHS[0])
+    add_alias(parser, "--strength", dest="strength", type=numbers.several("C,M,F", strength))
 
 
 def _add_face_options(parser: argparse.ArgumentParser) -> None:
@@ -127,23 +140,30 @@ def _add_face_options(parser: argparse.ArgumentParser) -> None:
         "source's own pose, or stop (default: %(default)s)",
     )
     parser.add_argument(
-        "--smooth",
-        type=_odd,
-        default=9,
+        "--stabilise",
+        type=numbers.stabilise,
+        default=STABILISE.default,
         metavar="N",
         help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
     )
+    add_alias(parser, "--smooth", dest="stabilise", type=numbers.stabilise)
     add_detector_options(parser)
 
 
 def _add_clip_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--start", type=_not_negative, default=0, metavar="N", help="begin with this frame, from 0"
+        "--start",
+        type=numbers.not_negative,
+        default=0,
+        metavar="N",
+        help="begin with this frame, from 0",
     )
-    parser.add_argument("--frames", type=_positive, metavar="N", help="so many frames at most")
+    parser.add_argument(
+        "--frames", type=numbers.positive, metavar="N", help="so many frames at most"
+    )
     parser.add_argument(
         "--fps",
-        type=_rate,
+        type=numbers.rate,
         default=Fraction(25),
         metavar="RATE",
         help="frames a second of a folder of pictures, such as 25 or 30000/1001 "
@@ -151,7 +171,7 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--crf",
-        type=_crf,
+        type=numbers.whole(0, 51),
         default=18,
         metavar="0..51",
         help="quality of the video, less is better and larger (default: %(default)s)",
@@ -214,17 +234,17 @@ def _request(args: argparse.Namespace) -> ClipRequest:
         out=args.out,
         options=ReenactOptions(
             driving=DrivingOptions(
-                no_face=args.no_face, choice=args.driving_face, window=args.smooth
+                no_face=args.no_face, choice=args.driving_face, stabilise=args.stabilise
             ),
             batch_size=args.batch_size,
-            strength=DeltaStrength(*args.strength),
+            strength=DeltaStrength(*_strengths(args)),
             detail=args.detail,
             size=args.size,
             paste_back=args.paste_back,
-            colour_match=args.match_colours,
+            colour_match=args.colour_match,
         ),
         choice=args.face,
-        truncation_psi=args.psi,
+        truncation_psi=args.truncation_psi,
         detector=args.detector,
         insight_root=args.insightface_root,
         compare=args.compare,
@@ -233,6 +253,11 @@ def _request(args: argparse.Namespace) -> ClipRequest:
         default_rate=args.fps,
         crf=args.crf,
     )
+
+
+def _strengths(args: argparse.Namespace) -> tuple[float, ...]:
+    """Of the groups of layers in order; --strength, their former option, comes before them."""
+    return getattr(args, "strength", None) or tuple(getattr(args, k.name) for k in STRENGTHS)
 
 
 def _faces(report: DrivingReport) -> str:
@@ -257,41 +282,3 @@ def _face_choice(text: str) -> FaceChoice:
     raise argparse.ArgumentTypeError(
         f"{text!r}: say largest, leftmost, rightmost, centre, or a number from 0"
     )
-
-
-def _strength(text: str) -> tuple[float, float, float]:
-    try:
-        coarse, middle, fine = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: give three numbers such as 1,1,0.5") from error
-    return coarse, middle, fine
-
-
-def _rate(text: str) -> Fraction:
-    try:
-        rate = Fraction(text).limit_denominator(1001)
-    except (ValueError, ZeroDivisionError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no rate such as 25 or 30000/1001") from error
-    if rate <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive rate")
-    return rate
-
-
-def _whole_number(text: str, *, least: int, most: int | None = None) -> int:
-    """A number within limits; argparse turns the error into a line of usage."""
-    limits = f"{least} or more" if most is None else f"{least} to {most}"
-    if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {limits}")
-    return int(text)
-
-
-_positive = partial(_whole_number, least=1)
-_not_negative = partial(_whole_number, least=0)
-_crf = partial(_whole_number, least=0, most=51)
-
-
-def _odd(text: str) -> int:
-    value = _positive(text)
-    if value % 2 == 0:
-        raise argparse.ArgumentTypeError(f"{text} is even; give 1, 3, 5 ...")
-    return value

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from . import render_drawn, render_heads, render_sheet
+from . import numbers, render_drawn, render_heads, render_sheet
 
 if TYPE_CHECKING:
     from .common import SubParsers
@@ -39,7 +39,7 @@ def _add_portrait(actions: SubParsers) -> None:
     _add_backgrounds(portrait)
     portrait.add_argument(
         "--pose",
-        type=_pose,
+        type=numbers.several("YAW,PITCH,ROLL", numbers.real()),
         default=(0.0, 0.0, 0.0),
         metavar="YAW,PITCH,ROLL",
         help="degrees; write --pose=-30,0,0 if it begins with a minus (default: 0,0,0)",
@@ -60,8 +60,10 @@ def _add_clip(actions: SubParsers) -> None:
     _add_style(clip)
     _add_backgrounds(clip)
     clip.add_argument("--kind", choices=KINDS, help="what the person does (default: talk)")
-    clip.add_argument("--frames", type=_positive, default=200, metavar="N", help=_DEFAULT)
-    clip.add_argument("--fps", type=_rate, default=Fraction(25), metavar="RATE", help=_DEFAULT)
+    clip.add_argument("--frames", type=numbers.positive, default=200, metavar="N", help=_DEFAULT)
+    clip.add_argument(
+        "--fps", type=numbers.rate, default=Fraction(25), metavar="RATE", help=_DEFAULT
+    )
     clip.set_defaults(run=_by_style(render_heads.run_clip, render_drawn.run_clip, suffix=".mp4"))
 
 
@@ -75,8 +77,10 @@ def _add_sheet(actions: SubParsers) -> None:
     _add_common(sheet, size=256)
     _add_assets(sheet)
     _add_backgrounds(sheet)
-    sheet.add_argument("--count", type=_positive, default=48, metavar="N", help=_DEFAULT)
-    sheet.add_argument("--columns", type=_positive, metavar="N", help="(default: by the count)")
+    sheet.add_argument("--count", type=numbers.positive, default=48, metavar="N", help=_DEFAULT)
+    sheet.add_argument(
+        "--columns", type=numbers.positive, metavar="N", help="(default: by the count)"
+    )
     sheet.set_defaults(run=_by_style(render_sheet.run_sheet, suffix=".png"))
 
 
@@ -84,7 +88,9 @@ def _add_balance(actions: SubParsers) -> None:
     balance = actions.add_parser("balance", help="print who is drawn how often as a table")
     _add_who(balance)
     _add_assets(balance)
-    balance.add_argument("--people", type=_positive, default=1000, metavar="N", help=_DEFAULT)
+    balance.add_argument(
+        "--people", type=numbers.positive, default=1000, metavar="N", help=_DEFAULT
+    )
     balance.set_defaults(run=render_sheet.run_balance, size=16)
 
 
@@ -99,22 +105,24 @@ def _add_shards(actions: SubParsers) -> None:
         (("--frames-per-clip",), 8),
         (("--workers",), 1),
     ):
-        shards.add_argument(*names, type=_positive, default=default, metavar="N", help=_DEFAULT)
+        shards.add_argument(
+            *names, type=numbers.positive, default=default, metavar="N", help=_DEFAULT
+        )
     shards.add_argument(
         "--side",
-        type=_range,
+        type=numbers.several("MIN,MAX", numbers.amount),
         metavar="MIN,MAX",
         help="what a picture keeps, over the extent of the face (default: 1.4,2.6)",
     )
     shards.add_argument(
         "--expressions",
-        type=_share,
+        type=numbers.share,
         metavar="SHARE",
         help="of the pairs that differ in the expression alone (default: 0.5)",
     )
     shards.add_argument(
         "--occluded",
-        type=_share,
+        type=numbers.share,
         metavar="SHARE",
         help="of the clips with something before the face (default: 0.12)",
     )
@@ -133,16 +141,20 @@ def _add_shards(actions: SubParsers) -> None:
 def _add_common(parser: argparse.ArgumentParser, *, size: int | None) -> None:
     _add_who(parser)
     shown = _DEFAULT if size else "(default: 256; 128 with --style drawn)"
-    parser.add_argument("--size", type=_positive, default=size, metavar="PX", help=shown)
+    parser.add_argument("--size", type=numbers.positive, default=size, metavar="PX", help=shown)
     parser.add_argument("--out", "-o", type=Path, required=True, help="file, or folder of shards")
 
 
 def _add_who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--identity", type=_seed, default=0, metavar="SEED", help="who; the first one of several"
+        "--identity",
+        type=numbers.seed,
+        default=0,
+        metavar="SEED",
+        help="who; the first one of several",
     )
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="S", help="light, background and movement"
+        "--seed", type=numbers.seed, default=0, metavar="S", help="light, background and movement"
     )
 
 
@@ -191,52 +203,3 @@ def _by_style(heads: Run, drawn: Run | None = None, *, suffix: str | None = None
         return drawn(args)
 
     return run
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
-    return value
-
-
-def _rate(text: str) -> Fraction:
-    try:
-        value = Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        raise argparse.ArgumentTypeError(f"{text} is no rate such as 25 or 30000/1001") from error
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive rate")
-    return value
-
-
-def _range(text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no range such as 1.4,2.6") from error
-    return low, high
-
-
-def _pose(text: str) -> tuple[float, float, float]:
-    try:
-        yaw, pitch, roll = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no pose: give three numbers as YAW,PITCH,ROLL"
-        ) from error
-    return yaw, pitch, roll

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..training.recipes import CLIP_KINDS
-from . import ablation, train_clips, train_heads
+from . import ablation, numbers, train_clips, train_heads
+from .common import add_device_option
 
 if TYPE_CHECKING:
     from .common import SubParsers
@@ -38,20 +39,18 @@ def register(subparsers: SubParsers) -> None:
     for target, text in _TARGETS.items():
         one = targets.add_parser(target, help=text, description=text)
         one.add_argument("--out", "-o", type=Path, required=True, help="folder of the run")
-        one.add_argument(
-            "--device", default="auto", help="auto, cpu, cuda, cuda:1 ... (default: %(default)s)"
-        )
-        one.add_argument("--seed", type=int, default=0, help="of weights and random order")
-        one.add_argument("--threads", type=int, default=None, help="CPU threads to train with")
+        add_device_option(one)
+        one.add_argument("--seed", type=numbers.seed, default=0, help="of weights and random order")
+        one.add_argument("--threads", type=numbers.positive, help="CPU threads to train with")
         one.add_argument(
             "--validate-every",
-            type=train_clips.count,
+            type=numbers.positive,
             metavar="STEPS",
             help="figures on held-out people and a picture of samples (default: every 2 minutes)",
         )
         one.add_argument(
             "--checkpoint-every",
-            type=train_clips.count,
+            type=numbers.positive,
             metavar="STEPS",
             help="state to resume from (default: every 3 minutes)",
         )
@@ -67,7 +66,9 @@ def register(subparsers: SubParsers) -> None:
             metavar="DIR",
             help="folder of a finished set of the same sizes to go on from",
         )
-        rendered.add_argument("--workers", type=int, help="rendering processes (default: 2)")
+        rendered.add_argument(
+            "--workers", type=numbers.not_negative, help="rendering processes (default: 2)"
+        )
         if target == "starter":
             train_heads.add_options(one)
         for kind in CLIP_KINDS:
@@ -81,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
     """Train what was asked for; 0 on success."""
     import torch
 
+    from ..host import find_device
+
     if args.threads:
         torch.set_num_threads(args.threads)
     if train_clips.is_wanted(args):
@@ -88,14 +91,14 @@ def run(args: argparse.Namespace) -> int:
     if train_heads.is_wanted(args):
         return train_heads.run(args)
 
+    device = find_device(args.device)
     from ..training.profiles import PROFILES
     from ..training.starter import StarterRun
 
-    best = "cuda" if torch.cuda.is_available() else "cpu"
     starter = StarterRun(
         profile=PROFILES[args.profile or "cpu"],
         out=args.out,
-        device=torch.device(best if args.device == "auto" else args.device),
+        device=device,
         seed=args.seed,
         workers=2 if args.workers is None else args.workers,
         validate_every=args.validate_every,

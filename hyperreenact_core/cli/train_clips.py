@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..training.recipes import PHASE_SHARES, PRECISIONS, RECIPES, ClipKind, Recipe
+from . import numbers
 from .common import say
 
 if TYPE_CHECKING:
@@ -30,30 +31,6 @@ _OPTIONS = (
     "path_weight",
 )
 """What `add_options` adds; None where it was not named."""
-
-
-def count(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, it is {value}")
-    return value
-
-
-def _count_or_none(text: str) -> int:
-    """A whole number that is not negative, for argparse."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be 0 or more, it is {value}")
-    return value
-
-
-def _amount(text: str) -> float:
-    """A number that is not negative, for argparse."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be 0 or more, it is {text}")
-    return value
 
 
 def add_options(parser: argparse.ArgumentParser, kind: ClipKind) -> None:
@@ -77,34 +54,46 @@ def add_options(parser: argparse.ArgumentParser, kind: ClipKind) -> None:
     )
     add(
         "--held-out",
-        type=_count_or_none,
+        type=numbers.not_negative,
         metavar="N",
         help="people kept apart for the figures (default: a twentieth of them)",
     )
-    add("--steps", type=count, help=f"updates of the weights (default: {recipe.steps})")
+    add("--steps", type=numbers.positive, help=f"updates of the weights (default: {recipe.steps})")
     add(
         "--batch-size",
-        type=count,
+        type=numbers.positive,
         help=f"pictures a device draws at once (default: {recipe.batch_size})",
     )
-    add("--accumulate", type=count, help=f"batches to an update (default: {recipe.accumulate})")
+    add(
+        "--accumulate",
+        type=numbers.positive,
+        help=f"batches to an update (default: {recipe.accumulate})",
+    )
     add("--precision", choices=PRECISIONS, help="default: bf16 on a GPU, else fp32")
-    add("--learning-rate", type=_amount, help=f"default: {recipe.learning_rate}")
+    add("--learning-rate", type=numbers.amount, help=f"default: {recipe.learning_rate}")
     add(
         "--clip-norm",
-        type=_amount,
+        type=numbers.amount,
         help=f"longest gradient, 0 for any length (default: {recipe.clip_norm})",
     )
     add(
         "--average-decay",
-        type=_amount,
+        type=numbers.amount,
         help="of the moving average of the weights, per step; the average is what is saved "
         f"(default: {recipe.average_decay})",
     )
     if kind == "hypernetwork":
         inversion, same = (f"{100 * share:.0f}%% of the steps" for share in PHASE_SHARES)
-        add("--inversion-steps", type=_count_or_none, help=f"a frame drives itself ({inversion})")
-        add("--self-steps", type=_count_or_none, help=f"another of its clip drives it ({same})")
+        add(
+            "--inversion-steps",
+            type=numbers.not_negative,
+            help=f"a frame drives itself ({inversion})",
+        )
+        add(
+            "--self-steps",
+            type=numbers.not_negative,
+            help=f"another of its clip drives it ({same})",
+        )
     if kind == "generator":
         add(
             "--no-augment",
@@ -112,8 +101,14 @@ def add_options(parser: argparse.ArgumentParser, kind: ClipKind) -> None:
             default=None,
             help="show the critic the pictures as they are",
         )
-        add("--r1-weight", type=_amount, help="of the critic's gradient penalty (default: 4)")
-        add("--path-weight", type=_amount, help="of path lengths; StyleGAN2 has 2 (default: 0)")
+        add(
+            "--r1-weight", type=numbers.amount, help="of the critic's gradient penalty (default: 4)"
+        )
+        add(
+            "--path-weight",
+            type=numbers.amount,
+            help="of path lengths; StyleGAN2 has 2 (default: 0)",
+        )
 
 
 def is_wanted(args: argparse.Namespace) -> bool:

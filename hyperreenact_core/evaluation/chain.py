@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from ..errors import InputError
 from ..face.align import five_point_warp, pose_crop
 from ..host import Host
 from ..imaging import resize
@@ -14,7 +16,6 @@ from ..models.variants import code_map
 from ..networks.arcface import AppearanceTaps
 from ..networks.hypernetwork import Hypernetwork
 from ..networks.rotation import euler_from_axis_angle
-from ..reenact.precision import autocast
 from ..types import DrivingPose, WeightDeltas
 
 
@@ -27,28 +28,30 @@ class SourceCodes:
 
 
 class Chain:
-    """A set's networks, computing on the host's device in the host's precision.
+    """A set's networks as they were trained, computing on the host's device in float32.
 
     Takes face crops [B, 3, R, R] in [-1, 1] and, for sets whose encoders do not read the crop as
     it is, the landmarks in it, [B, 68, 2] pixels. Results are float32.
     """
 
     def __init__(self, networks: LoadedSet, host: Host) -> None:
-        self._networks, self._host = networks, host
+        # What draws frames in another precision rounds otherwise than these networks would:
+        # figures from here would be of an arithmetic that nobody runs.
+        if host.dtype != torch.float32:
+            raise InputError("figures are measured in fp32 alone: leave --precision out")
+        self._networks = networks
 
     def source_codes(self, pictures: Tensor, landmarks: Tensor | None = None) -> SourceCodes:
         """Invert source pictures and read their appearance."""
         n = self._networks
-        with autocast(self._host):
-            codes = n.e4e(resize(pictures, n.e4e.config.input_size))
-            w_plus = n.generator.truncate(codes, n.settings.truncation_psi)
+        codes = n.e4e(resize(pictures, n.e4e.config.input_size))
+        w_plus = n.generator.truncate(codes, n.settings.truncation_psi)
         return SourceCodes(w_plus=w_plus.float(), appearance=self.appearance(pictures, landmarks))
 
     def appearance(self, pictures: Tensor, landmarks: Tensor | None = None) -> Tensor:
         """The appearance maps of pictures, [B, C, 7, 7]."""
         view = self._appearance_view(pictures, landmarks)
-        with autocast(self._host):
-            return self._networks.appearance.appearance_map(view).float()
+        return self._networks.appearance.appearance_map(view).float()
 
     def describe(self, pictures: Tensor, landmarks: Tensor | None = None) -> AppearanceTaps:
         """All that the appearance encoder says of pictures."""
@@ -57,8 +60,7 @@ class Chain:
     def pose(self, pictures: Tensor, landmarks: Tensor | None = None) -> DrivingPose:
         """What the set's pose encoder reads in driving pictures."""
         encoder = self._networks.pose
-        with autocast(self._host):
-            features = encoder(self._pose_view(pictures, landmarks))
+        features = encoder(self._pose_view(pictures, landmarks))
         yaw, pitch, roll = euler_from_axis_angle(features.codes.global_pose)
         return DrivingPose(
             features=features.map.float(),
@@ -76,8 +78,7 @@ class Chain:
         self, network: Hypernetwork, codes: SourceCodes, second_map: Tensor
     ) -> WeightDeltas:
         """What another one changes; second_map: see `models.variants`, [B, C, 7, 7]."""
-        with autocast(self._host):
-            return network(codes.appearance, second_map)
+        return network(codes.appearance, second_map)
 
     def code_map(self, codes: SourceCodes, network: Hypernetwork) -> Tensor:
         """The second map of a network that is told the code."""
@@ -85,8 +86,7 @@ class Chain:
 
     def image(self, w_plus: Tensor, deltas: WeightDeltas | None = None) -> Tensor:
         """[B, 3, R, R] in [-1, 1], clamped."""
-        with autocast(self._host):
-            image = self._networks.generator(w_plus, deltas)
+        image = self._networks.generator(w_plus, deltas)
         return image.float().clamp(-1, 1)
 
     def _appearance_view(self, pictures: Tensor, landmarks: Tensor | None) -> Tensor:

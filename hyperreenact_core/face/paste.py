@@ -44,7 +44,7 @@ def paste_back(
     *,
     mask: Tensor | None = None,
     feather: float = 0.15,
-    colour_match: bool = False,
+    colour_match: bool = True,
 ) -> Pasted:
     """Lay a crop over the frame it was cut from.
 

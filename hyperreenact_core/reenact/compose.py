@@ -12,6 +12,7 @@ from ..face.paste import Pasted, paste_back
 from ..host import Host
 from ..imaging import ImageU8, resize
 from .faces import AlignedFaces
+from .knobs import COLOUR_MATCH
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class PasteOptions:
     """
 
     feather: float = 0.15
-    colour_match: bool = True
+    colour_match: bool = COLOUR_MATCH
 
 
 def paste_faces(

@@ -13,6 +13,7 @@ from ..face.detect import FaceChoice, FaceDetector
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
+from .knobs import STABILISE, check_stabilise
 from .missing import DrivingReport, NoFacePolicy, PosedFrame, PoseView, fill_missing
 from .tracking import track_face
 from .views import crop_rule, pose_view, searched
@@ -26,18 +27,17 @@ class DrivingOptions:
 
     no_face: what becomes of frames without a face (see `fill_missing`).
     choice: which of several faces drives.
-    window: frames over which the square around the face is smoothed, odd; 1 = not at all.
+    stabilise: frames over which the square around the face is smoothed, odd; 1 = not at all.
     lookahead: frames without a face that are held back at the beginning, to wait for the first.
     """
 
     no_face: NoFacePolicy = "hold"
     choice: FaceChoice = "largest"
-    window: int = 9
+    stabilise: int = int(STABILISE.default)
     lookahead: int = 24
 
     def __post_init__(self) -> None:
-        if self.window < 1 or self.window % 2 == 0:
-            raise InputError(f"the smoothing window must be odd and positive, it is {self.window}")
+        check_stabilise(self.stabilise)
         if self.lookahead < 0:
             raise InputError(f"the look-ahead must not be negative, it is {self.lookahead}")
 
@@ -54,14 +54,14 @@ def posed_frames(
 ) -> Iterator[PosedFrame]:
     """Track the face and say, frame by frame, which pose view drives it.
 
-    Holds `window // 2` frames, and `lookahead` more while no face has been seen.
+    Holds `stabilise // 2` frames, and `lookahead` more while no face has been seen.
     """
     tracked = track_face(
         (searched(frame, models.settings) for frame in frames),
         detector,
         rule=crop_rule(models.settings),
         choice=options.choice,
-        window=options.window,
+        window=options.stabilise,
         name_frame=name_frame,
     )
     return fill_missing(

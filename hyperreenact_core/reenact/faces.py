@@ -18,6 +18,7 @@ from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
+from .knobs import STABILISE, check_stabilise
 from .tracking import TrackedFrame, track_face
 from .views import crop_rule, detector_of, in_picture, searched, with_readings
 
@@ -29,7 +30,8 @@ MISSING_FACE: tuple[MissingFace, ...] = get_args(MissingFace)
 class AlignOptions:
     """How faces are found and cut out.
 
-    choice: which of several faces. window: frames over which the square is smoothed, odd; 1 = not.
+    choice: which of several faces. stabilise: frames over which the square is smoothed, odd;
+    1 = not at all.
     missing: what becomes of a frame without a face: `hold` takes the last face (the first one
     before any), `skip` drops the frame, `error` stops with NoFaceError.
     follow: look for the face where it was in the frame before; False searches every frame anew,
@@ -37,13 +39,12 @@ class AlignOptions:
     """
 
     choice: FaceChoice = "largest"
-    window: int = 9
+    stabilise: int = int(STABILISE.default)
     missing: MissingFace = "hold"
     follow: bool = True
 
     def __post_init__(self) -> None:
-        if self.window < 1 or self.window % 2 == 0:
-            raise InputError(f"the smoothing window must be odd and positive, it is {self.window}")
+        check_stabilise(self.stabilise)
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _tracked(
         detector,
         rule=crop_rule(models.settings),
         choice=options.choice,
-        window=options.window,
+        window=options.stabilise,
         name_frame="frame {}".format,
     ):
         picture = pictures.popleft()

@@ -1,6 +1,8 @@
-"""How much memory drawing takes, for hosts that make room beforehand."""
+"""How many frames to draw at once, and how much memory that takes."""
 
 from __future__ import annotations
+
+import torch
 
 from ..models.sets import LoadedSet
 
@@ -10,6 +12,15 @@ _DELTAS_ALIVE = 2
 """Copies of the deltas: as they are made, and scaled by a strength."""
 _KERNELS_ALIVE = 3
 """Kernels in memory: the source's, and while one layer works its own twice, at most all."""
+
+
+def frames_at_once(wanted: int, device: torch.device) -> int:
+    """The wanted batch size, or for 0 what suits the device.
+
+    On the CPU a batch gains nothing, while single frames are cancelled at once and do not depend
+    on their neighbours down to the last bit.
+    """
+    return wanted or (1 if device.type == "cpu" else 8)
 
 
 def working_bytes(models: LoadedSet, *, batch_size: int) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..face.paste import paste_back
 from ..host import Host
@@ -20,52 +19,47 @@ from .detail.portrait import portrait_of
 from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
-from .memory import working_bytes
+from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
+from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseOrigin, PoseView
 from .pose import pose_networks, poses_of
 from .source import SourceFace
 from .strength import DeltaStrength
 from .views import detector_of, with_readings
 
-DETAIL_SIZE = 512
-"""Side of results with detail, pixels, where none is asked for."""
-LEAST_SIZE, MOST_SIZE = 64, 2048
-
 
 @dataclass(frozen=True)
 class ReenactOptions:
     """How results are made.
 
-    batch_size: frames drawn at once; it changes speed and memory, not the result.
+    batch_size: frames drawn at once; it changes speed and memory, not the result. 0 is automatic.
     strength: factors of the weight deltas.
     detail: how much of the source's own pixels are carried over, 0 to 1; 0 is the generator's
     picture alone.
-    size: side of results in pixels; DETAIL_SIZE if None, or the generator's without detail.
+    size: side of results in pixels; SIZE.default if None, or the generator's without detail.
     paste_back: lay each result over the source picture instead of giving the face alone.
     colour_match: when pasting, shift the face's colours to meet the picture's.
     """
 
     driving: DrivingOptions = field(default_factory=DrivingOptions)
-    batch_size: int = 8
+    batch_size: int = int(BATCH_SIZE.default)
     strength: DeltaStrength = field(default_factory=DeltaStrength)
-    detail: float = 1.0
+    detail: float = DETAIL.default
     size: int | None = None
     paste_back: bool = False
-    colour_match: bool = False
+    colour_match: bool = COLOUR_MATCH
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise InputError(f"the batch size must be positive, it is {self.batch_size}")
-        if not 0 <= self.detail <= 1:
-            raise InputError(f"detail must lie in 0..1, it is {self.detail}")
-        if self.size is not None and not LEAST_SIZE <= self.size <= MOST_SIZE:
-            raise InputError(f"size must lie in {LEAST_SIZE}..{MOST_SIZE} px, it is {self.size}")
+        BATCH_SIZE.check(self.batch_size)
+        DETAIL.check(self.detail)
+        if self.size is not None:
+            SIZE.check(self.size)
 
     def side(self, models: LoadedSet) -> int:
         """Of results that are not pasted back, pixels."""
         if self.size is not None:
             return self.size
-        return DETAIL_SIZE if self.detail > 0 else models.settings.resolution
+        return int(SIZE.default) if self.detail > 0 else models.settings.resolution
 
 
 @dataclass(frozen=True)
@@ -125,7 +119,9 @@ class Reenactor:
         detector: FaceDetector | None = None,
     ) -> None:
         self._models, self._host = models, host
-        self._options = options or ReenactOptions()
+        wanted = options or ReenactOptions()
+        at_once = frames_at_once(wanted.batch_size, host.device)
+        self._options = replace(wanted, batch_size=at_once)
         self._detector = detector or detector_of(models, host)
         self._fast = models.fast(host.dtype)
         self._detail: DetailStage | None = None

@@ -15,6 +15,7 @@ from ..imaging import ImageU8, resize
 from ..models.sets import FastNetworks, LoadedSet
 from ..networks.fast.drawing import draw, style_generator
 from ..types import FaceCrop, SourceIdentity
+from .knobs import chosen_psi
 from .memory import working_bytes
 from .views import (
     appearance_view,
@@ -56,13 +57,11 @@ def analyse_source(
 
     name: what messages call the picture. detector: the set's own if None. choice: which of several
     faces. truncation_psi: how much of the code's distance from the mean face is kept, 0 to 1;
-    the set's own value if None.
+    the set's own value if None or negative.
     Raises NoFaceError where no face is found, InputError for a choice or psi that cannot be had,
     ModelError where weights are missing or damaged.
     """
-    psi = models.settings.truncation_psi if truncation_psi is None else truncation_psi
-    if not 0 <= psi <= 1:
-        raise InputError(f"truncation psi must lie in 0..1, it is {psi}")
+    psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     detector = with_readings(detector or detector_of(models, host), models, host)
     with host.on_device([*models.detector_networks, models.reader], 0):
         crop = _find_face(picture, models, name=name, detector=detector, choice=choice)

@@ -19,6 +19,7 @@ from ..types import FaceCrop, SourceIdentity
 from .detail.portrait import Portrait, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
+from .knobs import chosen_psi
 from .memory import working_bytes
 from .pose import pose_networks, poses_of
 from .posetrack import PoseTrack
@@ -118,18 +119,21 @@ def plan_deltas(
 
 
 def draw_frames(
-    source: InvertedFace, deltas: LazyDeltas, host: Host, *, psi: float, batch_size: int
+    source: InvertedFace,
+    deltas: LazyDeltas,
+    host: Host,
+    *,
+    truncation_psi: float | None = None,
+    batch_size: int,
 ) -> Iterator[Tensor]:
     """The source in every pose, in batches [B, 3, R, R] in [-1, 1] on the CPU.
 
-    psi: how much of the code's distance from the mean face is kept, 0 to 1; the set's own value
-    where it is negative.
+    truncation_psi: how much of the code's distance from the mean face is kept, 0 to 1; the set's
+    own value where it is None or negative.
     """
     models, strength = deltas.models, deltas.strength
     check_set(models, source.model_set, what="the latent")
-    psi = models.settings.truncation_psi if psi < 0 else psi
-    if psi > 1:
-        raise InputError(f"truncation psi must not be above 1, it is {psi}")
+    psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     pose, total = deltas.poses.pose, len(deltas)
     networks = models.fast(host.dtype)
     needed = [networks.hypernetwork, networks.generator]

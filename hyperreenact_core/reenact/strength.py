@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 
 from ..networks.stylegan2 import Slot
 from ..types import WeightDeltas
+from .knobs import STRENGTHS
 
 COARSE_SIDE, MIDDLE_SIDE = 8, 32
 """Largest sides in pixels of the maps that count as coarse and as middle, as StyleGAN has them."""
@@ -14,7 +15,7 @@ COARSE_SIDE, MIDDLE_SIDE = 8, 32
 
 @dataclass(frozen=True)
 class DeltaStrength:
-    """Factors of the weight deltas: 1 as trained, 0 leaves the generator as it was.
+    """Factors of the weight deltas, 0 to 2: 1 as trained, 0 leaves the generator as it was.
 
     coarse: maps up to 8 px (pose and shape of the head); middle: up to 32 px (features);
     fine: above (colours and texture).
@@ -23,6 +24,10 @@ class DeltaStrength:
     coarse: float = 1.0
     middle: float = 1.0
     fine: float = 1.0
+
+    def __post_init__(self) -> None:
+        for knob in STRENGTHS:
+            knob.check(getattr(self, knob.name))
 
     def of(self, slot: Slot) -> float:
         """The factor of one layer."""

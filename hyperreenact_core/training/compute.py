@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import TrainingError
+from ..host import find_device
 from .recipes import TrainingPrecision
 
 _DTYPES: dict[TrainingPrecision, torch.dtype] = {
@@ -97,8 +98,8 @@ def choose_compute(device: str = "auto") -> Compute:
     """The devices that `--device` and the launcher ask for.
 
     device: auto, cpu, cuda, or one device by number such as cuda:1.
-    Raises TrainingError for a device that is not there, and where several processes were started
-    but accelerate is not installed.
+    Raises InputError for a device that is not there, TrainingError where several processes were
+    started but accelerate is not installed.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     installed = find_spec("accelerate") is not None
@@ -106,24 +107,17 @@ def choose_compute(device: str = "auto") -> Compute:
         raise TrainingError(
             f"{processes} processes were started, which needs accelerate: {INSTALL_HINT}"
         )
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise TrainingError(f"--device {device}: torch finds no such GPU here; use --device cpu")
     if ":" in device and processes > 1:
         raise TrainingError(
             f"--device {device} names one device, but {processes} processes were started; "
             "leave it out and let the launcher give each its own"
         )
+    found = find_device(device)
     if installed and ":" not in device:
         from .accelerated import Accelerated
 
         return Accelerated(cpu=device == "cpu")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return OneDevice(torch.empty(1, device=device).device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise TrainingError(f"--device {device} cannot be used here: {reason}") from error
+    return OneDevice(found)
 
 
 def choose_precision(

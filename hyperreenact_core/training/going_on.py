@@ -22,10 +22,15 @@ def go_on_from(stage: Stage, weights: Path, kind: NetworkKind) -> None:
         if type(network) is not type(known):
             continue
         if network.config != known.config:
-            raise TrainingError(
-                f"{weights} has other sizes than the profile's {kind}: go on from a set of the "
-                "same profile, or train from nothing"
-            )
+            raise other_sizes(weights, kind)
         network.load_state_dict(known.state_dict())
     if isinstance(stage, AppearanceStage):
         stage.place_centres()
+
+
+def other_sizes(weights: Path, kind: NetworkKind) -> TrainingError:
+    """The error of a set that a profile's network cannot go on from."""
+    return TrainingError(
+        f"{weights} has other sizes than the profile's {kind}: go on from a set of the same "
+        "profile, or train from nothing"
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,10 +71,9 @@ class TrainingLog:
         self._replace([*self._rows(), {key: str(value) for key, value in row.items()}])
         self._sums.clear()
         self._counts.clear()
-        if self._board is not None:
-            self._board.row(step, losses)
-            if grid is not None:
-                self._board.picture(step, grid)
+        self._show(lambda board: board.row(step, losses))
+        if grid is not None:
+            self._show(lambda board: board.picture(step, grid))
 
     def numbers(self) -> dict[str, float]:
         """What a resumed run needs to go on as if it had never stopped."""
@@ -86,8 +85,17 @@ class TrainingLog:
 
     def close(self) -> None:
         """Finish what is shown."""
-        if self._board is not None:
-            self._board.close()
+        self._show(lambda board: board.close())
+
+    def _show(self, action: Callable[[Board], None]) -> None:
+        """What is only to be looked at never ends a training: a board that fails is given up."""
+        if self._board is None:
+            return
+        try:
+            action(self._board)
+        except (OSError, RuntimeError) as error:
+            logger.warning("no more is shown in tensorboard, the log goes on: %s", error)
+            self._board = None
 
     @property
     def _seconds(self) -> float:
@@ -117,7 +125,11 @@ def open_board(folder: Path, *, first: int) -> Board | None:
         logger.warning("no tensorboard here, the log is the CSV alone; for it: %s", INSTALL_HINT)
         return None
     # Whatever a killed run had shown beyond its checkpoint is hidden.
-    return _TensorBoard(SummaryWriter(str(folder), purge_step=first + 1))
+    try:
+        return _TensorBoard(SummaryWriter(str(folder), purge_step=first + 1))
+    except OSError as error:
+        logger.warning("nothing is shown in tensorboard, the log is the CSV alone: %s", error)
+        return None
 
 
 class _TensorBoard:

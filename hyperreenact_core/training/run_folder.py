@@ -18,6 +18,7 @@ from ..models.registry import SET_ID
 from ..models.sets import LoadedSet
 from ..models.settings import SETTINGS_FILE, load_settings, save_settings
 from ..models.store import SHIPPED_WEIGHTS, locate, missing_files, weights_file
+from ..whole_files import whole_file
 
 RESTS_ON: dict[NetworkKind, tuple[NetworkKind, ...]] = {
     "generator": (),
@@ -97,7 +98,8 @@ def _link(source: Path, target: Path) -> None:
     try:
         target.hardlink_to(source)
     except OSError:  # another disk, or a file system without links
-        shutil.copyfile(source, target)
+        with whole_file(target) as part:
+            shutil.copyfile(source, part)
 
 
 def _same(mine: Path, theirs: Path) -> bool:

@@ -7,7 +7,7 @@ the same command goes on wherever an earlier one stopped.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,13 +29,14 @@ from .data import RenderedHeads, load_heads
 from .e4e import E4EStage
 from .features import FrozenFeatures, cached_features
 from .generator import GeneratorStage
-from .going_on import go_on_from
+from .going_on import go_on_from, other_sizes
 from .hypernetwork import FrozenNetworks, HypernetworkStage
 from .landmarks import LandmarkStage
 from .loop import LoopConfig, Stage, train
 from .pose import PoseStage
 from .precision import Network
 from .profiles import Profile
+from .run_folder import RESTS_ON
 
 STAGES: tuple[NetworkKind, ...] = (
     "generator",
@@ -73,6 +74,7 @@ class StarterRun:
 
     def train_all(self) -> None:
         """Every stage in turn, then the finished set in `out/set`."""
+        self.check(STAGES)
         for kind in STAGES:
             self.train_stage(kind)
         self.assemble()
@@ -80,10 +82,11 @@ class StarterRun:
     def train_stage(self, kind: NetworkKind) -> None:
         """One stage, unless its weights are already there.
 
-        TrainingError if it has no steps and there is no set to take it from.
+        Raises TrainingError or ModelError as `check` does.
         """
         if self.weights(kind).exists():
             return
+        self.check((kind,))
         save_settings(self.out, self.settings)
         maker, steps = self._stages()[kind]
         if steps == 0:
@@ -104,13 +107,35 @@ class StarterRun:
             go_on_from(stage, weights_file(self.start, kind), kind)
         train(stage, out=self.out, config=config)
 
+    def check(self, kinds: Sequence[NetworkKind]) -> None:
+        """See that stages have what they need, before an hour of rendering and not after.
+
+        Raises TrainingError where a network is lacking that they are trained against, or there is
+        no set to go on from, or one of other sizes; ModelError where its file is none.
+        """
+        stages = self._stages()
+        for kind in kinds:
+            if self.weights(kind).exists():
+                continue
+            for needed in RESTS_ON.get(kind, ()):
+                if needed not in kinds and not self.weights(needed).is_file():
+                    raise TrainingError(
+                        f"{kind} is trained against {needed}, which {self.out} lacks: train it "
+                        "first, or all with `train starter`"
+                    )
+            if self.start is not None:
+                found = read_config(weights_file(self.start, kind), kind)
+                if found != getattr(self.profile.networks, kind):
+                    raise other_sizes(weights_file(self.start, kind), kind)
+            elif stages[kind][1] == 0:
+                raise TrainingError(
+                    f"this profile does not train {kind}: name a finished set with --start-from"
+                )
+
     def _take_over(self, kind: NetworkKind) -> None:
         """Copy a network that this profile does not train."""
         if self.start is None:
-            raise TrainingError(
-                f"this profile does not train {kind}: name a finished set with --start-from"
-            )
-        read_config(weights_file(self.start, kind), kind)  # a missing file is named before copying
+            return
         with whole_file(self.weights(kind)) as part:
             shutil.copyfile(weights_file(self.start, kind), part)
 

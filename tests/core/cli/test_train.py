@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,57 @@ def test_rendered_heads_need_no_clips(tmp_path: Path) -> None:
     args = build_parser().parse_args(["train", "e4e", f"--out={tmp_path}"])
     assert args.profile is None
     assert args.data is None
+
+
+@pytest.mark.parametrize("target", ["starter", "pose", "ablation"])
+@pytest.mark.parametrize("device", ["warp", "cuda:9", "meta"])
+def test_a_device_that_is_not_there_stops_before_any_work(
+    target: str, device: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    names = ["all"] if target == "ablation" else []
+    assert main(["train", target, *names, f"--out={out}", f"--device={device}"]) == EXIT_ERROR
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --device {device} cannot be used here")
+    assert "this machine has cpu" in said
+    assert said.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "said"),
+    [
+        ("e4e", [], "e4e is trained against generator, which .* lacks"),
+        ("hypernetwork", [], "hypernetwork is trained against generator, which .* lacks"),
+        ("starter", ["--start-from=nowhere"], "nowhere/generator.safetensors"),
+        ("pose", ["--start-from=nowhere"], "nowhere/pose.safetensors"),
+        ("pose", ["--profile=more"], "does not train|name a finished set"),
+    ],
+)
+def test_what_a_stage_lacks_is_said_before_any_work(
+    target: str,
+    options: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "run"
+    assert main(["train", target, f"--out={out}", *options]) == EXIT_ERROR
+    assert re.search(said, capsys.readouterr().err)
+    assert not out.exists()
+
+
+def test_a_full_disk_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    options = [f"--out={tmp_path / 'run'}", "--profile=smoke", "--workers=0"]
+    assert main(["train", "pose", *options]) == EXIT_ERROR
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("error: ")
+    assert said.endswith(
+        "cannot be written (No space left on device); choose another place or make room"
+    )

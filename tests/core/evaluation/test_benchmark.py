@@ -165,13 +165,10 @@ def test_equal_arguments_give_equal_figures_and_progress_reaches_its_end(
     assert len(steps) == total
 
 
-def test_reduced_precision_gives_nearly_the_same(folder: Path, evaluation: Evaluation) -> None:
+def test_another_precision_is_refused(folder: Path) -> None:
     host = LocalHost(device="cpu", dtype=torch.bfloat16)
-    half = evaluate(LoadedSet(folder), CONFIG, host).report
-    assert half.settings["precision"] == "bfloat16"
-    for row in ROWS:
-        mine, full = half.rows[row]["self"]["all"], evaluation.report.rows[row]["self"]["all"]
-        assert mine["psnr"] == pytest.approx(full["psnr"], abs=0.5)
+    with pytest.raises(InputError, match="measured in fp32 alone"):
+        evaluate(LoadedSet(folder), CONFIG, host)
 
 
 def copy_of(folder: Path, target: Path, *, without: str = "") -> Path:

@@ -130,7 +130,7 @@ def test_skip_leaves_frames_out_and_source_draws_them_with_the_own_pose(models, 
 
 def test_a_missing_face_is_an_error_if_wished(models, source):
     options = ReenactOptions(
-        driving=DrivingOptions(no_face="error", window=1), batch_size=1, detail=0.0
+        driving=DrivingOptions(no_face="error", stabilise=1), batch_size=1, detail=0.0
     )
     run = Reenactor(models, HOST, options=options).reenact(
         source, frames("ff.f"), name_frame="clip.mp4, frame {}".format
@@ -149,7 +149,7 @@ def test_frames_are_read_only_as_results_are_asked_for(models, source):
             read += 1
             yield frame
 
-    options = ReenactOptions(driving=DrivingOptions(window=5), batch_size=4, detail=0.0)
+    options = ReenactOptions(driving=DrivingOptions(stabilise=5), batch_size=4, detail=0.0)
     with closing(Reenactor(models, HOST, options=options).reenact(source, noted())) as run:
         assert read == 0
         next(run)
@@ -168,7 +168,7 @@ def test_progress_is_told_and_the_host_can_cancel_at_any_frame(models, source):
     assert host.occupied == 1
 
     # One frame a batch, no smoothing: asked once as a frame comes in, once as its result goes out.
-    options = ReenactOptions(driving=DrivingOptions(window=1), batch_size=1, detail=0.0)
+    options = ReenactOptions(driving=DrivingOptions(stabilise=1), batch_size=1, detail=0.0)
     run = Reenactor(models, NotingHost(cancel_after=3), options=options).reenact(
         source, frames("fffff")
     )
@@ -224,10 +224,10 @@ def test_the_published_kinds_of_input_work_too(models, source, tmp_path: Path):
 
 
 def test_senseless_options_are_refused():
-    with pytest.raises(InputError, match="batch size"):
-        ReenactOptions(batch_size=0)
+    with pytest.raises(InputError, match="batch_size"):
+        ReenactOptions(batch_size=-1)
     with pytest.raises(InputError, match="odd"):
-        DrivingOptions(window=4)
+        DrivingOptions(stabilise=4)
     with pytest.raises(InputError, match="look-ahead"):
         DrivingOptions(lookahead=-1)
 

@@ -59,7 +59,7 @@ def test_the_chain_runs_with_the_published_detector(models: LoadedSet):
     source = analyse_source(picture(), models, host)
     assert source.crop.image.shape == (3, SIZE, SIZE)
     assert torch.equal(source.crop.landmarks.isfinite().all(), torch.tensor(True))
-    options = ReenactOptions(driving=DrivingOptions(window=1), batch_size=2, detail=0.0)
+    options = ReenactOptions(driving=DrivingOptions(stabilise=1), batch_size=2, detail=0.0)
     results = list(Reenactor(models, host, options=options).reenact(source, frames("fff")))
     assert [result.has_face for result in results] == [True] * 3
     assert all(result.image.shape == (SIZE, SIZE, 3) for result in results)

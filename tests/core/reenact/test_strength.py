@@ -10,12 +10,12 @@ from hyperreenact_core.reenact.strength import DeltaStrength, scaled
 
 def test_groups_follow_the_size_of_the_maps():
     slots = slots_of(StyleGAN2Config())  # 4 to 256 px
-    strength = DeltaStrength(coarse=1.0, middle=2.0, fine=3.0)
+    strength = DeltaStrength(coarse=1.0, middle=2.0, fine=1.5)
     factors = {slot.index: strength.of(slot) for slot in slots if not slot.is_to_rgb}
     assert factors == {
         **dict.fromkeys((0, 2, 3), 1.0),  # 4, 8 px
         **dict.fromkeys((5, 6, 8, 9), 2.0),  # 16, 32 px
-        **dict.fromkeys((11, 12, 14, 15, 17, 18), 3.0),  # 64, 128, 256 px
+        **dict.fromkeys((11, 12, 14, 15, 17, 18), 1.5),  # 64, 128, 256 px
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from hyperreenact_core.errors import TrainingError
+from hyperreenact_core.errors import InputError, TrainingError
 from hyperreenact_core.training import compute as module
 from hyperreenact_core.training.clip_run import train_on_clips
 from hyperreenact_core.training.compute import OneDevice, choose_compute, choose_precision
@@ -53,8 +53,8 @@ def test_one_process_trains_the_same_with_and_without_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:7", "nonsense:0"])
 def test_a_device_that_is_not_there_is_named(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(TrainingError, match=f"--device {device}"):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(InputError, match=f"--device {device} .*: this machine has cpu"):
         choose_compute(device)
 
 

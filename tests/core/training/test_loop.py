@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from hyperreenact_core.errors import TrainingError
+from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.training.checkpoint import load_checkpoint
+from hyperreenact_core.training.log import TrainingLog
 from hyperreenact_core.training.loop import LoopConfig, train, update_average
 from hyperreenact_core.training.run_state import RunState
 
@@ -170,3 +172,25 @@ def test_the_average_follows_the_network() -> None:
         update_average(average, network, step, 0.98)
     assert torch.allclose(average.weight, network.weight, atol=0.01)
     assert torch.equal(average.running_mean, network.running_mean)
+
+
+def test_a_board_that_fails_does_not_end_the_training(tmp_path: Path) -> None:
+    class Full:
+        rows = 0
+
+        def row(self, step: int, values: Mapping[str, float]) -> None:
+            self.rows += 1
+            raise OSError("No space left on device")
+
+        def picture(self, step: int, grid: ImageU8) -> None: ...
+
+        def close(self) -> None: ...
+
+    board = Full()
+    log = TrainingLog(tmp_path / "log.csv", board=board)
+    for step in (1, 2):
+        log.add({"loss": 1.0})
+        log.write(step, {})
+    log.close()
+    assert board.rows == 1
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3

@@ -1,0 +1,56 @@
+"""What users can turn: one name, range and default at every door. Needs no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number that users set. low, high: the least and the greatest, both included."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+
+    def check(self, value: float) -> None:
+        """InputError for a value out of range or no number."""
+        if not self.low <= value <= self.high:
+            raise InputError(f"{self.name} must lie in {self.low:g}..{self.high:g}, it is {value}")
+
+
+STABILISE = Knob("stabilise", 1, 255, 9)
+"""Frames over which the square around the face is smoothed, odd; 1 = not at all."""
+TRUNCATION_PSI = Knob("truncation_psi", -1.0, 1.0, -1.0)
+"""How much of the face's distance from the mean face is kept; below 0 the model set's own value."""
+STRENGTHS = tuple(Knob(name, 0.0, 2.0, 1.0) for name in ("coarse", "middle", "fine"))
+"""Factors of the weight deltas of the groups of layers; 1 as trained, 0 none."""
+BATCH_SIZE = Knob("batch_size", 0, 256, 0)
+"""Frames drawn at once; 0 is automatic."""
+DETAIL = Knob("detail", 0.0, 1.0, 1.0)
+"""How much of the source's own pixels are carried over; 0 is the generator's picture alone."""
+SIZE = Knob("size", 64, 2048, 512)
+"""Side of results with detail, pixels."""
+COLOUR_MATCH = True
+"""Whether a face that is pasted back meets the picture's colours."""
+
+
+def check_stabilise(value: int) -> None:
+    """InputError unless odd and in range."""
+    STABILISE.check(value)
+    if value % 2 == 0:
+        raise InputError(f"stabilise must be odd, it is {value}")
+
+
+def chosen_psi(wanted: float | None, of_set: float) -> float:
+    """The truncation psi that is meant, 0 to 1; InputError for one that cannot be had.
+
+    wanted: None or below 0 for the set's own, `of_set`.
+    """
+    if wanted is None:
+        return of_set
+    TRUNCATION_PSI.check(wanted)
+    return of_set if wanted < 0 else wanted
