@@ -59,11 +59,13 @@ def run(args: argparse.Namespace) -> None:
     """Upload and queue every clip, then wait for the results."""
     graph = read_graph(args.graph)
     server = Server(args.server)
+    settings = [split_setting(text) for text in args.set]
+    with_values(graph, [(args.input, ""), *settings], stem="")  # what cannot be set is said first
+    if missing := [str(clip) for clip in args.clips if not clip.is_file()]:
+        raise InputError(f"{', '.join(missing)}: no such file")
     queued: list[tuple[Path, str]] = []
     for clip in args.clips:
-        if not clip.is_file():
-            raise InputError(f"{clip}: no such file")
-        values = [(args.input, server.upload(clip)), *(split_setting(text) for text in args.set)]
+        values = [(args.input, server.upload(clip)), *settings]
         prompt = with_values(graph, values, stem=clip.stem)
         queued.append((clip, server.queue(prompt)))
     if args.no_wait:
@@ -84,11 +86,12 @@ def run(args: argparse.Namespace) -> None:
 def read_graph(path: Path) -> Graph:
     """An API-format graph; InputError where the file is missing or in another format."""
     try:
-        raw: Any = json.loads(path.read_text("utf-8-sig"))
+        raw: Any = json.loads(path.read_bytes())  # with any byte-order mark
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no graph that can be read ({error})") from error
     if not isinstance(raw, dict) or not all(
-        isinstance(node, dict) and "class_type" in node for node in raw.values()
+        isinstance(node, dict) and "class_type" in node and isinstance(node.get("inputs"), dict)
+        for node in raw.values()
     ):
         raise InputError(f"{path} is not in API format: in ComfyUI, use Workflow > Export (API)")
     return raw
@@ -155,17 +158,18 @@ class Server:
     def _ask(
         self, path: str, body: bytes | None = None, *, content_type: str | None = None
     ) -> dict[str, Any]:
+        import http.client
         import urllib.error
         import urllib.request
 
         headers = {"Content-Type": content_type} if content_type else {}
-        request = urllib.request.Request(self._url + path, data=body, headers=headers)
         try:
+            request = urllib.request.Request(self._url + path, data=body, headers=headers)
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             raise InputError(f"the server refused {path}: {_reasons(error.read())}") from error
-        except OSError as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise OutputError(
                 f"no ComfyUI answers at {self._url} ({error}); start it, or name it with --server"
             ) from error

@@ -21,14 +21,14 @@ def config_to_json(config: object) -> str:
     return json.dumps(_plain(config), allow_nan=False)
 
 
-def config_from_json(text: str, config_class: type[ConfigT]) -> ConfigT:
+def config_from_json(text: str | bytes, config_class: type[ConfigT]) -> ConfigT:
     """Rebuild a config; every field must be there and have its type.
 
     Raises ValueError that names the field, such as "config.encoder.widths[2] must be int".
     """
     try:
         raw = json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # of JSON, or of its encoding
         raise ValueError(f"config is not JSON ({error})") from error
     return config_from_plain(raw, config_class, where="config")
 

@@ -42,7 +42,7 @@ def read_lock(folder: Path) -> dict[str, Pin]:
     """The pins of a set's folder by file name; empty where there are none yet."""
     path = folder / LOCK_FILE
     try:
-        raw: object = json.loads(path.read_text(encoding="utf-8"))
+        raw: object = json.loads(path.read_bytes())
         if not isinstance(raw, dict):
             raise ValueError("it must be a table of files")
         return {str(n): config_from_plain(p, Pin, where=str(n)) for n, p in raw.items()}

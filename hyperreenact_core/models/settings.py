@@ -51,7 +51,7 @@ def load_settings(folder: Path) -> SetSettings:
     """Read a set's set.json; ModelError names the field that is wrong."""
     path = folder / SETTINGS_FILE
     try:
-        return config_from_json(path.read_text(encoding="utf-8"), SetSettings)
+        return config_from_json(path.read_bytes(), SetSettings)
     except OSError as error:
         raise ModelError(f"cannot read the set's settings ({error.strerror}): {path}") from error
     except ValueError as error:

@@ -204,7 +204,7 @@ def _load_rendered(folder: Path, paths: list[Path]) -> PreparedClips:
 
 def _read_index(path: Path) -> dict[str, Any]:
     try:
-        index: Any = json.loads(path.read_text(encoding="utf-8"))
+        index: Any = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"{path} cannot be read ({error}); run `hyperreenact data prepare` again"

@@ -12,6 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from ..errors import TrainingError
+from ..whole_files import write_errors
 from .checkpoint import load_checkpoint, save_checkpoint, stored_numbers
 
 
@@ -62,11 +63,12 @@ class RunState:
         """Raise TrainingError if a loss is not a number; otherwise the last save was good."""
         if not all(math.isfinite(value) for value in losses.values()):
             if self._writes:
-                self._unproven.unlink(missing_ok=True)
+                with write_errors(self._unproven):
+                    self._unproven.unlink(missing_ok=True)
             shown = ", ".join(f"{key} {value:.4g}" for key, value in losses.items())
             raise self._burst(f"loss is not a number at step {step} ({shown})")
         if self._writes and self._unproven.exists():
-            self._unproven.replace(self._path)
+            self._prove()
 
     def save(self, step: int, numbers: Mapping[str, float], *, last: bool) -> None:
         """Write a checkpoint; `last`: no further step will prove it good.
@@ -86,6 +88,10 @@ class RunState:
             numbers=numbers,
         )
         if last:
+            self._prove()
+
+    def _prove(self) -> None:
+        with write_errors(self._path):
             self._unproven.replace(self._path)
 
     def _burst(self, what: str) -> TrainingError:

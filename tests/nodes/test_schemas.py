@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
+from hyperreenact_core.cli.main import build_parser
 from tests.nodes.imported import ROOT, Pack
 
 FROZEN = Path(__file__).with_name("frozen_nodes.json")
@@ -113,3 +114,19 @@ def test_the_licences_of_all_sets_are_shown(pack: Pack):
 def test_the_nodes_offer_the_detectors_there_are(pack: Pack):
     there_are = pack.part("hyperreenact_core.reenact.views").DETECTORS
     assert tuple(pack.part("nodes.sockets").DETECTORS) == there_are
+
+
+def test_knobs_are_the_same_at_every_door(pack: Pack):
+    knobs = pack.part("hyperreenact_core.reenact.knobs")
+    options = pack.part("hyperreenact_core.reenact.pipeline").ReenactOptions()
+    inputs = {i.id: i for i in pack.classes["HyperReenact_Reenact"].define_schema().inputs}
+    args = vars(build_parser().parse_args(["reenact", "me.png", "clip.mp4", "-o", "out.mp4"]))
+    for knob in (knobs.STABILISE, knobs.TRUNCATION_PSI, knobs.BATCH_SIZE, *knobs.STRENGTHS):
+        given = inputs[knob.name]
+        assert (given.min, given.max, given.default) == (knob.low, knob.high, knob.default)
+        assert args[knob.name] == knob.default
+    assert options.driving.stabilise == knobs.STABILISE.default
+    assert options.batch_size == knobs.BATCH_SIZE.default
+    assert options.colour_match == args["colour_match"] == inputs["colour_match"].default
+    for name in ("no_face", "paste_back", "detector"):
+        assert args[name] == inputs[name].default

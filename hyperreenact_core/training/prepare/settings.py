@@ -78,7 +78,7 @@ def claim_folder(out: Path, settings: PrepareSettings) -> None:
 
 def _check_same(path: Path, wanted: Mapping[str, Any]) -> None:
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error}); use another folder") from error
     before, now = _flat(found), _flat(wanted)

@@ -65,12 +65,19 @@ def server() -> Iterator[str]:
         http.shutdown()
 
 
-def run(server: str, folder: Path, *clips: str, options: tuple[str, ...] = ()) -> None:
+def run(
+    server: str,
+    folder: Path,
+    *clips: str,
+    options: tuple[str, ...] = (),
+    missing: tuple[str, ...] = (),
+) -> None:
     graph = folder / "graph.json"
     graph.write_text(json.dumps(GRAPH))
     paths = [folder / name for name in clips]
     for path in paths:
         path.write_bytes(b"clip")
+    paths += [folder / name for name in missing]
     parser = argparse.ArgumentParser()
     batch.register(parser.add_subparsers())
     line = ["batch", str(graph), *map(str, paths), "--server", server, *options]
@@ -97,3 +104,31 @@ def test_failures_are_named(server: str, tmp_path: Path):
         run(server, tmp_path, "a.mp4", options=("--input", "Load.file"))
     with pytest.raises(HyperReenactError, match="no ComfyUI answers"):
         run("http://127.0.0.1:9", tmp_path, "a.mp4")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_graph_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str):
+    path = tmp_path / "graph.json"
+    path.write_text(json.dumps(GRAPH), encoding)
+    assert batch.read_graph(path) == GRAPH
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"1": {"class_type": "LoadVideo"}}', "{\xff"])
+def test_what_is_no_graph_is_refused_by_name(tmp_path: Path, text: str):
+    path = tmp_path / "graph.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(HyperReenactError, match=r"graph\.json"):
+        batch.read_graph(path)
+
+
+def test_nothing_is_queued_where_a_clip_is_missing(server: str, tmp_path: Path):
+    with pytest.raises(HyperReenactError, match=r"lost\.mp4: no such file"):
+        run(server, tmp_path, "a.mp4", missing=("lost.mp4",))
+    assert Answers.prompts == []
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[", "http://127.0.0.1:9"])
+def test_an_address_that_is_none_is_one_line(tmp_path: Path, url: str):
+    with pytest.raises(HyperReenactError, match="no ComfyUI answers") as caught:
+        run(url, tmp_path, "a.mp4")
+    assert "\n" not in str(caught.value)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hyperreenact_core.cli.main import build_parser
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.reenact.compare import GAP
 from hyperreenact_core.video.pictures import read_image
@@ -145,3 +146,22 @@ def test_a_face_lost_midway_keeps_what_was_done(files: Files, tmp_path: Path, ca
     assert said.endswith(f"the 3 frames before that are kept in {partial}")
     assert len(read_all(partial)) == 3
     assert out.read_bytes() == b"something earlier"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (("--smooth", "5"), {"stabilise": 5}),
+        (("--psi", "0.5"), {"truncation_psi": 0.5}),
+        (("--match-colours",), {"colour_match": True}),
+        (("--strength", "1,0.5,0"), {"strength": (1.0, 0.5, 0.0)}),
+    ],
+)
+def test_former_names_of_options_still_work_and_are_not_shown(old, new, capsys):
+    parser = build_parser()
+    line = ["reenact", "me.png", "clip.mp4", "-o", "out.mp4"]
+    args = vars(parser.parse_args([*line, *old]))
+    assert {name: args[name] for name in new} == new
+    with pytest.raises(SystemExit):
+        parser.parse_args(["reenact", "--help"])
+    assert old[0] not in capsys.readouterr().out

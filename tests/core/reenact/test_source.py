@@ -56,7 +56,8 @@ def test_psi_zero_is_the_mean_face_and_psi_one_the_code_itself(models: LoadedSet
     mean, whole = models.latent_avg.expand(1, 8, 16), code(1.0)
     torch.testing.assert_close(code(0.0), mean)
     torch.testing.assert_close(code(0.25), mean + 0.25 * (whole - mean))
-    torch.testing.assert_close(code(None), mean + 0.9 * (whole - mean))
+    for of_the_set in (None, -1.0):
+        torch.testing.assert_close(code(of_the_set), mean + 0.9 * (whole - mean))
     assert (whole - mean).abs().max() > 1e-3
 
 
@@ -68,7 +69,7 @@ def test_a_picture_without_a_face_is_named(models: LoadedSet):
 def test_a_face_that_is_not_there_and_a_senseless_psi_are_refused(models: LoadedSet):
     with pytest.raises(InputError, match=r"me\.png: face number 99"):
         analyse_source(picture(), models, HOST, name="me.png", choice=99)
-    for psi in (-0.1, 1.5, float("nan")):
+    for psi in (-1.1, 1.5, float("nan")):
         with pytest.raises(InputError, match="psi"):
             analyse_source(picture(), models, HOST, truncation_psi=psi)
 

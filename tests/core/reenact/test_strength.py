@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 import torch
 
+from hyperreenact_core.errors import InputError
 from hyperreenact_core.networks.stylegan2 import StyleGAN2Config, slots_of
 from hyperreenact_core.reenact.strength import DeltaStrength, scaled
 
@@ -26,3 +30,10 @@ def test_deltas_are_scaled_and_untouched_layers_stay_so():
     halved = scaled(deltas, DeltaStrength(coarse=0.5, middle=0.0), slots)
     means = [None if d is None else float(d.mean()) for d in halved]
     assert means == [0.5, None, 0.5, 0.5, None, 0.0, 0.0, None]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e30, -0.1, 2.1])
+@pytest.mark.parametrize("name", ["coarse", "middle", "fine"])
+def test_strengths_that_blacken_the_face_are_refused(name: str, value: float):
+    with pytest.raises(InputError, match=rf"{name} must lie in 0\.\.2"):
+        DeltaStrength(**{name: value})
