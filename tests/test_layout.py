@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,55 @@ def test_a_host_installs_the_same_ranges():
     lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
     wanted = [line for line in lines if not line.startswith("#")]
     assert wanted == [line for line in ranges if not line.startswith("torch")]
+
+
+NEEDED_BY_NODES = (
+    "LICENSE",
+    "README.md",
+    "__init__.py",
+    "hyperreenact_core/weights/head_model.safetensors",
+    "hyperreenact_core/weights/starter/hypernetwork.safetensors",
+    "hyperreenact_core/weights/starter/landmarks.safetensors",
+    "hyperreenact_core/weights/starter/set.json",
+    "locales/en/nodeDefs.json",
+    "models_registry.yaml",
+    "nodes/__init__.py",
+    "pyproject.toml",
+    "requirements.txt",
+    "web/icon.svg",
+    "workflows/1 Quick start.json",
+    "workflows/samples/talk.mp4",
+)
+LEFT_OUT = (".ci", "tests", "benchmarks", "docs/images")
+MAX_PACK_BYTES = 44 * 2**20
+
+
+def listed(*options: str) -> set[str]:
+    """Tracked files, as git names them."""
+    line = ["git", "-c", "core.quotePath=off", "ls-files", "--cached", *options]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("this is no git checkout")
+    return set(done.stdout.splitlines())
+
+
+def test_the_zip_of_a_host_holds_what_nodes_need_and_little_else():
+    """`comfy node pack` zips the tracked files that .comfyignore does not name."""
+    packed = listed() - listed("--ignored", "--exclude-from=.comfyignore")
+    assert set(NEEDED_BY_NODES) <= packed
+    assert not {name for name in packed if name.startswith(tuple(f"{top}/" for top in LEFT_OUT))}
+    assert not {name for name in packed if "judge_" in name}
+    sizes = [(ROOT / name).stat().st_size for name in packed if (ROOT / name).is_file()]
+    assert sum(sizes) < MAX_PACK_BYTES
+
+
+def test_a_source_distribution_leaves_the_same_out():
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    excluded = project.partition("[tool.hatch.build.targets.sdist]\nexclude = [")[2].partition("]")[
+        0
+    ]
+    assert {f'"/{name}"' for name in LEFT_OUT} <= set(excluded.split(", "))
+    assert 'packages = ["hyperreenact_core"]' in project, "a wheel holds the library alone"
 
 
 def test_no_file_is_too_large():

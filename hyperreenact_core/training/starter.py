@@ -15,8 +15,6 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from ..errors import TrainingError
-from ..models.checkpoints import read_config
 from ..models.networks import NetworkKind
 from ..models.sets import LoadedSet
 from ..models.settings import SETTINGS_FILE, SetSettings, save_settings
@@ -29,14 +27,13 @@ from .data import RenderedHeads, load_heads
 from .e4e import E4EStage
 from .features import FrozenFeatures, cached_features
 from .generator import GeneratorStage
-from .going_on import go_on_from, other_sizes
+from .going_on import check_stages, go_on_from
 from .hypernetwork import FrozenNetworks, HypernetworkStage
 from .landmarks import LandmarkStage
 from .loop import LoopConfig, Stage, train
 from .pose import PoseStage
 from .precision import Network
 from .profiles import Profile
-from .run_folder import RESTS_ON
 
 STAGES: tuple[NetworkKind, ...] = (
     "generator",
@@ -110,27 +107,13 @@ class StarterRun:
     def check(self, kinds: Sequence[NetworkKind]) -> None:
         """See that stages have what they need, before an hour of rendering and not after.
 
-        Raises TrainingError where a network is lacking that they are trained against, or there is
-        no set to go on from, or one of other sizes; ModelError where its file is none.
+        Raises TrainingError or ModelError as `check_stages` does.
         """
-        stages = self._stages()
-        for kind in kinds:
-            if self.weights(kind).exists():
-                continue
-            for needed in RESTS_ON.get(kind, ()):
-                if needed not in kinds and not self.weights(needed).is_file():
-                    raise TrainingError(
-                        f"{kind} is trained against {needed}, which {self.out} lacks: train it "
-                        "first, or all with `train starter`"
-                    )
-            if self.start is not None:
-                found = read_config(weights_file(self.start, kind), kind)
-                if found != getattr(self.profile.networks, kind):
-                    raise other_sizes(weights_file(self.start, kind), kind)
-            elif stages[kind][1] == 0:
-                raise TrainingError(
-                    f"this profile does not train {kind}: name a finished set with --start-from"
-                )
+        todo = [kind for kind in kinds if not self.weights(kind).exists()]
+        untrained = {kind for kind, (_, steps) in self._stages().items() if steps == 0}
+        check_stages(
+            todo, self.profile.networks, out=self.out, start=self.start, untrained=untrained
+        )
 
     def _take_over(self, kind: NetworkKind) -> None:
         """Copy a network that this profile does not train."""
