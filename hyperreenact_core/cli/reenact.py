@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import HyperReenactError
-from ..reenact.knobs import BATCH_SIZE, COLOUR_MATCH, STABILISE, STRENGTHS, TRUNCATION_PSI
-from . import numbers
+from ..reenact.knobs import COLOUR_MATCH
+from . import knobs, numbers
 from .common import (
     OnProgress,
     add_alias,
@@ -24,7 +24,6 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..face.detect import FaceChoice
     from ..reenact.clip import ClipRequest
     from ..reenact.missing import DrivingReport
     from .common import SubParsers
@@ -55,14 +54,7 @@ def register(subparsers: SubParsers) -> None:
     _add_clip_options(parser)
     add_model_set_options(parser)
     add_compute_options(parser)
-    parser.add_argument(
-        "--batch-size",
-        type=numbers.of_knob(BATCH_SIZE),
-        default=BATCH_SIZE.default,
-        metavar="N",
-        help="frames drawn at once; less needs less memory; 0 = 8 on a GPU, else 1 "
-        "(default: %(default)s)",
-    )
+    knobs.add_batch_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -77,61 +69,17 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
         help="with --paste-back: shift the face's colours to meet the picture's",
     )
     add_alias(parser, "--match-colours", dest="colour_match", action="store_true")
-    parser.add_argument(
-        "--detail",
-        type=float,
-        default=1.0,
-        metavar="0..1",
-        help="how much of the source's own pixels are carried over; 0 is the generator's picture "
-        "alone (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--size",
-        type=_positive,
-        metavar="PIXELS",
-        help="side of the face in results that are not pasted back (default: 512, without detail "
-        "the model set's)",
-    )
+    knobs.add_detail_options(parser)
     parser.add_argument(
         "--compare", action="store_true", help="show source, driving frame and result side by side"
     )
-    psi = numbers.of_knob(TRUNCATION_PSI)
-    parser.add_argument(
-        "--truncation-psi",
-        type=psi,
-        default=TRUNCATION_PSI.default,
-        metavar="0..1",
-        help="how far the face may be from the average one; below 0 (default) the model set's own",
-    )
-    add_alias(parser, "--psi", dest="truncation_psi", type=psi)
-    for knob in STRENGTHS:
-        parser.add_argument(
-            f"--{knob.name}",
-            type=numbers.of_knob(knob),
-            default=knob.default,
-            metavar=f"{knob.low:g}..{knob.high:g}",
-            help=f"how strongly the {knob.name} layers are retargeted (default: %(default)s)",
-        )
-    strength = numbers.of_knob(STRENGTHS[0])
-    add_alias(parser, "--strength", dest="strength", type=numbers.several("C,M,F", strength))
+    knobs.add_psi_option(parser)
+    knobs.add_strength_options(parser)
 
 
 def _add_face_options(parser: argparse.ArgumentParser) -> None:
-    choices = "largest, leftmost, rightmost, centre, or a number from the left, from 0"
-    parser.add_argument(
-        "--face",
-        type=_face_choice,
-        default="largest",
-        metavar="WHICH",
-        help=f"which face of SOURCE: {choices} (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--driving-face",
-        type=_face_choice,
-        default="largest",
-        metavar="WHICH",
-        help="which face of DRIVING, in the first frame that shows any; likewise",
-    )
+    knobs.add_face_option(parser, "--face", whose="SOURCE")
+    knobs.add_face_option(parser, "--driving-face", whose="the first frame of DRIVING with any")
     parser.add_argument(
         "--no-face",
         choices=("hold", "skip", "source", "error"),
@@ -139,14 +87,7 @@ def _add_face_options(parser: argparse.ArgumentParser) -> None:
         help="frames without a face: keep the last pose, drop them (and the sound), take the "
         "source's own pose, or stop (default: %(default)s)",
     )
-    parser.add_argument(
-        "--stabilise",
-        type=numbers.stabilise,
-        default=STABILISE.default,
-        metavar="N",
-        help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
-    )
-    add_alias(parser, "--smooth", dest="stabilise", type=numbers.stabilise)
+    knobs.add_stabilise_option(parser)
     add_detector_options(parser)
 
 
@@ -237,7 +178,7 @@ def _request(args: argparse.Namespace) -> ClipRequest:
                 no_face=args.no_face, choice=args.driving_face, stabilise=args.stabilise
             ),
             batch_size=args.batch_size,
-            strength=DeltaStrength(*_strengths(args)),
+            strength=DeltaStrength(*knobs.strengths(args)),
             detail=args.detail,
             size=args.size,
             paste_back=args.paste_back,
@@ -255,11 +196,6 @@ def _request(args: argparse.Namespace) -> ClipRequest:
     )
 
 
-def _strengths(args: argparse.Namespace) -> tuple[float, ...]:
-    """Of the groups of layers in order; --strength, their former option, comes before them."""
-    return getattr(args, "strength", None) or tuple(getattr(args, k.name) for k in STRENGTHS)
-
-
 def _faces(report: DrivingReport) -> str:
     """What became of frames without a face, such as ", 3 without a face (2 held, 1 dropped)"."""
     if report.without_face == 0:
@@ -272,13 +208,3 @@ def _faces(report: DrivingReport) -> str:
     }
     parts = ", ".join(f"{count} {fate}" for fate, count in fates.items() if count)
     return f", {report.without_face} without a face ({parts})"
-
-
-def _face_choice(text: str) -> FaceChoice:
-    if text in ("largest", "leftmost", "rightmost", "centre"):
-        return text
-    if text.isdecimal():
-        return int(text)
-    raise argparse.ArgumentTypeError(
-        f"{text!r}: say largest, leftmost, rightmost, centre, or a number from 0"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import InputError
@@ -36,6 +37,17 @@ SIZE = Knob("size", 64, 2048, 512)
 """Side of results with detail, pixels."""
 COLOUR_MATCH = True
 """Whether a face that is pasted back meets the picture's colours."""
+
+PUPPET_LIMITS: Mapping[str, tuple[float, float]] = {
+    "yaw": (-75.0, 75.0),
+    "pitch": (-35.0, 35.0),
+    "roll": (-30.0, 30.0),
+    **dict.fromkeys(("jaw", "smile", "frown", "pucker", "furrow", "blink"), (0.0, 1.0)),
+    "brows": (-0.3, 1.0),
+    "gaze_x": (-1.0, 1.0),
+    "gaze_y": (-1.0, 1.0),
+}
+"""Least and greatest value of each slider: what the training heads show."""
 
 
 def check_stabilise(value: int) -> None:

@@ -22,6 +22,7 @@ from ..synthetic.renderer import render
 from ..synthetic.sampling import sample_identity
 from ..types import FaceCrop
 from .detail.performance import HeadState, Performance
+from .knobs import PUPPET_LIMITS
 from .posetrack import PoseTrack, extract_poses
 from .views import crop_rule
 
@@ -97,17 +98,6 @@ class PuppetPose:
         )
         return HeadState(rotation, face.astype(np.float64))
 
-
-PUPPET_LIMITS: Mapping[str, tuple[float, float]] = {
-    "yaw": (-75.0, 75.0),
-    "pitch": (-35.0, 35.0),
-    "roll": (-30.0, 30.0),
-    **dict.fromkeys(("jaw", "smile", "frown", "pucker", "furrow", "blink"), (0.0, 1.0)),
-    "brows": (-0.3, 1.0),
-    "gaze_x": (-1.0, 1.0),
-    "gaze_y": (-1.0, 1.0),
-}
-"""Least and greatest value of each slider: what the training heads show."""
 
 Keyframes = Mapping[int, Mapping[str, float]]
 """Frame number from 0 -> values of some sliders."""

@@ -1,0 +1,113 @@
+"""Options that turn the knobs of `reenact.knobs`, and choose among faces."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..reenact.knobs import BATCH_SIZE, DETAIL, SIZE, STABILISE, STRENGTHS, TRUNCATION_PSI
+from . import numbers
+from .common import add_alias
+
+if TYPE_CHECKING:
+    from ..face.detect import FaceChoice
+    from .common import Options
+
+_FACES = "largest, leftmost, rightmost, centre, or a number from the left, from 0"
+
+
+def add_face_option(options: Options, name: str, *, whose: str) -> None:
+    """--face or --driving-face."""
+    options.add_argument(
+        name,
+        type=face_choice,
+        default="largest",
+        metavar="WHICH",
+        help=f"which face of {whose}: {_FACES} (default: %(default)s)",
+    )
+
+
+def add_stabilise_option(options: Options) -> None:
+    """--stabilise, formerly --smooth."""
+    options.add_argument(
+        "--stabilise",
+        type=numbers.stabilise,
+        default=STABILISE.default,
+        metavar="N",
+        help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
+    )
+    add_alias(options, "--smooth", dest="stabilise", type=numbers.stabilise)
+
+
+def add_psi_option(options: Options) -> None:
+    """--truncation-psi, formerly --psi."""
+    psi = numbers.of_knob(TRUNCATION_PSI)
+    options.add_argument(
+        "--truncation-psi",
+        type=psi,
+        default=TRUNCATION_PSI.default,
+        metavar="0..1",
+        help="how far the face may be from the average one; below 0 (default) the model set's own",
+    )
+    add_alias(options, "--psi", dest="truncation_psi", type=psi)
+
+
+def add_strength_options(options: Options) -> None:
+    """--coarse, --middle and --fine, formerly --strength."""
+    for knob in STRENGTHS:
+        options.add_argument(
+            f"--{knob.name}",
+            type=numbers.of_knob(knob),
+            default=knob.default,
+            metavar=f"{knob.low:g}..{knob.high:g}",
+            help=f"how strongly the {knob.name} layers are retargeted (default: %(default)s)",
+        )
+    strength = numbers.of_knob(STRENGTHS[0])
+    add_alias(options, "--strength", dest="strength", type=numbers.several("C,M,F", strength))
+
+
+def add_detail_options(options: Options) -> None:
+    """--detail and --size."""
+    options.add_argument(
+        "--detail",
+        type=numbers.of_knob(DETAIL),
+        default=DETAIL.default,
+        metavar="0..1",
+        help="how much of the source's own pixels are carried over; 0 is the generator's picture "
+        "alone (default: %(default)s)",
+    )
+    options.add_argument(
+        "--size",
+        type=numbers.of_knob(SIZE),
+        metavar=f"{SIZE.low:g}..{SIZE.high:g}",
+        help="side in pixels of results that are not pasted back (default: "
+        f"{SIZE.default:g}, without detail the model set's)",
+    )
+
+
+def strengths(args: argparse.Namespace) -> tuple[float, ...]:
+    """Of the groups of layers in order; --strength, their former option, comes before them."""
+    return getattr(args, "strength", None) or tuple(getattr(args, k.name) for k in STRENGTHS)
+
+
+def add_batch_option(options: Options) -> None:
+    """--batch-size."""
+    options.add_argument(
+        "--batch-size",
+        type=numbers.of_knob(BATCH_SIZE),
+        default=BATCH_SIZE.default,
+        metavar="N",
+        help="frames drawn at once; less needs less memory; 0 = 8 on a GPU, else 1 "
+        "(default: %(default)s)",
+    )
+
+
+def face_choice(text: str) -> FaceChoice:
+    """One of the words, or a number from the left."""
+    if text in ("largest", "leftmost", "rightmost", "centre"):
+        return text
+    if text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: say largest, leftmost, rightmost, centre, or a number from 0"
+    )

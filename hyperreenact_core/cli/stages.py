@@ -1,0 +1,293 @@
+"""`hyperreenact invert`, `poses`, `puppet` and `draw`: the parts of the chain, with files between.
+
+An identity is inverted once for all clips, a performance read once for all faces.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..reenact.knobs import PUPPET_LIMITS
+from . import knobs, numbers
+from .common import (
+    OnProgress,
+    add_compute_options,
+    add_detector_options,
+    add_model_set_options,
+    local_host,
+    progress_bar,
+    say,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..face.detect import FaceDetector
+    from ..host import LocalHost
+    from ..imaging import ImageU8
+    from ..models.sets import LoadedSet
+    from ..reenact.faces import AlignedFaces
+    from ..reenact.posetrack import PoseTrack
+    from ..video.sources import FrameSource
+    from .common import SubParsers
+
+
+def register(subparsers: SubParsers) -> None:
+    """Add the four commands."""
+    _add_invert(subparsers)
+    _add_poses(subparsers)
+    _add_puppet(subparsers)
+    _add_draw(subparsers)
+
+
+def _add_invert(subparsers: SubParsers) -> None:
+    text = "encode who a face is into an identity file"
+    parser = subparsers.add_parser("invert", help=text, description=text.capitalize())
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="picture of the person")
+    _add_out(parser, "IDENTITY")
+    parser.add_argument(
+        "--picture", type=Path, metavar="PNG", help="write here what the codes alone draw"
+    )
+    knobs.add_face_option(parser, "--face", whose="SOURCE")
+    _add_common(parser)
+    add_detector_options(parser)
+    parser.set_defaults(run=run_invert)
+
+
+def _add_poses(subparsers: SubParsers) -> None:
+    text = "read the performance of a clip into a pose track, which shows nobody"
+    parser = subparsers.add_parser("poses", help=text, description=text.capitalize())
+    parser.add_argument("driving", type=Path, metavar="DRIVING", help="what is to be done")
+    _add_out(parser, "POSES")
+    _add_plot(parser, "angles and expression over the frames")
+    knobs.add_face_option(parser, "--driving-face", whose="DRIVING")
+    parser.add_argument(
+        "--no-face",
+        choices=("hold", "skip", "error"),
+        default="hold",
+        help="frames without a face: keep the last pose, drop them, or stop (default: %(default)s)",
+    )
+    knobs.add_stabilise_option(parser)
+    knobs.add_batch_option(parser)
+    _add_common(parser)
+    add_detector_options(parser)
+    parser.set_defaults(run=run_poses)
+
+
+def _add_puppet(subparsers: SubParsers) -> None:
+    text = "make a pose track by hand: sliders and keyframes move a drawn head"
+    parser = subparsers.add_parser("puppet", help=text, description=text.capitalize())
+    _add_out(parser, "POSES")
+    parser.add_argument("--frames", type=numbers.positive, default=1, metavar="N")
+    parser.add_argument(
+        "--keyframes",
+        type=Path,
+        metavar="FILE",
+        help="lines such as '24: yaw=-30 smile=0.8'; values ease from key to key",
+    )
+    parser.add_argument("--puppet", type=Path, metavar="OUT", help="write the drawn head here")
+    parser.add_argument("--fps", type=numbers.rate, default=Fraction(25), metavar="RATE")
+    _add_plot(parser, "angles and expression over the frames")
+    sliders = parser.add_argument_group("sliders: of the head in degrees, of the face in shares")
+    for name, (low, high) in PUPPET_LIMITS.items():
+        sliders.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=numbers.real(low, high),
+            default=0.0,
+            metavar=f"{low:g}..{high:g}",
+        )
+    knobs.add_batch_option(parser)
+    _add_common(parser)
+    parser.set_defaults(run=run_puppet)
+
+
+def _add_draw(subparsers: SubParsers) -> None:
+    text = "draw an identity file in the poses of a pose track"
+    parser = subparsers.add_parser("draw", help=text, description=text.capitalize())
+    parser.add_argument("identity", type=Path, metavar="IDENTITY", help="from `invert`")
+    parser.add_argument("poses", type=Path, metavar="POSES", help="from `poses` or `puppet`")
+    parser.add_argument("--out", "-o", type=Path, required=True, help="as of `reenact`")
+    parser.add_argument("--fps", type=numbers.rate, default=Fraction(25), metavar="RATE")
+    knobs.add_psi_option(parser)
+    knobs.add_strength_options(parser)
+    knobs.add_batch_option(parser)
+    _add_common(parser)
+    parser.set_defaults(run=run_draw)
+
+
+def _add_out(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument(
+        "--out", "-o", type=Path, required=True, metavar=name, help=".safetensors file"
+    )
+
+
+def _add_plot(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--plot", type=Path, metavar="PNG", help=f"write a plot here: {what}")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    add_model_set_options(parser)
+    add_compute_options(parser)
+
+
+def run_invert(args: argparse.Namespace) -> None:
+    """Write an identity file."""
+    from ..reenact.faces import AlignOptions, align_faces
+    from ..reenact.files import save_identity
+    from ..reenact.stages import invert_face
+    from ..video.pictures import read_image
+    from ..video.stills import write_image
+
+    check_places([args.out, args.picture], [args.source])
+    host, models = _setting(args)
+    picture = read_image(args.source)
+    options = AlignOptions(choice=args.face, stabilise=1)
+    found = align_faces([picture], models, host, options, detector=detector(args, models, host))
+    inverted = invert_face(found.crop_at(0), models, host)
+    save_identity(args.out, inverted)
+    if args.picture is not None:
+        write_image(args.picture, _picture(inverted.reconstruction))
+    say(str(args.out))
+
+
+def run_poses(args: argparse.Namespace) -> None:
+    """Write the pose track of a clip."""
+    from ..reenact.memory import frames_at_once
+    from ..reenact.posetrack import extract_poses
+    from ..video.reader import open_frames
+
+    check_places([args.out, args.plot], [args.driving])
+    driving = open_frames(args.driving)
+    with progress_bar("poses") as show:
+        host, models = _setting(args, show)
+        found = faces_of(args, driving, models, host)
+        track = extract_poses(
+            found.crops,
+            models,
+            host,
+            batch_size=frames_at_once(args.batch_size, host.device),
+        )
+    _save_track(args, track)
+    say(f"{args.out}: {found.to_text(total=driving.frame_count or len(found))}")
+
+
+def run_puppet(args: argparse.Namespace) -> None:
+    """Write a pose track made by hand."""
+    from ..reenact import puppet
+    from ..reenact.memory import frames_at_once
+
+    check_places([args.out, args.plot, args.puppet], [])
+    start = puppet.PuppetPose(**{name: getattr(args, name) for name in PUPPET_LIMITS})
+    keys = puppet.parse_keyframes(_text(args.keyframes)) if args.keyframes else {}
+    motion = puppet.puppet_motion(start, keys, frames=args.frames)
+    with progress_bar("puppet") as show:
+        host, models = _setting(args, show)
+        at_once = frames_at_once(args.batch_size, host.device)
+        track, pictures = puppet.puppet_track(motion, models, host, batch_size=at_once)
+    if args.puppet is not None:
+        _write_frames(args.puppet, pictures, args.fps)
+    _save_track(args, track)
+    say(f"{args.out}: {len(track)} frames")
+
+
+def run_draw(args: argparse.Namespace) -> None:
+    """Draw a face as two files say."""
+    from ..reenact.files import load_identity, load_poses
+    from ..reenact.memory import frames_at_once
+    from ..reenact.stages import draw_frames, plan_deltas
+    from ..reenact.strength import DeltaStrength
+    from ..video.outputs import open_writer
+
+    source, track = load_identity(args.identity), load_poses(args.poses)
+    with progress_bar("draw") as show:
+        host, models = _setting(args, show)
+        strength = DeltaStrength(*knobs.strengths(args))
+        deltas = plan_deltas(source, track, models, strength=strength)
+        side = models.settings.resolution
+        with open_writer(
+            args.out, width=side, height=side, rate=args.fps, inputs=[args.identity, args.poses]
+        ) as writer:
+            for batch in draw_frames(
+                source,
+                deltas,
+                host,
+                truncation_psi=args.truncation_psi,
+                batch_size=frames_at_once(args.batch_size, host.device),
+            ):
+                for image in batch:
+                    writer.write(_picture(image))
+    say(f"{args.out}: {writer.frames_written} frames")
+
+
+def faces_of(
+    args: argparse.Namespace, frames: FrameSource, models: LoadedSet, host: LocalHost
+) -> AlignedFaces:
+    """The driving faces as the options ask for them."""
+    from ..reenact.faces import AlignOptions, align_faces
+
+    options = AlignOptions(args.driving_face, args.stabilise, args.no_face)
+    finder = detector(args, models, host)
+    return align_faces(frames, models, host, options, detector=finder, total=frames.frame_count)
+
+
+def detector(args: argparse.Namespace, models: LoadedSet, host: LocalHost) -> FaceDetector:
+    """What finds the faces."""
+    from ..reenact.views import detector_of
+
+    return detector_of(models, host, args.detector, insight_root=args.insightface_root)
+
+
+def check_places(outputs: Sequence[Path | None], inputs: Sequence[Path]) -> None:
+    """See before the work that the files can be written; OutputError that names the one."""
+    from ..evaluation.output import check_outputs
+    from ..video.output import check_not_input
+
+    named = [path for path in outputs if path is not None]
+    for path in named:
+        check_not_input(path, inputs)
+    check_outputs([path for path in named if not path.is_dir() and path.suffix])
+
+
+def _setting(
+    args: argparse.Namespace, show: OnProgress | None = None
+) -> tuple[LocalHost, LoadedSet]:
+    from ..models.sets import load_set
+
+    return local_host(args, on_progress=show), load_set(args.model_set, args.model_path)
+
+
+def _save_track(args: argparse.Namespace, track: PoseTrack) -> None:
+    from ..reenact.files import save_poses
+    from ..reenact.plots import plot_poses
+    from ..video.stills import write_image
+
+    save_poses(args.out, track)
+    if args.plot is not None:
+        write_image(args.plot, plot_poses(track))
+
+
+def _write_frames(path: Path, pictures: Sequence[ImageU8], rate: Fraction) -> None:
+    from ..video.outputs import open_writer
+
+    height, width = pictures[0].shape[:2]
+    with open_writer(path, width=width, height=height, rate=rate) as writer:
+        for picture in pictures:
+            writer.write(picture)
+
+
+def _picture(image: Tensor) -> ImageU8:
+    from ..imaging import u8_from_tensor
+
+    return u8_from_tensor(image[None])[0]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as text ({error})") from error

@@ -1,0 +1,98 @@
+"""The parts of the chain as commands, with files between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hyperreenact_core.cli.main import main
+from hyperreenact_core.reenact.files import load_identity, load_poses
+from hyperreenact_core.video.pictures import read_image
+from hyperreenact_core.video.reader import open_frames
+from tests.core.cli.reenact_files import Files, read_all, reenact
+from tests.core.reenact.tiny import SIZE
+
+
+def run(files: Files, *line: str | Path) -> int:
+    models = ("--model-set", "tiny", "--model-path", str(files.models), "--device", "cpu")
+    return main([*map(str, line), *models])
+
+
+@pytest.fixture(scope="module")
+def made(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with me.safetensors and act.safetensors."""
+    out = tmp_path_factory.mktemp("made")
+    me, act = out / "me.safetensors", out / "act.safetensors"
+    assert run(files, "invert", files.source, "-o", me, "--picture", out / "me.png") == 0
+    options = ("--plot", out / "act.png", "--stabilise", "1")
+    assert run(files, "poses", files.clip, "-o", act, *options) == 0
+    return out
+
+
+def test_files_hold_what_the_nodes_read(made: Path) -> None:
+    assert load_identity(made / "me.safetensors").model_set == "tiny"
+    assert len(load_poses(made / "act.safetensors")) == 6
+    assert read_image(made / "me.png").shape == (SIZE, SIZE, 3)
+    assert read_image(made / "act.png").size
+
+
+def test_the_parts_draw_what_the_whole_draws(files: Files, made: Path, tmp_path: Path) -> None:
+    me, act = made / "me.safetensors", made / "act.safetensors"
+    assert run(files, "draw", me, act, "-o", tmp_path / "parts") == 0
+    assert reenact(files, tmp_path / "whole", "--stabilise", "1") == 0
+    for mine, theirs in zip(
+        read_all(tmp_path / "parts"), read_all(tmp_path / "whole"), strict=True
+    ):
+        assert np.abs(mine.astype(int) - theirs).max() <= 1
+
+
+def test_a_puppet_performs_by_keyframes(files: Files, made: Path, tmp_path: Path) -> None:
+    keys, poses, shown = (tmp_path / name for name in ("keys.txt", "p.safetensors", "p.gif"))
+    keys.write_text("0: yaw=-30\n2: yaw=30 smile=0.8\n", "utf-8-sig")
+    line = ("puppet", "-o", poses, "--frames", "3", "--keyframes", keys, "--puppet", shown)
+    assert run(files, *line, "--gaze-x", "0.5") == 0
+    assert len(load_poses(poses)) == 3
+    assert open_frames(shown).frame_count == 3
+    assert run(files, "draw", made / "me.safetensors", poses, "-o", tmp_path / "out.mp4") == 0
+    assert open_frames(tmp_path / "out.mp4").frame_count == 3
+
+
+def test_quality_is_reported(
+    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert reenact(files, tmp_path / "out", "--stabilise", "1") == 0
+    line = ("quality", tmp_path / "out", files.source, files.clip, "--plot", tmp_path / "q.png")
+    assert run(files, *line) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("6 frames, measured by")
+    assert "identity similarity: mean" in said
+    assert read_image(tmp_path / "q.png").size
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("poses", "{clip}", "-o", "{clip}"), "is also an input"),
+        (("invert", "{source}", "-o", "{source}/me.safetensors"), "cannot be written"),
+        (("draw", "{source}", "{clip}", "-o", "out.mp4"), "cannot be read"),
+        (("puppet", "-o", "p.safetensors", "--keyframes", "{clip}"), "clip.mp4"),
+        (("quality", "{source}", "{source}", "{clip}"), "give one driving face for every result"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    files: Files,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    line: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {"clip": files.clip, "source": files.source}
+    assert run(files, *(part.format(**names) for part in line)) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert said in last
+    assert list(tmp_path.iterdir()) == []
