@@ -110,7 +110,9 @@ class StarterRun:
         Raises TrainingError or ModelError as `check_stages` does.
         """
         todo = [kind for kind in kinds if not self.weights(kind).exists()]
-        untrained = {kind for kind, (_, steps) in self._stages().items() if steps == 0}
+        untrained: set[NetworkKind] = {
+            kind for kind, (_, steps) in self._stages().items() if steps == 0
+        }
         check_stages(
             todo, self.profile.networks, out=self.out, start=self.start, untrained=untrained
         )
