@@ -109,7 +109,7 @@ class StarterRun:
 
         Raises TrainingError or ModelError as `check_stages` does.
         """
-        todo = [kind for kind in kinds if not self.weights(kind).exists()]
+        todo: list[NetworkKind] = [kind for kind in kinds if not self.weights(kind).exists()]
         untrained: set[NetworkKind] = {
             kind for kind, (_, steps) in self._stages().items() if steps == 0
         }

@@ -51,7 +51,7 @@ def test_nothing_moves() -> None:
     frame = np.full((200, 200, 3), 30, np.uint8)
     frame[90:96, 110:116] = 240
     crop, crop_from_frame = cut(frame, CropBox(100.3, 99.6, 61.7), CropRule(size=256))
-    pasted, _ = paste_back(np.full_like(frame, 30), crop, crop_from_frame)
+    pasted, _ = paste_back(np.full_like(frame, 30), crop, crop_from_frame, colour_match=False)
     weight = pasted[..., 0].astype(float) - 30
     y, x = np.mgrid[:200, :200] + 0.5
     assert (weight * x).sum() / weight.sum() == pytest.approx(113, abs=0.06)
@@ -62,13 +62,13 @@ def test_the_border_is_soft() -> None:
     frame = np.full((300, 300, 3), 100, np.uint8)
     _, crop_from_frame = cut(frame, CropBox(150, 150, 100), CropRule(size=128))
     bright = torch.full((3, 128, 128), 1.0)
-    pasted, mask = paste_back(frame, bright, crop_from_frame, feather=0.3)
+    pasted, mask = paste_back(frame, bright, crop_from_frame, feather=0.3, colour_match=False)
     assert (pasted[150, 150] == 255).all()
     assert (pasted[10, 10] == 100).all()
     steps = np.abs(np.diff(pasted[150, :, 0].astype(int)))
     assert steps.max() < 155 / 10, "no step across the seam"
     assert float(mask[150, 150]) == pytest.approx(1)
-    hard, _ = paste_back(frame, bright, crop_from_frame, feather=0)
+    hard, _ = paste_back(frame, bright, crop_from_frame, feather=0, colour_match=False)
     assert np.abs(np.diff(hard[150, :, 0].astype(int))).max() > 60
 
 
@@ -78,7 +78,9 @@ def test_a_given_mask_decides_and_fades_inwards() -> None:
     mask = torch.zeros(1, 128, 128)
     mask[:, :, :64] = 1  # left half
     bright = torch.ones(3, 128, 128)
-    pasted, shown = paste_back(frame, bright, crop_from_frame, mask=mask, feather=0.2)
+    pasted, shown = paste_back(
+        frame, bright, crop_from_frame, mask=mask, feather=0.2, colour_match=False
+    )
     assert (pasted[:, 101:] <= 2).all()
     assert (pasted[90:110, 60:80] > 250).all()
     assert (pasted[:, 36] < 60).all(), "the mask also fades towards the crop's border"
@@ -118,7 +120,7 @@ def test_a_turned_crop() -> None:
     crop = -torch.ones(3, 64, 64)
     crop[0, :, :32] = 1.0  # red on the crop's left
     quarter_turn = torch.tensor([[0.0, 1.0, -68.0], [-1.0, 0.0, 132.0], [0.0, 0.0, 1.0]])
-    pasted, _ = paste_back(frame, crop, quarter_turn.double(), feather=0.05)
+    pasted, _ = paste_back(frame, crop, quarter_turn.double(), feather=0.05, colour_match=False)
     # p_crop.x = y - 68: the crop's left is the upper part of the square.
     assert pasted[80, 100].tolist() == [255, 0, 0]
     assert pasted[120, 100].tolist() == [0, 0, 0]
@@ -127,7 +129,7 @@ def test_a_turned_crop() -> None:
 def test_a_crop_outside_the_frame_changes_nothing() -> None:
     frame = scene()
     crop, crop_from_frame = cut(frame, CropBox(-500, -500, 50), CropRule(size=64))
-    pasted, mask = paste_back(frame, crop, crop_from_frame)
+    pasted, mask = paste_back(frame, crop, crop_from_frame, colour_match=False)
     assert (pasted == frame).all()
     assert float(mask.max()) == 0
 
