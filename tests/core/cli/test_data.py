@@ -132,11 +132,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(
     ("options", "message"),
     [
         (("--model-set", "nowhere"), "no model set 'nowhere'"),
-        (("--every", "0"), "at least 1"),
-        (("--smooth", "4"), "odd"),
         (("--size", "4"), "16 or more"),
-        (("--workers", "-1"), "--workers -1"),
-        (("--min-score", "7"), "0 to 1"),
     ],
 )
 def test_wrong_options_are_one_line_and_write_nothing(
@@ -150,6 +146,29 @@ def test_wrong_options_are_one_line_and_write_nothing(
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--every", "0", "whole number, 1 or more"),
+        ("--stabilise", "4", "even"),
+        ("--smooth", "4", "even"),
+        ("--workers", "-1", "whole number, 0 or more"),
+        ("--min-score", "7", "number from 0 to 1"),
+        ("--max-padding", "nan", "number, 0 or more"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_by_name(
+    option: str, value: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["data", "prepare", "people", "--out", str(tmp_path / "s"), option, value])
+    assert caught.value.code == 2
+    err = capsys.readouterr().err
+    assert f"argument {option}" in err
+    assert message in err
     assert not (tmp_path / "s").exists()
 
 
