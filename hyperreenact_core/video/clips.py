@@ -2,182 +2,140 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import cast
 
-import av
 import numpy as np
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.stream import Disposition
+from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import InputError
 from ..imaging import ImageU8
+from .colour import FrameColours
+from .decoding import timed_frames
+from .listing import PacketNotes
+from .media import Damage, open_media, packets_of, picture_stream, sound_stream
+from .rates import DEFAULT_RATE
 from .sources import AudioSource, FrameSource, check_size
 from .timing import at_constant_rate
 
-DEFAULT_RATE = Fraction(25)
+__all__ = ["DEFAULT_RATE", "open_clip"]
 
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,h264,hevc,"
-    "yuv4mpegpipe,mxf,nut,dv,rm,wtv,mp3,wav,flac,aac"
-)
-"""Playlists and scripts are left out: they would make the reader open other files and hosts.
-Sound formats are in, so that the message can say that there is no picture."""
-
-_EXACT_DURATION = ("mov", "matroska")
-"""Containers whose header states the duration, so that a file cut off can be told."""
-
-_WITHOUT_TIME_STAMPS = ("avi", "h264", "hevc", "mpegvideo")
-"""Containers of constant rate, for which FFmpeg can only guess the time of a frame."""
-
-_RATE_TOLERANCE = Fraction(1, 2000)
-_CUT_OFF_SECONDS = 0.25
-
-
-@contextmanager
-def open_media(path: Path) -> Iterator[InputContainer]:
-    """Open a media file for reading; InputError where nothing can be made of it."""
-    try:
-        container = av.open(
-            str(path),
-            container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
-        )
-    except (av.FFmpegError, OSError) as error:
-        raise InputError(
-            f"{path} cannot be read: it is neither a picture nor a video, or it is damaged or cut "
-            f"off ({error.strerror or 'unknown format'}); save or download it again"
-        ) from error
-    with container:
-        yield container
+logger = logging.getLogger(__name__)
 
 
 def open_clip(path: Path) -> FrameSource:
     """A video file as frames.
 
-    Frames come upright (the rotation in the file is applied) and with square pixels. Where the
-    time stamps are uneven, `rate` is the average and frames are repeated or dropped as needed,
-    so that no frame is more than two frames away from its time.
+    Frames come upright (the rotation in the file is applied), with square pixels, without
+    interlacing, in the colours of a computer's screen and over white where they are transparent.
+    Each is shown at its time; damaged ones are replaced by the one before. The file is read
+    through once for its times, which takes a small part of the time that decoding takes.
     """
     with open_media(path) as container:
-        stream = _picture_stream(container, path)
-        rate = _frame_rate(stream)
-        first = _first_frame(container, stream, path)
-        width, height = first.shape[1], first.shape[0]
-        check_size(width, height, name=str(path))
-        offset = Fraction(stream.start_time or 0) * (stream.time_base or 0)
-        has_sound = any(_has_decoder(s) for s in container.streams.audio[:1])
-        frame_count = stream.frames or None
-        if frame_count is None and container.duration:
-            end = Fraction(container.duration + (container.start_time or 0), av.time_base)
-            frame_count = round((end - offset) * rate)
+        stream = picture_stream(container, path)
+        named = [r for r in (stream.average_rate, stream.base_rate, stream.guessed_rate) if r]
+        notes = PacketNotes(stream)
+        packets = notes.noting(packets_of(container, stream))
+        time, first = _first_frame(stream, packets, path)
+        for _ in packets:
+            continue
+        listing = notes.listing(path)
+        has_sound = sound_stream(container) is not None
+    height, width = first.shape[:2]
+    check_size(width, height, name=str(path))
+    begins = listing.begins(time)
+    timing = listing.timing(begins, named)
     return FrameSource(
         path=path,
-        rate=rate,
-        frame_count=frame_count,
+        rate=timing.rate,
+        frame_count=timing.frame_count,
         width=width,
         height=height,
-        read_frames=lambda: _read_frames(path, rate=rate, size=(width, height)),
+        read_frames=partial(
+            _read_frames,
+            path,
+            rate=timing.rate,
+            seconds=timing.seconds if len(listing.ticks) else None,
+            size=(width, height),
+            cut_off=listing.cut_off,
+            torn=listing.torn,
+        ),
         name_frame=lambda index: f"{path.name}, frame {index}",
-        audio=AudioSource(path, offset=offset) if has_sound else None,
+        audio=AudioSource(path, offset=begins) if has_sound else None,
     )
 
 
-def _read_frames(path: Path, *, rate: Fraction, size: tuple[int, int]) -> Iterator[ImageU8]:
-    with open_media(path) as container:
-        stream = _picture_stream(container, path)
-        stream.thread_type = "AUTO"
-        for frame in at_constant_rate(_timed_frames(container, stream, path), rate):
-            yield _rgb(frame, stream, size=size)
-
-
-def _timed_frames(
-    container: InputContainer, stream: VideoStream, path: Path
-) -> Iterator[tuple[Fraction | None, VideoFrame]]:
-    """Decoded frames with their seconds; InputError where the file breaks off."""
+def _read_frames(
+    path: Path,
+    *,
+    rate: Fraction,
+    seconds: Fraction | None,
+    size: tuple[int, int],
+    cut_off: bool,
+    torn: Fraction | None,
+) -> Iterator[ImageU8]:
+    """seconds, torn: as for `at_constant_rate` and `_until`."""
     count = 0
-    read_until = Fraction(0)
-    has_times = container.format.name not in _WITHOUT_TIME_STAMPS
+    damage = Damage()
     try:
-        # The sound is read along, for its time stamps tell how far the file reaches.
-        for packet in container.demux(stream, *container.streams.audio):
-            if packet.pts is not None:
-                end = Fraction(packet.pts + (packet.duration or 0)) * packet.time_base
-                read_until = max(read_until, end)
-            if packet.stream.index != stream.index:
-                continue
-            for frame in stream.decode(packet):
-                yield (_seconds(frame) if has_times else None), frame
+        with open_media(path) as container:
+            stream = picture_stream(container, path)
+            stream.thread_type = "AUTO"
+            colours = FrameColours(stream)
+            packets = packets_of(container, stream, damage=damage)
+            timed = _until(timed_frames(stream, packets, damage), torn)
+            held: tuple[VideoFrame, ImageU8] | None = None
+            for frame in at_constant_rate(timed, rate, seconds=seconds):
+                if held is None or frame is not held[0]:
+                    held = frame, _upright(frame, stream, colours, size=size)
+                yield held[1]
                 count += 1
-    except av.FFmpegError as error:
-        raise InputError(
-            f"{path} breaks off after frame {count - 1}: the file is damaged there "
-            f"({error.strerror}); copy or download it again"
-        ) from error
-    if _is_cut_off(container, read_until):
+    finally:
+        if damage.count:
+            logger.warning(
+                "%s: %d damaged pictures were left out; the ones before them stand longer",
+                path,
+                damage.count,
+            )
+    if cut_off:
         raise InputError(
             f"{path} breaks off after frame {count - 1}: the file is incomplete; copy or download "
             "it again"
         )
 
 
-def _seconds(frame: VideoFrame) -> Fraction | None:
-    if frame.pts is None or frame.time_base is None:
-        return None
-    return frame.pts * frame.time_base
+def _until(
+    timed: Iterator[tuple[Fraction | None, VideoFrame]], torn: Fraction | None
+) -> Iterator[tuple[Fraction | None, VideoFrame]]:
+    """Pictures before the one in which a file breaks off: those behind it build on it."""
+    for time, frame in timed:
+        if torn is None or time is None or time < torn:
+            yield time, frame
 
 
-def _is_cut_off(container: InputContainer, read_until: Fraction) -> bool:
-    """Whether the data ended before the duration that the header states."""
-    if not container.duration or not container.format.name.startswith(_EXACT_DURATION):
-        return False
-    stated = Fraction(container.duration + (container.start_time or 0), av.time_base)
-    return stated - read_until > _CUT_OFF_SECONDS
-
-
-def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is not a cover picture."""
-    for stream in container.streams.video:
-        is_cover = bool(stream.disposition & Disposition.attached_pic)
-        if _has_decoder(stream) and not is_cover:
-            return stream
-    if container.streams.audio:
-        raise InputError(f"{path} has sound but no picture; use a video or a picture")
-    raise InputError(f"{path} holds no video that can be decoded; convert it to MP4 (H.264)")
-
-
-def _has_decoder(stream: VideoStream | AudioStream) -> bool:
-    # PyAV's stubs promise a codec context, but a codec FFmpeg was built without has none.
-    return getattr(stream, "codec_context", None) is not None
-
-
-def _frame_rate(stream: VideoStream) -> Fraction:
-    """Frames a second: the nominal rate where the average agrees with it, else the average."""
-    average, base = stream.average_rate, stream.base_rate
-    if average and base and abs(average - base) <= base * _RATE_TOLERANCE:
-        return base
-    rate = average or stream.guessed_rate or base or DEFAULT_RATE
-    return rate.limit_denominator(1001)
-
-
-def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> ImageU8:
-    try:
-        for frame in container.decode(stream):
-            return _rgb(frame, stream, size=None)
-    except av.FFmpegError as error:
+def _first_frame(
+    stream: VideoStream, packets: Iterator[Packet[Stream]], path: Path
+) -> tuple[Fraction | None, ImageU8]:
+    """The first picture that can be decoded, and its time in seconds."""
+    damage = Damage()
+    for time, frame in timed_frames(stream, packets, damage):
+        return time, _upright(frame, stream, FrameColours(stream), size=None)
+    if damage.count:
         raise InputError(
-            f"{path}: the first frame cannot be decoded ({error.strerror}); convert the clip to "
-            "MP4 (H.264)"
-        ) from error
+            f"{path}: none of its pictures can be decoded; convert the clip to MP4 (H.264)"
+        )
     raise InputError(f"{path} holds no frames; copy or download it again")
 
 
-def _rgb(frame: VideoFrame, stream: VideoStream, *, size: tuple[int, int] | None) -> ImageU8:
+def _upright(
+    frame: VideoFrame, stream: VideoStream, colours: FrameColours, *, size: tuple[int, int] | None
+) -> ImageU8:
     """Decoded frame -> [H, W, 3] uint8 RGB, upright, square pixels; `size` = (width, height)."""
     quarter_turns = round(frame.rotation / 90) % 4
     if size is None:
@@ -186,9 +144,5 @@ def _rgb(frame: VideoFrame, stream: VideoStream, *, size: tuple[int, int] | None
     else:
         # A stream may change its size midway: every frame takes that of the first.
         width, height = size if quarter_turns % 2 == 0 else size[::-1]
-    # Older PyAVs leave the matrix of the clip out unless a destination is named.
-    pixels = cast(
-        ImageU8,
-        frame.to_ndarray(format="rgb24", width=width, height=height, dst_colorspace="DEFAULT"),
-    )
+    pixels = colours.rgb(frame, width=width, height=height)
     return np.ascontiguousarray(np.rot90(pixels, quarter_turns)) if quarter_turns else pixels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,6 +54,74 @@ def make_clip(
         container.mux(sound.encode(None))
     container.close()
     return path
+
+
+def encode(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    *,
+    codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    rate: Fraction = Fraction(25),
+    times: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
+    tags: dict[str, int] | None = None,
+    metadata: dict[str, str] | None = None,
+    last: int = 1,
+    **conversion: int,
+) -> Path:
+    """Frames as a clip; `times` in steps of 1 / rate, the last picture stands `last` of them.
+
+    Frames are uint8 RGB or RGBA, or uint16 RGB. tags: colour tags of the stream. conversion:
+    arguments of `VideoFrame.reformat`.
+    """
+    kinds = {(3, 1): "rgb24", (4, 1): "rgba", (3, 2): "rgb48le"}
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, options=options or {})
+        stream.metadata.update(metadata or {})
+        shown = 0
+        for index, pixels in enumerate(frames):
+            channels = pixels.shape[2]
+            if index == 0:
+                stream.height, stream.width = pixels.shape[:2]
+                stream.pix_fmt = pix_fmt
+                for name, value in (tags or {}).items():
+                    setattr(stream.codec_context, name, value)
+            frame = av.VideoFrame.from_ndarray(pixels, kinds[channels, pixels.itemsize])
+            if frame.format.name != pix_fmt:
+                frame = frame.reformat(format=pix_fmt, **conversion)
+            shown = times[index] if times else index
+            frame.pts, frame.time_base = shown, 1 / rate
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode(None):
+            if packet.pts is not None and packet.pts * packet.time_base == shown / rate:
+                packet.duration = round(last / rate / packet.time_base)
+            container.mux(packet)
+    return path
+
+
+def runs(frames: Iterable[np.ndarray]) -> list[int]:
+    """How many slots each picture of a test clip stands."""
+    standing: list[int] = []
+    before = -100
+    for frame in frames:
+        level = int(frame[5, 5].mean())
+        if abs(level - before) > 2:
+            standing.append(0)
+        standing[-1] += 1
+        before = level
+    return standing
+
+
+def damage(path: Path, packet: int) -> None:
+    """Overwrite a packet of the first stream with zeros."""
+    with av.open(str(path)) as container:
+        places = [(p.pos, p.size) for p in container.demux(container.streams[0]) if p.size]
+    at, size = places[packet]
+    data = bytearray(path.read_bytes())
+    data[at : at + size] = bytes(size)
+    path.write_bytes(data)
 
 
 def turn(path: Path, *, degrees_clockwise: int) -> None:

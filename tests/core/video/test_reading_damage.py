@@ -1,0 +1,47 @@
+"""Reading: one damaged packet costs one picture, and is told."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from hyperreenact_core.video.reader import open_frames
+from tests.core.video.clips import damage, encode, make_clip, picture, runs
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4", "libvpx-vp9"])
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_a_damaged_packet_is_held_over(
+    tmp_path: Path, codec: str, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if (codec, suffix) == ("libvpx-vp9", ".avi"):
+        pytest.skip("AVI has no VP9")
+    path = encode(tmp_path / f"x{suffix}", map(picture, range(48)), codec=codec, rate=Fraction(24))
+    damage(path, 16)
+    with caplog.at_level(logging.WARNING):
+        source = open_frames(path)
+        standing = runs(source)
+    assert sum(standing) == source.frame_count == 48
+    assert len(standing) == 47
+    assert max(standing) == 2
+    (record,) = caplog.records
+    assert path.name in record.message
+    assert "1 damaged" in record.message
+
+
+def test_whole_clips_warn_of_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for suffix in (".mp4", ".mkv", ".ts", ".avi"):
+        list(open_frames(make_clip(tmp_path / f"x{suffix}", audio_codec="aac")))
+    assert not caplog.records
+
+
+def test_a_damaged_beginning_is_left_out(tmp_path: Path) -> None:
+    path = encode(tmp_path / "x.mp4", map(picture, range(48)), options={"g": "12", "bf": "0"})
+    damage(path, 0)
+    source = open_frames(path)
+    frames = list(source)
+    assert 30 < len(frames) <= 47
+    assert source.frame_count == len(frames)
