@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import InputError
 from ..imaging import ImageU8
+from .rates import timing_of
+from .screen import screen_rgb
 from .sources import FrameSource, check_size
 from .timing import at_constant_rate
 
@@ -22,8 +25,10 @@ PICTURE_SUFFIXES = frozenset(
 """Which files of a folder are pictures. A single file is judged by its content."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "AVIF")
-_DEFAULT_DURATION_MS = 100
-"""What browsers take for an animation frame without a duration."""
+_TOO_SHORT_MS, _DEFAULT_DURATION_MS = 10, Fraction(100)
+"""Browsers show a frame that is to stand so short, or has no duration, as long as the latter."""
+
+_TICK = Fraction(1, 1_000_000)
 
 
 def read_image(path: Path) -> ImageU8:
@@ -33,7 +38,7 @@ def read_image(path: Path) -> ImageU8:
     """
     check_file(path)
     with _opened(path) as picture:
-        image = _rgb(ImageOps.exif_transpose(picture))
+        image = screen_rgb(picture, upright=True)
     check_size(image.shape[1], image.shape[0], name=str(path))
     return image
 
@@ -50,9 +55,11 @@ def is_picture(path: Path) -> bool:
 def open_picture(path: Path, *, default_rate: Fraction) -> FrameSource:
     """A still (one frame) or an animated GIF, WebP or PNG as frames."""
     with _opened(path) as picture:
-        durations_ms = _durations_ms(picture)
+        # A PNG may hold a picture for programs without animation, which is none of its frames.
+        first = int(bool(picture.info.get("default_image")))
+        durations_ms = _durations_ms(picture, first=first)
     if len(durations_ms) > 1:
-        return _open_animation(path, durations_ms)
+        return _open_animation(path, durations_ms, first=first)
     image = read_image(path)
     return FrameSource(
         path=path,
@@ -101,42 +108,50 @@ def check_file(path: Path) -> None:
         raise InputError(f"{path} is empty; copy or download it again")
 
 
-def _open_animation(path: Path, durations_ms: list[int]) -> FrameSource:
-    rate = Fraction(1000 * len(durations_ms), sum(durations_ms)).limit_denominator(1001)
+def _open_animation(path: Path, durations_ms: list[Fraction], *, first: int) -> FrameSource:
+    ends = list(accumulate(durations_ms))
+    begins = [Fraction(0), *ends[:-1]]
+    # Whole microseconds: APNG counts in any fraction of a second.
+    ticks = np.array([round(1000 * begin) for begin in begins], np.int64)
+    timing = timing_of(ticks, _TICK, end=ends[-1] / 1000)
 
     def timed_frames() -> Iterator[tuple[Fraction, ImageU8]]:
-        elapsed_ms = 0
         with _opened(path) as picture:
-            for index, duration_ms in enumerate(durations_ms):
-                picture.seek(index)
-                yield Fraction(elapsed_ms, 1000), _rgb(picture)
-                elapsed_ms += duration_ms
+            for index, tick in enumerate(ticks):
+                picture.seek(first + index)
+                yield int(tick) * _TICK, screen_rgb(picture)
 
     with _opened(path) as picture:
         width, height = picture.size
     check_size(width, height, name=str(path))
     return FrameSource(
         path=path,
-        rate=rate,
-        frame_count=len(durations_ms),
+        rate=timing.rate,
+        frame_count=timing.frame_count,
         width=width,
         height=height,
-        read_frames=lambda: at_constant_rate(timed_frames(), rate),
+        read_frames=lambda: at_constant_rate(timed_frames(), timing.rate, seconds=timing.seconds),
         name_frame=lambda index: f"{path.name}, frame {index}",
     )
 
 
-def _durations_ms(picture: Image.Image) -> list[int]:
+def _durations_ms(picture: Image.Image, *, first: int) -> list[Fraction]:
     """How long each frame stands. Decodes the whole animation: Pillow tells only then."""
     count = getattr(picture, "n_frames", 1)
-    if count == 1 or not getattr(picture, "is_animated", False) or picture.format == "TIFF":
+    if count - first <= 1 or not getattr(picture, "is_animated", False) or _has_pages(picture):
         return [_DEFAULT_DURATION_MS]
-    durations_ms: list[int] = []
-    for index in range(count):
+    durations_ms: list[Fraction] = []
+    for index in range(first, count):
         picture.seek(index)
         picture.load()
-        durations_ms.append(round(picture.info.get("duration") or _DEFAULT_DURATION_MS))
+        given = Fraction(picture.info.get("duration") or 0).limit_denominator(1000)
+        durations_ms.append(given if given > _TOO_SHORT_MS else _DEFAULT_DURATION_MS)
     return durations_ms
+
+
+def _has_pages(picture: Image.Image) -> bool:
+    """Whether its pictures are pages, not frames."""
+    return picture.format == "TIFF"
 
 
 @contextmanager
@@ -160,19 +175,6 @@ def _known_formats() -> list[str]:
     """AVIF is missing in older Pillows, which would refuse its name."""
     Image.init()
     return [name for name in _FORMATS if name in Image.OPEN]
-
-
-def _rgb(picture: Image.Image) -> ImageU8:
-    """Any mode -> [H, W, 3] uint8 RGB."""
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        # Pillow would clip these 16-bit greys at 255.
-        grey = np.clip(np.asarray(picture, dtype=np.int64) >> 8, 0, 255).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if picture.has_transparency_data:
-        rgba = picture.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, rgba)
-    return np.array(picture.convert("RGB"))
 
 
 def _is_picture_name(path: Path) -> bool:

@@ -143,8 +143,8 @@ def _uneven_rate(
             if _on_grid(places, rate) and (places is whole or rate >= _SMOOTH):
                 return rate
     smooth = [r for r in candidates if r in likely or (r >= _SMOOTH and r.denominator == 1)]
-    apart = [rate for rate in smooth if _lost(times, rate, seconds) <= _MAX_LOST] or smooth[-1:]
-    near = [rate for rate in apart if rate <= apart[0] * _NEAR]
+    apart = [r for r in smooth if _lost(times, r, seconds, may_move=r in likely) <= _MAX_LOST]
+    near = [rate for rate in apart if rate <= apart[0] * _NEAR] or smooth[-1:]
     return next((rate for rate in near if _on_grid(whole[-1:], rate)), near[0])
 
 
@@ -153,8 +153,10 @@ def _is_near_standard(rate: float) -> bool:
     return abs(nearest - rate) <= _JITTER * nearest
 
 
-def _lost(times: Sequence[Fraction], rate: Fraction, seconds: Fraction) -> float:
-    """Share of the pictures that have no slot."""
+def _lost(times: Sequence[Fraction], rate: Fraction, seconds: Fraction, *, may_move: bool) -> float:
+    """Share of the pictures that have no slot, or none at their own time."""
+    if not may_move:
+        return 1 - len({round(time * rate) for time in times}) / len(times)
     _, items, shown = slots_taken(times, rate, seconds=seconds)
     return 1 - shown / items
 
