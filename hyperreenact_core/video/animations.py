@@ -16,6 +16,7 @@ from PIL import Image
 
 from ..imaging import ImageU8
 from .labels import comment_text, xmp_packet
+from .media import media_name
 from .output import FrameWriter, output_errors
 
 GIF_MAX_RATE = Fraction(50)
@@ -52,7 +53,7 @@ class GifWriter(FrameWriter):
         self._metadata = metadata
         self._last_tick = -1
         with output_errors(path):
-            self._container = av.open(str(self._part), "w", format="gif")
+            self._container = av.open(media_name(self._part), "w", format="gif")
             self._stream = self._container.add_stream("gif", rate=min(rate, GIF_MAX_RATE))
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "pal8"

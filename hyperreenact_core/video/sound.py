@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import logging
+from collections.abc import Generator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import av
-from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.codec import Codec
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from ..errors import InputError
+from .heard import decoded_sound, without_gaps
+from .media import Damage, media_name, packets_of, sound_stream
 from .sources import AudioSource
+
+logger = logging.getLogger(__name__)
 
 COPIED_INTO_MP4 = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
 """Codecs that players expect in MP4 and MOV; these packets are copied, others become AAC."""
 
 COPIED_INTO_MKV = COPIED_INTO_MP4 | frozenset({"opus", "vorbis", "flac", "dts", "mp2"})
 
-_PRIMING = Fraction(1, 10)
-"""Encoders put a few packets before the first audible sample, seconds. They must be kept."""
+_PRIMING, _PRIMING_PACKETS = Fraction(1, 10), 3
+"""Encoders put a few packets before the first audible sample, which must be kept: so many
+seconds, or packets where they are long."""
+
+_ROUNDING = Fraction(1, 500)
+"""Matroska's times are whole milliseconds."""
 
 _AAC_RATE = 48_000
 _AAC_BIT_RATE = 192_000
@@ -32,7 +42,8 @@ _AAC_BIT_RATE = 192_000
 class AudioTrack:
     """Feeds sound into a container in step with the picture, holding one packet at a time.
 
-    Must be made before the container's first packet is written, and closed before it.
+    Must be made before the container's first packet is written, and closed before it. Damaged
+    sound is silent where it is encoded anew; a warning counts it.
     """
 
     def __init__(
@@ -40,8 +51,9 @@ class AudioTrack:
     ) -> None:
         self._source = source
         self._output = output
+        self._damage = Damage()
         self._input = _open(source.path)
-        stream = next(iter(self._input.streams.audio), None)
+        stream = sound_stream(self._input)
         if stream is None:
             self._input.close()
             raise InputError(f"{source.path} has no sound to carry over")
@@ -56,26 +68,38 @@ class AudioTrack:
         self._next = self._fetch()
 
     def advance(self, until: Fraction) -> None:
-        """Write all packets that begin before `until`, seconds from the first frame."""
-        while self._next is not None and self._next.begins < until:
+        """Write all packets that end by `until`, seconds from the first frame."""
+        while self._next is not None and self._next.ends <= until + _ROUNDING:
             self._output.mux(self._next.packet)
             self._next = self._fetch()
 
     def close(self) -> None:
         self._packets.close()
         self._input.close()
+        if self._damage.count:
+            logger.warning(
+                "%s: %d damaged pieces of its sound are silent",
+                self._source.path,
+                self._damage.count,
+            )
 
     def _fetch(self) -> _TimedPacket | None:
         try:
             return next(self._packets, None)
-        except av.FFmpegError:
-            # Sound that cannot be read on ends here; the picture goes on.
+        except av.FFmpegError as error:
+            logger.warning(
+                "%s: its sound cannot be read to the end (%s)", self._source.path, error.strerror
+            )
             return None
 
     def _copied(
         self, stream: AudioStream, target: AudioStream
     ) -> Generator[_TimedPacket, None, None]:
-        for packet in self._input.demux(stream):
+        last: int | None = None
+        # MP4 can say that the last packet is cut short, in Matroska it would be heard whole.
+        samples = stream.codec_context.frame_size if self._output.format.name == "matroska" else 0
+        whole = Fraction(samples, stream.rate or 1)
+        for packet in packets_of(self._input, stream, damage=self._damage):
             time_base = packet.time_base
             if packet.pts is None or packet.dts is None:
                 continue  # the empty packet at the end
@@ -83,40 +107,34 @@ class AudioTrack:
             packet.pts -= shift
             packet.dts -= shift
             begins = packet.pts * time_base
-            if begins >= -_PRIMING:
+            length = max((packet.duration or 0) * time_base, whole)
+            # Joined recordings may overlap by a packet, which no container takes.
+            is_behind = last is None or packet.dts > last
+            if begins >= -max(_PRIMING, _PRIMING_PACKETS * length) and is_behind:
+                last = packet.dts
                 packet.stream = target
-                yield _TimedPacket(begins, packet)
+                yield _TimedPacket(begins + length, cast("Packet[AudioStream]", packet))
 
     def _encoded(
         self, stream: AudioStream, target: AudioStream
     ) -> Generator[_TimedPacket, None, None]:
-        for frame in self._audible(stream):
+        heard = decoded_sound(self._input, stream, self._damage)
+        for frame in chain(without_gaps(heard, begin=self._source.offset), [None]):
             for packet in target.encode(frame):
-                begins = Fraction(packet.pts or 0) * (packet.time_base or 0)
-                yield _TimedPacket(begins, packet)
-
-    def _audible(self, stream: AudioStream) -> Iterator[AudioFrame | None]:
-        """Decoded sound from the first frame of the picture on, then None: the encoder's end."""
-        for frame in self._input.decode(stream):
-            if frame.pts is not None and frame.time_base is not None:
-                frame.pts -= round(self._source.offset / frame.time_base)
-                length = Fraction(frame.samples, frame.sample_rate)
-                if frame.pts * frame.time_base + length <= 0:
-                    continue
-            yield frame
-        yield None
+                ends = Fraction((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
+                yield _TimedPacket(ends, packet)
 
 
 def _open(path: Path) -> InputContainer:
     try:
-        return av.open(str(path), container_options={"protocol_whitelist": "file"})
+        return av.open(media_name(path), container_options={"protocol_whitelist": "file"})
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: its sound cannot be read ({error.strerror})") from error
 
 
 @dataclass(frozen=True)
 class _TimedPacket:
-    """begins: seconds from the first frame of the picture."""
+    """ends: seconds from the first frame of the picture."""
 
-    begins: Fraction
+    ends: Fraction
     packet: Packet[AudioStream]

@@ -18,7 +18,7 @@ MIN_SIDE = 16
 class AudioSource:
     """The sound that belongs to a clip.
 
-    path: file whose first audio stream is meant.
+    path: file whose sound is meant, of several tracks the default one.
     offset: time stamp of the clip's first frame in that file, in seconds; the sound is
     shifted by it, so that sound and picture stay together.
     """

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from ..errors import OutputError
 from ..imaging import ImageU8
 from .labels import labelled
+from .media import media_name
 from .output import FrameWriter, output_errors
 from .sound import COPIED_INTO_MKV, COPIED_INTO_MP4, AudioTrack
 from .sources import AudioSource
@@ -60,9 +61,9 @@ class VideoWriter(FrameWriter):
         self._audio: AudioTrack | None = None
         is_mkv = path.suffix.lower() == ".mkv"
         with output_errors(path):
-            self._container = av.open(
-                str(self._part), "w", options={} if is_mkv else {"movflags": "+faststart"}
-            )
+            # Sound begins before the picture, with what its decoder needs: as it is in Matroska.
+            options = {"avoid_negative_ts": "disabled"} if is_mkv else {"movflags": "+faststart"}
+            self._container = av.open(media_name(self._part), "w", options=options)
         try:
             self._container.metadata.update(labelled(metadata))
             options = {"crf": str(crf), **_X264_OPTIONS}
