@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import TypeVar
 
 from ..errors import InputError
@@ -81,7 +80,20 @@ def pose_of(crop: FaceCrop, models: LoadedSet) -> PoseView:
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of `size` items, the last one shorter, without reading further than needed."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
+    """Lists of `size` items, the last one shorter, without reading further than needed.
+
+    What came before an InputError is given first.
+    """
+    batch: list[Item] = []
+    try:
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except InputError:
+        if batch:
+            yield batch
+        raise
+    if batch:
         yield batch

@@ -14,13 +14,28 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import InputError
 from ..imaging import ImageU8
+from .heif import is_heif, read_heif
 from .rates import timing_of
 from .screen import screen_rgb
 from .sources import FrameSource, check_size
 from .timing import at_constant_rate
 
 PICTURE_SUFFIXES = frozenset(
-    {".png", ".apng", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".avif"}
+    {
+        ".png",
+        ".apng",
+        ".jpg",
+        ".jpeg",
+        ".webp",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".ppm",
+        ".avif",
+        ".heic",
+        ".heif",
+    }
 )
 """Which files of a folder are pictures. A single file is judged by its content."""
 
@@ -37,14 +52,19 @@ def read_image(path: Path) -> ImageU8:
     Of an animation the first frame. Raises InputError for what is no readable picture.
     """
     check_file(path)
-    with _opened(path) as picture:
-        image = screen_rgb(picture, upright=True)
+    if is_heif(path):
+        image = read_heif(path)
+    else:
+        with _opened(path) as picture:
+            image = screen_rgb(picture, upright=True)
     check_size(image.shape[1], image.shape[0], name=str(path))
     return image
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the content, not the name, of a file is that of a picture Pillow reads."""
+    """Whether the content, not the name, of a file is that of a picture."""
+    if is_heif(path):
+        return True
     try:
         with Image.open(path, formats=_known_formats()):
             return True
@@ -54,12 +74,18 @@ def is_picture(path: Path) -> bool:
 
 def open_picture(path: Path, *, default_rate: Fraction) -> FrameSource:
     """A still (one frame) or an animated GIF, WebP or PNG as frames."""
+    if is_heif(path):
+        return _open_still(path, default_rate=default_rate)
     with _opened(path) as picture:
         # A PNG may hold a picture for programs without animation, which is none of its frames.
         first = int(bool(picture.info.get("default_image")))
         durations_ms = _durations_ms(picture, first=first)
     if len(durations_ms) > 1:
         return _open_animation(path, durations_ms, first=first)
+    return _open_still(path, default_rate=default_rate)
+
+
+def _open_still(path: Path, *, default_rate: Fraction) -> FrameSource:
     image = read_image(path)
     return FrameSource(
         path=path,
