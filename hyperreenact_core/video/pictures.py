@@ -9,14 +9,16 @@ from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import InputError
 from ..imaging import ImageU8
+from .colour import over_white
 from .heif import is_heif, read_heif
 from .rates import timing_of
-from .screen import screen_rgb
+from .screen import eight_bits, screen_rgb
 from .sources import FrameSource, check_size
 from .timing import at_constant_rate
 
@@ -43,6 +45,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "AVIF")
 _TOO_SHORT_MS, _DEFAULT_DURATION_MS = 10, Fraction(100)
 """Browsers show a frame that is to stand so short, or has no duration, as long as the latter."""
 
+_TIFF = (b"II*\0", b"MM\0*")
 _TICK = Fraction(1, 1_000_000)
 
 
@@ -54,6 +57,8 @@ def read_image(path: Path) -> ImageU8:
     check_file(path)
     if is_heif(path):
         image = read_heif(path)
+    elif _is_deep_tiff(path):
+        image = _deep_tiff(path)
     else:
         with _opened(path) as picture:
             image = screen_rgb(picture, upright=True)
@@ -63,8 +68,13 @@ def read_image(path: Path) -> ImageU8:
 
 def is_picture(path: Path) -> bool:
     """Whether the content, not the name, of a file is that of a picture."""
-    if is_heif(path):
+    if is_heif(path) or _is_deep_tiff(path):
         return True
+    return _is_known(path)
+
+
+def _is_known(path: Path) -> bool:
+    """Whether Pillow reads it."""
     try:
         with Image.open(path, formats=_known_formats()):
             return True
@@ -74,7 +84,7 @@ def is_picture(path: Path) -> bool:
 
 def open_picture(path: Path, *, default_rate: Fraction) -> FrameSource:
     """A still (one frame) or an animated GIF, WebP or PNG as frames."""
-    if is_heif(path):
+    if is_heif(path) or _is_deep_tiff(path):
         return _open_still(path, default_rate=default_rate)
     with _opened(path) as picture:
         # A PNG may hold a picture for programs without animation, which is none of its frames.
@@ -178,6 +188,31 @@ def _durations_ms(picture: Image.Image, *, first: int) -> list[Fraction]:
 def _has_pages(picture: Image.Image) -> bool:
     """Whether its pictures are pages, not frames."""
     return picture.format == "TIFF"
+
+
+def _is_deep_tiff(path: Path) -> bool:
+    """Whether it is a TIFF that Pillow does not know: colours of 32 bits or floats."""
+    try:
+        with path.open("rb") as file:
+            is_tiff = file.read(4) in _TIFF
+    except OSError:
+        return False
+    return is_tiff and not _is_known(path)
+
+
+def _deep_tiff(path: Path) -> ImageU8:
+    """Read by OpenCV."""
+    try:
+        values = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        values = None
+    if values is None:
+        raise InputError(f"{path} is a TIFF of a kind that cannot be read; save it as PNG")
+    shallow = eight_bits(values) if values.itemsize > 1 else values.astype(np.uint8)
+    if shallow.ndim == 2:
+        return np.repeat(shallow[..., None], 3, axis=2)
+    rgb = np.ascontiguousarray(shallow[..., 2::-1])
+    return rgb if shallow.shape[2] == 3 else over_white(np.dstack([rgb, shallow[..., 3]]))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -121,6 +122,18 @@ def test_deep_greys_keep_their_range(tmp_path: Path, deep: np.ndarray) -> None:
     Image.fromarray(deep).save(tmp_path / "x.tif")
     shown = read_image(tmp_path / "x.tif")[..., 0]
     assert np.abs(shown - GREYS * 255).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint32, np.uint16])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_deep_colours_keep_their_range(tmp_path: Path, kind: type, channels: int) -> None:
+    """Of float and 32 bits, which Pillow does not know."""
+    given = np.dstack([picture(), np.full((48, 64), 255, np.uint8)])[..., :channels]
+    scale = 1 / 255 if kind is np.float32 else (1 << 8 * np.dtype(kind).itemsize) / 255.001
+    deep = (given * scale).astype(kind)[..., [2, 1, 0, 3][:channels]]
+    assert cv2.imwrite(str(tmp_path / "x.tif"), deep)
+    for shown in (read_image(tmp_path / "x.tif"), next(iter(open_frames(tmp_path / "x.tif")))):
+        assert np.abs(shown.astype(int) - picture()).max() <= 1
 
 
 def test_highlights_and_holes_of_floats_are_clipped(tmp_path: Path) -> None:
