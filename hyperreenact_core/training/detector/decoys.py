@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ..reader.framing import Frame, cut, extent
+from ...face.framing import Frame, cut, extent
 from ..reader.shelf import Row
 from .faces import Head, five_points
 

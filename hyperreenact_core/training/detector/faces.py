@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...heads.shard_files import ibug68
-from ..reader.framing import Frame, cut, extent, frame_matrix
+from ...face.framing import Frame, cut, extent, frame_matrix
+from ...networks.reader_regions import IBUG68
 from ..reader.shelf import Row
 from ..reader.tables import mesh_mirror
 
@@ -59,7 +59,7 @@ def square_of(mesh: Floats) -> Floats:
 
 def five_points(mesh: Floats) -> Floats:
     """[468, 2] -> [5, 2] eye centres, tip of the nose, corners of the mouth."""
-    marks = mesh[list(ibug68())]
+    marks = mesh[list(IBUG68)]
     return np.stack([marks[part].mean(0) for part in _MARKS]).astype(np.float32)
 
 

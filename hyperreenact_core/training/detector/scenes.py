@@ -12,8 +12,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...face.framing import Frame, cut, extent
 from ...imaging import tensor_from_u8
-from ..reader.framing import Frame, cut, extent
 from ..reader.obstacles import obstructed
 from ..reader.shelf import Row, Shelf
 from .decoys import faceless, part_frame, with_patch, with_pattern

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file
 
 from hyperreenact_core.errors import InputError, ModelError
+from hyperreenact_core.face.framing import Frame
 from hyperreenact_core.face.own_detect import FoundFace
 from hyperreenact_core.networks.detector import Places, cells
 from hyperreenact_core.training.detector.__main__ import SMOKE, SMOKE_CONFIG, main
@@ -36,7 +37,6 @@ from hyperreenact_core.training.detector.scenes import (
     with_bar,
 )
 from hyperreenact_core.training.detector.targets import targets_of
-from hyperreenact_core.training.reader.framing import Frame
 from hyperreenact_core.training.reader.shelf import Row, Shelf
 
 SIZE = 64
