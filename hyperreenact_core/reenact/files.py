@@ -25,9 +25,9 @@ from .stages import InvertedFace
 IDENTITY_FORMAT = "hyperreenact-identity/1"
 POSES_FORMAT = "hyperreenact-poses/1"
 _RECONSTRUCTION = "reconstruction"
-_PREFIX = "portrait."
+_PREFIX, _GUIDE = "portrait.", "guide"
 _PORTRAIT = tuple(
-    f"{_PREFIX}{name}" for name in ("image", "guide", *(f.name for f in fields(FaceReading)))
+    f"{_PREFIX}{name}" for name in ("image", _GUIDE, *(f.name for f in fields(FaceReading)))
 )
 _HEAD = tuple(f"head.{field.name}" for field in fields(Performance))
 """What only some files have: those made with a picture, and by a reader."""
@@ -77,19 +77,22 @@ def load_poses(path: Path) -> PoseTrack:
 
 def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
     reading = vars(portrait.reading) | {"score": torch.tensor(portrait.reading.score)}
-    own = {"image": torch.from_numpy(portrait.image), "guide": portrait.guide}
+    own = {"image": torch.from_numpy(portrait.image)}
+    if portrait.guide is not None:
+        own[_GUIDE] = portrait.guide
     return {f"{_PREFIX}{name}": value for name, value in (own | reading).items()}
 
 
 def _portrait(path: Path, tensors: dict[str, Tensor]) -> Portrait | None:
     """Take the portrait's tensors out of those of a file; None where it has none."""
     own = {name.removeprefix(_PREFIX): tensors.pop(name) for name in _PORTRAIT if name in tensors}
-    if len(own) < len(_PORTRAIT):
+    guide = own.pop(_GUIDE, None)
+    if len(own) < len(_PORTRAIT) - 1:
         return None
     image = own.pop("image").clamp(0, 255).to(torch.uint8).numpy()
-    guide, score = own.pop("guide"), float(own.pop("score"))
+    score = float(own.pop("score"))
     square = image.ndim == 3 and image.shape[0] == image.shape[1] and image.shape[2] == 3
-    if not square or guide.ndim != 3 or own["points"].shape != (468, 2):
+    if not square or (guide is not None and guide.ndim != 3) or own["points"].shape != (468, 2):
         raise InputError(f"{path.name}: its portrait has the wrong shape; save the identity again")
     return Portrait(image, FaceReading(**own, score=score), guide)
 

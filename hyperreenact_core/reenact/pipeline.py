@@ -15,7 +15,7 @@ from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, SourceIdentity
 from .detail.clip import ClipDetail
-from .detail.portrait import portrait_of
+from .detail.portrait import guides, portrait_of
 from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
@@ -227,10 +227,12 @@ class Reenactor:
         """What adds detail to the frames of one clip; None without detail."""
         if self._detail is None:
             return None
-        with torch.inference_mode():
-            guide = self._draw_views(prepared, [own_pose.view])
+        guide: Tensor | None = None
+        if guides(self._models.settings):
+            with torch.inference_mode():
+                guide = self._draw_views(prepared, [own_pose.view])[0]
         side = self._options.side(self._models)
-        portrait = portrait_of(source.picture, source.crop, guide[0])
+        portrait = portrait_of(source.picture, source.crop, guide)
         kept = self._detail.prepare(portrait, size=side)
         return ClipDetail(self._detail, kept, self._options.detail)
 

@@ -16,7 +16,7 @@ from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop, SourceIdentity
-from .detail.portrait import Portrait, portrait_of
+from .detail.portrait import Portrait, guides, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
 from .knobs import chosen_psi
@@ -74,7 +74,9 @@ def invert_face(
         reconstruction = reconstruct(truncated, models, host)
     portrait = None
     if picture is not None:
-        guide = _own_guide(replace(identity, w_plus=truncated), crop, models, host)
+        guide = None
+        if guides(models.settings):
+            guide = _own_guide(replace(identity, w_plus=truncated), crop, models, host)
         portrait = portrait_of(picture, crop, guide)
     return InvertedFace(identity, reconstruction, models.folder.name, portrait)
 
@@ -182,15 +184,15 @@ def draw_details(
         prepared = stage.prepare(source.portrait, size=size)
         for begin in range(0, len(images), batch_size):
             host.check_interrupt()
-            guides = torch.stack(list(images[begin : begin + batch_size]))
-            states = poses.performance[begin : begin + len(guides)]
-            drawn = stage.draw(prepared, states, guides.to(host.device)).towards(guides, amount)
+            drawn = torch.stack(list(images[begin : begin + batch_size]))
+            states = poses.performance[begin : begin + len(drawn)]
+            detailed = stage.draw(prepared, states, drawn.to(host.device)).towards(drawn, amount)
             host.progress(
-                begin + len(guides),
+                begin + len(drawn),
                 len(images),
-                lambda face=drawn.images[-1:]: u8_from_tensor(face)[0],
+                lambda face=detailed.images[-1:]: u8_from_tensor(face)[0],
             )
-            yield Detailed(drawn.images.cpu(), drawn.kept.cpu())
+            yield Detailed(detailed.images.cpu(), detailed.kept.cpu())
 
 
 def check_set(models: LoadedSet, made_with: str, *, what: str) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...face.align import CropRule, cut
 from ...imaging import ImageU8, u8_from_tensor
+from ...models.settings import SetSettings
 from ...types import FaceCrop, FaceReading
 from ..faces import box_of
 
@@ -23,15 +24,23 @@ class Portrait:
     """A source's face, square.
 
     image: uint8 RGB [P, P, 3]. reading: in its pixels. guide: [3, r, r] in [-1, 1], the face as the
-    generator draws it in the source's own pose.
+    generator draws it in the source's own pose; None where the head model is to be the guide.
     """
 
     image: ImageU8
     reading: FaceReading
-    guide: Tensor
+    guide: Tensor | None
 
 
-def portrait_of(picture: ImageU8, crop: FaceCrop, guide: Tensor) -> Portrait:
+def guides(settings: SetSettings) -> bool:
+    """Whether a set's generator draws heads exactly in the state that it is told.
+
+    Encoders of drawn heads misread real faces, and an error of a guide's pose cannot be seen.
+    """
+    return settings.pose_input != "crop"
+
+
+def portrait_of(picture: ImageU8, crop: FaceCrop, guide: Tensor | None) -> Portrait:
     """Cut from `picture` [H, W, 3] what `crop` shows; guide: [3, r, r] drawn in its own pose.
 
     Raises InputError where the face was not read.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
-from ...imaging import resize
+from ...imaging import resize, tensor_from_u8
 from ...networks.detail import DetailNetwork, compose, detail_inputs
+from .drawn import Paint, picture_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
 from .head_model import HeadModel, load_head_model
@@ -19,6 +21,7 @@ from .performance import HeadState, fit_reading
 from .portrait import Portrait
 from .pose import pose_head
 
+_PAINT = Paint()
 WORK_SIZE = 256
 """Side in pixels of the pictures that the network sees; the maps have half of it."""
 
@@ -28,13 +31,14 @@ class DetailSource:
     """All that the stage keeps of a source.
 
     picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: the same at
-    WORK_SIZE. guide: [1, 3, WORK_SIZE, WORK_SIZE], as the generator draws the source in its own
-    pose. fit, drawing: its head, in pixels of the crop.
+    WORK_SIZE. guide: [1, 3, WORK_SIZE, WORK_SIZE], the source in its own pose, as the generator
+    draws it or, where `drawn`, the head model. fit, drawing: its head, in pixels of the crop.
     """
 
     picture: Tensor
     small: Tensor
     guide: Tensor
+    drawn: bool
     fit: HeadFit
     drawing: Drawing
 
@@ -73,12 +77,16 @@ class DetailStage:
         large, matrix = cut(portrait.image, whole, CropRule(size=size))
         own = large[None].to(self._device)
         fit = fit_reading(self.model, portrait.reading.moved(matrix))
+        drawing = self._drawn(fit, None, side=float(size))
+        drawn = portrait.guide is None
+        guide = _pictures([drawing]) if portrait.guide is None else portrait.guide[None]
         return DetailSource(
             picture=own,
             small=resize(own, WORK_SIZE),
-            guide=resize(portrait.guide[None].to(own), WORK_SIZE),
+            guide=resize(guide.to(own), WORK_SIZE),
+            drawn=drawn,
             fit=fit,
-            drawing=self._drawn(fit, None, side=float(size)),
+            drawing=drawing,
         )
 
     @torch.inference_mode()
@@ -89,9 +97,10 @@ class DetailStage:
         flows = [flow_between(self.model, result, source.drawing) for result in results]
         maps = coarse_maps(flows, results).to(self._device)
         small = source.small.expand(count, -1, -1, -1)
+        shown = _pictures(results) if source.drawn else guides
         inputs = detail_inputs(
             small,
-            resize(guides.to(small), WORK_SIZE),
+            resize(shown.to(small), WORK_SIZE),
             source.guide.expand(count, -1, -1, -1),
             maps,
         )
@@ -107,6 +116,11 @@ class DetailStage:
                 self.model, fit, rotation=state.rotation, coefficients=state.coefficients
             )
         return draw_head(self.model, posed, side=side, size=WORK_SIZE // 2)
+
+
+def _pictures(drawings: Sequence[Drawing]) -> Tensor:
+    """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""
+    return tensor_from_u8(np.stack([picture_of(one, _PAINT, WORK_SIZE) for one in drawings]))
 
 
 def _kept(weights: Tensor, region: Tensor) -> Tensor:

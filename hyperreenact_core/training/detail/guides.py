@@ -15,9 +15,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ...heads.parts import Label
-from ...reenact.detail.flow import NOTHING, Drawing
-from ...reenact.detail.head_model import EYE, HAIR, MOUTH, SKIN
-from ...reenact.detail.maps import relief
+from ...reenact.detail.drawn import Colour, Paint, picture_of
+from ...reenact.detail.flow import Drawing
 from .pairs import Pair, View
 
 Pixels = NDArray[np.uint8]
@@ -61,21 +60,19 @@ def draw_guides(
 
 def _drawn(drawings: Sequence[Drawing], size: int, rng: Generator) -> list[Pixels]:
     """The head model in flat colours, shaded by its relief."""
-    colours = np.zeros((256, 3), np.float32)
-    colours[SKIN] = _SKINS[rng.integers(len(_SKINS))]
-    colours[[EYE, MOUTH, HAIR, NOTHING]] = (230, 225, 220), (120, 40, 45), _dark(rng), _any(rng)
-    light = rng.normal(0, 1, 2)
-    found: list[Pixels] = []
-    for drawing in drawings:
-        depth = cv2.GaussianBlur(relief(drawing), (0, 0), len(drawing.depth) / 128)
-        slope = light[0] * cv2.Sobel(depth, cv2.CV_32F, 1, 0) + light[1] * cv2.Sobel(
-            depth, cv2.CV_32F, 0, 1
-        )
-        shade = 1 + 0.25 * np.tanh(3 * slope) - 0.15 * depth
-        shade[drawing.region == NOTHING] = 1
-        flat = (colours[drawing.region] * shade[..., None]).clip(0, 255).astype(np.uint8)
-        found.append(np.asarray(cv2.resize(flat, (size, size)), np.uint8))
-    return found
+    x, y = rng.normal(0, 1, 2).tolist()
+    paint = Paint(
+        skin=_SKINS[rng.integers(len(_SKINS))],
+        hair=_triple(_dark(rng)),
+        nothing=_triple(_any(rng)),
+        light=(x, y),
+    )
+    return [picture_of(drawing, paint, size) for drawing in drawings]
+
+
+def _triple(colour: NDArray[np.float64]) -> Colour:
+    red, green, blue = colour.tolist()
+    return red, green, blue
 
 
 def _crude(views: Sequence[View], rng: Generator) -> list[Pixels]:
