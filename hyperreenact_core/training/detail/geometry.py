@@ -34,17 +34,31 @@ class ReadingErrors:
 
 @dataclass(frozen=True, eq=False)
 class Coarse:
-    """flow: from the result to the source. result, source: the fitted head drawn in both."""
+    """flow: from the result to the source. result, source: the fitted head drawn in both.
+
+    guide: drawn as the guide of the result shows it; guide_flow: from there to the result.
+    """
 
     flow: HeadFlow
     result: Drawing
     source: Drawing
+    guide: Drawing
+    guide_flow: HeadFlow
 
 
 def coarse_of(
-    model: HeadModel, pair: Pair, rng: Generator, errors: ReadingErrors, *, size: int
+    model: HeadModel,
+    pair: Pair,
+    rng: Generator,
+    errors: ReadingErrors,
+    *,
+    size: int,
+    gain: float = 1.0,
 ) -> Coarse:
-    """Fit a head to the source, pose it as the result is, and draw both at `size` pixels."""
+    """Fit a head to the source, pose it as the result is, and draw both at `size` pixels.
+
+    gain: what the guide shows of the change of expression, as generators tend to understate it.
+    """
     before, after = pair.source.labels, pair.result.labels
     fit = read_head(model, pair.source, rng, errors)
     # The product reads both pictures with the same bias, which a difference does not have.
@@ -52,11 +66,22 @@ def coarse_of(
     face = (fit.coefficients + change).clip(0, 1)
     rotation = (after.rotation @ before.rotation.T).astype(np.float64) @ fit.rotation
     shift = _shift(model, fit, pair.result.points_px(), rotation, face)
-    moved = pose_head(model, fit, rotation=rotation, coefficients=face, shift=shift)
     side = float(len(pair.source.picture))
-    result = draw_head(model, moved, side=side, size=size)
+
+    def drawn(coefficients: Doubles) -> Drawing:
+        moved = pose_head(model, fit, rotation=rotation, coefficients=coefficients, shift=shift)
+        return draw_head(model, moved, side=side, size=size)
+
+    result = drawn(face)
     source = draw_head(model, pose_head(model, fit), side=side, size=size)
-    return Coarse(flow_between(model, result, source), result, source)
+    guide = result if gain == 1 else drawn(fit.coefficients + gain * (face - fit.coefficients))
+    return Coarse(
+        flow=flow_between(model, result, source),
+        result=result,
+        source=source,
+        guide=guide,
+        guide_flow=flow_between(model, guide, result),
+    )
 
 
 def read_head(model: HeadModel, view: View, rng: Generator, errors: ReadingErrors) -> HeadFit:

@@ -16,12 +16,13 @@ from ...heads.parts import Label
 from ...imaging import pixel_places, tensor_from_u8
 from ...networks.detail import CoarseMaps, DetailInputs, recoloured
 from ...networks.reader_regions import LEFT_EYE, LIDS, MOUTH, RIGHT_EYE
+from ...reenact.detail.flow import HeadFlow
 from ...reenact.detail.head_model import load_head_model
 from ...reenact.detail.maps import coarse_maps
 from ..reader.photometry import blur as blurred
 from ..reader.photometry import codec, hue, noise, paint, saturation, tones
 from ..reader.shelf import Shelf
-from .geometry import Coarse, ReadingErrors, coarse_of
+from .geometry import ReadingErrors, coarse_of
 from .guides import KINDS, SHARES, GuideKind, draw_guides
 from .pairs import Pair, Pixels, SquareRange, View, read_pair, sample_square
 
@@ -44,12 +45,15 @@ _HEAD = 1.5
 @dataclass(frozen=True)
 class StreamSettings:
     """size: of the squares. window, windows: side of the windows, and how many of each pair.
-    whole_every: every so many batches are whole squares."""
+    whole_every: every so many batches are whole squares. understated: share of guides that show
+    less of the change of expression than the result does, by a factor from gain."""
 
     size: int = 256
     window: int = 160
     windows: int = 2
     whole_every: int = 4
+    understated: float = 0.3
+    gain: tuple[float, float] = (0.3, 0.9)
     square: SquareRange = field(default_factory=SquareRange)
     errors: ReadingErrors = field(default_factory=ReadingErrors)
 
@@ -116,14 +120,21 @@ def example(
 ) -> Batch:
     """A pair as a batch of one."""
     size = len(pair.source.picture)
-    coarse = coarse_of(load_head_model(), pair, rng, settings.errors, size=size // 2)
-    guides = draw_guides(pair, (coarse.result, coarse.source), kind, rng)
+    gain = 1.0
+    if disturbed and rng.random() < settings.understated:
+        gain = float(rng.uniform(*settings.gain))
+    model, errors = load_head_model(), settings.errors
+    coarse = coarse_of(model, pair, rng, errors, size=size // 2, gain=gain)
+    guides = draw_guides(pair, (coarse.guide, coarse.source), kind, rng)
+    shown = guides.result
+    if gain != 1 and kind in ("soft", "crude"):  # the other kinds show it already
+        shown = _moved(shown, coarse.guide_flow)
     seen = pair.source.picture
     for share, change in _SOURCE if disturbed else ():
         if rng.random() < share:
             seen = change(seen, rng)
-    moved, guide_moved = (_moved(picture, coarse) for picture in (seen, guides.source))
-    still, guide = _picture(pair.source.picture), _picture(guides.result)
+    moved, guide_moved = (_moved(picture, coarse.flow) for picture in (seen, guides.source))
+    still, guide = _picture(pair.source.picture), _picture(shown)
     maps = coarse_maps([coarse.flow], [coarse.result])
     inputs = DetailInputs(
         source=_picture(seen),
@@ -194,10 +205,10 @@ def _alike(pair: Pair, rng: Generator) -> Pair:
     return Pair(source, result, pair.flow, pair.seen)
 
 
-def _moved(picture: Pixels, coarse: Coarse) -> Pixels:
-    """The picture through the coarse flow."""
+def _moved(picture: Pixels, flow: HeadFlow) -> Pixels:
+    """The picture through a flow."""
     size = len(picture)
-    offset = np.asarray(cv2.resize(coarse.flow.offset, (size, size)), np.float32)
+    offset = np.asarray(cv2.resize(flow.offset, (size, size)), np.float32)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     x, y = columns + offset[..., 0], rows + offset[..., 1]
     moved = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

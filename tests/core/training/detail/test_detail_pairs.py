@@ -139,6 +139,18 @@ def test_guides_are_of_the_right_pose_but_not_of_the_right_looks(shelf: Shelf) -
     assert np.abs(difference).max() < 3
 
 
+def test_a_guide_may_show_less_of_the_expression_than_the_result(shelf: Shelf) -> None:
+    pair = read_pair(shelf, 3, WHOLE, SIZE)  # the mouth opens, the eyes shut
+    full, half = (coarse_of(MODEL, pair, rng(), EXACT, size=SIZE, gain=gain) for gain in (1.0, 0.5))
+    np.testing.assert_array_equal(full.guide.region, full.result.region)
+    assert (full.guide_flow.offset == 0).all()
+    open_mouth = [int((drawn.region == 2).sum()) for drawn in (half.result, half.guide)]
+    assert open_mouth[1] < 0.8 * open_mouth[0]
+    moved = np.abs(half.guide_flow.offset).max(2)
+    assert 0.5 < moved.max() < np.abs(half.flow.offset).max() + 0.5
+    assert np.median(moved[half.guide_flow.region != 0]) < 0.1
+
+
 def plan_of(batch: Batch) -> DetailPlan:
     """The true flow, moved where seen."""
     logits = torch.cat([batch.seen, torch.zeros_like(batch.seen), 1 - batch.seen], 1) * 20
