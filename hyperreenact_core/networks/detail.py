@@ -25,6 +25,7 @@ _STEP = 0.05
 _LEAST = 0.05
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
 
+_GROUPS = 8
 _COARSE = 8
 """So many pixels are one where colours are compared."""
 _ALIKE, _NEAR = 0.06, 0.12
@@ -33,8 +34,12 @@ _ALIKE, _NEAR = 0.06, 0.12
 
 @dataclass(frozen=True)
 class DetailConfig:
-    """widths: channels at 1/2, 1/4 and so on of the picture's side. marks: channels that the two
-    guides are compared by, at 1/4; reach: by how many pixels of that map they may be apart."""
+    """Sizes of a detail network.
+
+    widths: channels at 1/2, 1/4 and so on of the picture's side, multiples of 8. marks: channels
+    that the two guides are compared by, at 1/4; reach: by how many pixels of that map they may be
+    apart.
+    """
 
     widths: tuple[int, ...] = (32, 48, 96, 128, 160)
     marks: int = 16
@@ -153,11 +158,11 @@ class DetailNetwork(nn.Module):
     def _compared(self, inputs: DetailInputs) -> Tensor:
         """[B, (2 reach + 1)^2, S / 4, S / 4] how alike the guides are, so far apart."""
         both = self.marks(torch.cat([inputs.guide, inputs.guide_moved]))
-        mine, theirs = both.chunk(2)
+        mine, theirs = F.normalize(both, dim=1).chunk(2)
         reach, (height, width) = self.config.reach, both.shape[-2:]
         theirs = F.pad(theirs, (reach,) * 4)
         alike = [
-            (mine * theirs[..., down : down + height, right : right + width]).mean(1)
+            (mine * theirs[..., down : down + height, right : right + width]).sum(1)
             for down in range(2 * reach + 1)
             for right in range(2 * reach + 1)
         ]
@@ -165,15 +170,19 @@ class DetailNetwork(nn.Module):
 
 
 class Stage(nn.Module):
-    """Two convolutions, the second around the identity; the first may halve the sides."""
+    """Two convolutions, the second around the identity; the first may halve the sides.
+
+    Without the norm between them the deep maps die out: what they add is only noise at first.
+    """
 
     def __init__(self, channels_in: int, channels: int, *, stride: int = 1) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels_in, channels, 3, stride, 1)
+        self.first = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
+        self.norm = nn.GroupNorm(_GROUPS, channels)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.first(x), inplace=True)
+        x = F.relu(self.norm(self.first(x)), inplace=True)
         return F.relu(self.second(x) + x, inplace=True)
 
     @torch.no_grad()

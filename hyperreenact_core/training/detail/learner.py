@@ -33,7 +33,7 @@ class DetailRecipe:
     """
 
     batch_size: int = 8
-    rate: float = 8e-4
+    rate: float = 1e-3
     weight_decay: float = 0.01
     warm_up: int = 200
     settled: float = 0.5

@@ -47,7 +47,7 @@ def maps() -> CoarseMaps:
 
 def network() -> DetailNetwork:
     torch.manual_seed(0)
-    return DetailNetwork(DetailConfig(widths=(8, 8, 12, 12, 16), marks=4, reach=1)).eval()
+    return DetailNetwork(DetailConfig(widths=(8, 8, 16, 16, 16), marks=4, reach=1)).eval()
 
 
 @torch.inference_mode()
