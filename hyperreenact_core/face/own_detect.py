@@ -68,7 +68,7 @@ class OwnDetectorConfig:
     """
 
     sides: tuple[int, ...] = (320, 640)
-    threshold: float = 0.5
+    threshold: float = 0.75
     overlap: float = 0.35
     follow_side: int = 128
     follow_reach: float = 2.2

@@ -81,7 +81,12 @@ class ReadingDetector:
             return self._with_readings(frame, faces)
         for _ in range(_LOOKS):
             readings = self._reader.read(frame, [face.landmarks for face in faces])
-            faces = [_landmarks_of(reading) for reading in readings if reading.score >= _SURE]
+            faces = [
+                # The finder has seen the whole picture: it knows better what is a face.
+                _landmarks_of(reading, min(face.score, reading.score))
+                for face, reading in zip(faces, readings, strict=True)
+                if reading.score >= _SURE
+            ]
         return suppress(faces, overlap=_OVERLAP)
 
     def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
@@ -90,7 +95,7 @@ class ReadingDetector:
             return None if found is None else self._with_readings(frame, [found])[0]
         reading = self._reader.read(frame, [previous.landmarks])[0]
         if reading.score >= _SURE:
-            return _landmarks_of(reading)
+            return _landmarks_of(reading, reading.score)
         return nearest(self.detect(frame), previous)
 
     def _with_readings(self, frame: ImageU8, faces: Sequence[FaceLandmarks]) -> list[FaceLandmarks]:
@@ -102,9 +107,9 @@ class ReadingDetector:
         ]
 
 
-def _landmarks_of(reading: FaceReading) -> FaceLandmarks:
+def _landmarks_of(reading: FaceReading, score: float) -> FaceLandmarks:
     """A face with the reader's own landmarks."""
-    return FaceLandmarks(reading.points[list(IBUG68)], reading.score, reading)
+    return FaceLandmarks(reading.points[list(IBUG68)], score, reading)
 
 
 def _frame_of(landmarks: NDArray[np.float32]) -> Frame:
