@@ -37,6 +37,19 @@ def test_the_starter_set_ships_every_network_under_a_free_licence():
     assert all(file.name == f"{file.role}.safetensors" for file in starter.files)
 
 
+def test_what_ships_is_free_for_any_use_and_learned_from_no_picture_of_a_person():
+    for known in load_registry():
+        if known.shipped:
+            assert known.licence in {"Apache-2.0", "CC0-1.0", "MIT"}
+            assert "Free for any use" in known.terms
+            assert "No pictures of real people" in known.terms
+
+
+def test_the_weights_that_ship_take_45_mb_at_most():
+    files = [path for path in SHIPPED_WEIGHTS.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 45e6
+
+
 def test_the_published_set_is_fetched_by_the_user_and_converted():
     published = find_set("voxceleb-256", load_registry())
     assert published is not None
