@@ -22,7 +22,7 @@ _SURE = 4.0
 """The logit of the layer that the coarse maps speak for."""
 _STEP = 0.05
 """Of the learned offset, in half sides: some pixels."""
-_LEAST = 0.05
+_LEAST = 0.1
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
 
 _GROUPS = 8
