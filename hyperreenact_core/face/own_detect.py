@@ -61,13 +61,14 @@ class FoundFace:
 class OwnDetectorConfig:
     """How the picture is searched.
 
-    sides: longer sides to which the picture is reduced, one look each; smaller pictures are seen as
-    they are, once. threshold: score from which something is a face. overlap: see `suppress`.
-    follow_side, follow_reach: a face is followed in a square of so many times its side, seen at
-    so many pixels.
+    sides: longer sides to which the picture is reduced, one look each, until one shows a face whose
+    side is `enough`, pixels of the look; smaller pictures are seen as they are. threshold: score
+    from which something is a face. overlap: see `suppress`. follow_side, follow_reach: a face is
+    followed in a square of so many times its side, seen at so many pixels.
     """
 
     sides: tuple[int, ...] = (320, 640)
+    enough: float = 48.0
     threshold: float = 0.75
     overlap: float = 0.35
     follow_side: int = 128
@@ -109,7 +110,11 @@ class OwnDetector:
             if index and longer <= self._config.sides[index - 1]:
                 break
             reduced, factor = bounded(frame, side)
-            found += [face.moved(factor, 0.0, 0.0) for face in self._look(reduced)]
+            seen = self._look(reduced)
+            found += [face.moved(factor, 0.0, 0.0) for face in seen]
+            # Each further look makes up faces too: it is worth that only for small ones.
+            if any(face.square[2] >= self._config.enough for face in seen):
+                break
         return suppress(found, overlap=self._config.overlap)
 
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:

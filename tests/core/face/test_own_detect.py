@@ -65,12 +65,18 @@ def test_faces_are_found_once_in_pixels_of_the_frame(size: tuple[int, int]) -> N
 
 
 def test_small_faces_of_a_large_picture_are_found_at_the_second_look() -> None:
-    discs = [(200, 300, 30), (900, 400, 300)]
+    discs = [(200, 300, 30), (900, 400, 120)]
     frame = picture(*discs, width=1280, height=720)
     network = DiscNetwork()
     assert len(OwnDetector(network).find(frame)) == 2
     assert network.pictures == [(320, 192), (640, 384)]
     assert len(OwnDetector(network, config=OwnDetectorConfig(sides=(320,))).find(frame)) == 1
+
+
+def test_a_large_face_needs_no_second_look() -> None:
+    network = DiscNetwork()
+    assert len(OwnDetector(network).find(picture((900, 400, 300), width=1280, height=720))) == 1
+    assert network.pictures == [(320, 192)]
 
 
 def test_a_small_picture_is_looked_at_once_and_as_it_is() -> None:
