@@ -23,6 +23,14 @@ def autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
+def steady_norms(network: Network, *, momentum: float = 0.01) -> Network:
+    """Let batch norms remember more than a small batch or two."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.momentum = momentum
+    return network
+
+
 def channels_last(network: Network) -> Network:
     """Store kernels in the order in which convolutions are fastest."""
     network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

@@ -21,7 +21,7 @@ from ...quality import psnr
 from ..e4e import copy_body
 from ..grids import comparison_grid
 from ..losses import identity_loss, pyramid_loss
-from ..precision import autocast, channels_last
+from ..precision import autocast, channels_last, steady_norms
 from .crops import HeadCrops
 from .pairs import Pairs, pictures_of, soft_background
 from .perception import Perception
@@ -62,7 +62,7 @@ class HeadsE4EStage:
     ) -> None:
         self._training, self._heads, self._held_out, self._out = training, heads, held_out, out
         self._portrait, self._perception = portrait, perception
-        self.network = channels_last(E4E(config)).to(heads.device)
+        self.network = steady_norms(channels_last(E4E(config))).to(heads.device)
         self.network.start_from(portrait.generator.latent_avg)
         copy_body(portrait.appearance, self.network)
         some = heads.spread(1024)

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...imaging import resize
+from ..augment import jitter_colours, jitter_frame
 from .crops import HeadCrops
 from .perception import picture_weights
 
@@ -36,6 +38,25 @@ def flat_background(face: Tensor, cover: Tensor, random: torch.Generator) -> tup
     return face * cover + colour * (1 - cover), colour
 
 
+_SPOILT = 0.4
+_LEAST = 0.4
+_NOISE = 0.08
+
+
+def spoilt(face: Tensor, random: torch.Generator) -> Tensor:
+    """Pictures as they are found: a little out of place, some of them coarse and noisy."""
+    draw = torch.rand(2, generator=random).tolist()
+    moved = jitter_frame(face, random)
+    if draw[0] > _SPOILT:
+        return moved
+    size = moved.shape[-1]
+    side = round(size * (_LEAST + (1 - _LEAST) * draw[1]))
+    noise = torch.randn(len(face), 3, side, side, generator=random).to(face)
+    coarse = resize(moved, side) + noise * (_NOISE * draw[1])
+    whole = F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
+    return whole.contiguous(memory_format=torch.channels_last)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """source: what the encoder sees. truth: what is to be drawn; weight: how much it counts."""
@@ -48,15 +69,18 @@ class Pairs:
 def pictures_of(
     heads: HeadCrops, source: Tensor, target: Tensor, random: torch.Generator, *, flat: float
 ) -> Pairs:
-    """Pairs of rows [B] as pictures; a share of them before one colour, the rest before what is
-    left of the background."""
-    face, truth = heads.batch(source), heads.batch(target)
+    """Pairs of rows [B] as pictures in other colours than rendered, the source a little spoilt.
+
+    flat: share of the pairs before one colour; the rest is before what is left of the background.
+    """
+    both = torch.cat([heads.batch(source), heads.batch(target)], 3)
+    face, truth = jitter_colours(both, random).chunk(2, 3)
     cover, target_cover = heads.cover(source), heads.cover(target)
     plain, colour = flat_background(face, cover, random)
     chosen = (torch.rand(len(face), generator=random) < flat).to(face.device)[:, None, None, None]
     before_colour = truth * target_cover + colour * (1 - target_cover)
     return Pairs(
-        source=torch.where(chosen, plain, face),
+        source=spoilt(torch.where(chosen, plain, face), random),
         truth=torch.where(chosen, before_colour, soft_background(truth, target_cover)),
         weight=picture_weights(heads.landmarks[target], target_cover),
     )

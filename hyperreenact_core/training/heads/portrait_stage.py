@@ -1,7 +1,8 @@
 """First stage: appearance encoder and generator together, from pairs of pictures of a clip.
 
 One picture tells the person, the other one's true state is given, and that other one is to be
-drawn. The encoder also learns to tell people apart, as ArcFace does.
+drawn. The encoder also learns to tell people apart, as ArcFace does. In the last steps a critic
+joins in, as in StyleGAN2.
 """
 
 from __future__ import annotations
@@ -18,16 +19,24 @@ from torch.optim import Adam, AdamW, Optimizer
 
 from ...imaging import ImageU8, resize
 from ...networks.arcface import ArcFace, ArcFaceConfig
+from ...networks.discriminator import Discriminator, DiscriminatorConfig
 from ...networks.modulation import StyledConv
 from ...networks.stylegan2 import Generator, StyleGAN2Config
 from ...quality import psnr
 from ..grids import comparison_grid
 from ..loop import update_average
-from ..losses import lattice_loss, pyramid_loss, style_range_loss
+from ..losses import (
+    discriminator_loss,
+    generator_loss,
+    lattice_loss,
+    pyramid_loss,
+    r1_penalty,
+    style_range_loss,
+)
 from ..margin import ArcFaceMargin
 from ..metrics import high_frequency_ratio
 from ..muon import Muon
-from ..precision import autocast
+from ..precision import autocast, steady_norms
 from .crops import HeadCrops
 from .pairs import pictures_of, soft_background
 from .perception import Perception
@@ -36,12 +45,15 @@ from .portrait import Portrait, save_portrait
 
 @dataclass(frozen=True)
 class PortraitTraining:
-    """coarse_steps: at coarse_size px, without perceptual loss; they come first.
+    """coarse_steps: at coarse_size px, without perceptual loss; they come first. regression_steps:
+    at full size without a critic.
 
     flat: share of the pairs before one colour. code_rate: of encoder, code and margin.
+    adversarial_rate: factor of the generator's learning rate once there is a critic.
     """
 
     coarse_steps: int
+    regression_steps: int
     batch_size: int = 8
     coarse_size: int = 32
     learning_rate: float = 2e-3
@@ -50,7 +62,13 @@ class PortraitTraining:
     perceptual_weight: float = 0.5
     identity_weight: float = 0.03
     style_range_weight: float = 1.0
-    lattice_weight: float = 2.0
+    lattice_weight: float = 10.0
+    adversarial_weight: float = 0.5
+    adversarial_rise_steps: int = 300
+    adversarial_rate: float = 0.5
+    critic_rate: float = 2e-3
+    r1_weight: float = 4.0
+    r1_every: int = 16
     flat: float = 0.3
     average_decay: float = 0.998
 
@@ -64,6 +82,7 @@ class PortraitStage:
         self,
         *,
         generator: StyleGAN2Config,
+        critic: DiscriminatorConfig,
         appearance: ArcFaceConfig,
         training: PortraitTraining,
         perception: Perception,
@@ -77,6 +96,8 @@ class PortraitStage:
         self.portrait.centre(heads.state)
         self.average = deepcopy(self.portrait).requires_grad_(requires_grad=False).eval()
         people = int(heads.identity.max()) + 1
+        steady_norms(self.portrait)
+        self.critic = Discriminator(critic).to(heads.device)
         self.margin = ArcFaceMargin(appearance.embedding_dim, people).to(heads.device)
         drawing = self.portrait.generator
         kernels = [layer.conv.weight for layer in drawing.layers() if isinstance(layer, StyledConv)]
@@ -93,12 +114,20 @@ class PortraitStage:
             "generator": Adam(rest, t.learning_rate, betas=(0.9, 0.99), fused=True),
             "appearance": AdamW(seeing, t.code_rate, weight_decay=t.weight_decay, fused=True),
         }
+        self._critic_optimiser = Adam(
+            self.critic.parameters(), t.critic_rate, betas=(0.0, 0.99), fused=True
+        )
 
     def networks(self) -> Mapping[str, nn.Module]:
-        return {"portrait": self.portrait, "average": self.average, "margin": self.margin}
+        return {
+            "portrait": self.portrait,
+            "average": self.average,
+            "margin": self.margin,
+            "critic": self.critic,
+        }
 
     def optimisers(self) -> Mapping[str, Optimizer]:
-        return self._optimisers
+        return {**self._optimisers, "critic": self._critic_optimiser}
 
     def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
         t, heads = self._training, self._heads
@@ -132,13 +161,43 @@ class PortraitStage:
             losses["lattice"] = lattice_loss(image, truth, fold=generator.config.output_shuffle)
             total = total + t.perceptual_weight * losses["feature"]
             total = total + t.lattice_weight * losses["lattice"]
+        into = step - t.coarse_steps - t.regression_steps
+        if into >= 0:
+            losses["fooled"] = self._fooled(image, heads.state[target])
+            rise = min(1.0, into / t.adversarial_rise_steps)
+            total = total + t.adversarial_weight * rise * losses["fooled"]
+            for name in ("kernels", "generator"):
+                for group in self._optimisers[name].param_groups:
+                    group["lr"] *= t.adversarial_rate  # the loop sets it afresh every step
         for module in (self.portrait, self.margin):
             module.zero_grad(set_to_none=True)
         total.backward()
         for optimiser in self._optimisers.values():
             optimiser.step()
         update_average(self.average, self.portrait, step, t.average_decay)
+        if into >= 0:
+            losses["critic"] = self._update_critic(truth, image.detach(), heads.state[target], step)
         return {key: value.detach() for key, value in losses.items()}
+
+    def _fooled(self, image: Tensor, state: Tensor) -> Tensor:
+        self.critic.requires_grad_(requires_grad=False)
+        with autocast(image.device):
+            return generator_loss(self.critic(image, state).float())
+
+    def _update_critic(self, real: Tensor, fake: Tensor, state: Tensor, step: int) -> Tensor:
+        t = self._training
+        self.critic.requires_grad_(requires_grad=True)
+        with autocast(real.device):
+            logits = self.critic(torch.cat([real, fake]), torch.cat([state, state]))
+            loss = discriminator_loss(*logits.float().chunk(2))
+        self._critic_optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if step % t.r1_every == 0:
+            half = real[: len(real) // 2]
+            penalty = r1_penalty(half, lambda x: self.critic(x, state[: len(half)]))
+            (penalty * (0.5 * t.r1_weight * t.r1_every)).backward()
+        self._critic_optimiser.step()
+        return loss.detach()
 
     @torch.no_grad()
     def validate(self) -> tuple[Mapping[str, float], ImageU8 | None]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...networks.arcface import ArcFaceConfig
+from ...networks.discriminator import DiscriminatorConfig
 from ...networks.e4e import E4EConfig
 from ...networks.hypernetwork import HypernetworkConfig
-from ...networks.pose_state import STATE_CHANNELS
+from ...networks.pose_state import STATE, STATE_CHANNELS
 from ...networks.stylegan2 import StyleGAN2Config
 from ..starter_networks import Networks, starter_networks
 from .e4e_stage import HeadsE4ETraining
@@ -24,6 +25,7 @@ class HeadNetworks:
     """One configuration of every network of a set that reads states."""
 
     generator: StyleGAN2Config
+    critic: DiscriminatorConfig
     appearance: ArcFaceConfig
     e4e: E4EConfig
     hypernetwork: HypernetworkConfig
@@ -46,6 +48,7 @@ class HeadsProfile:
 def _told_states(networks: Networks) -> HeadNetworks:
     return HeadNetworks(
         generator=replace(networks.generator, z_dim=PORTRAIT_DIM),
+        critic=replace(networks.critic, condition_dim=STATE),
         appearance=networks.appearance,
         e4e=networks.e4e,
         # A state is the same all over its map: products of 7 x 7 matrices would say nothing.
@@ -83,8 +86,8 @@ HEADS_PROFILES: dict[HeadsProfileName, HeadsProfile] = {
         networks=_SMALL,
         people=1900,
         crop_scale=0.9,
-        portrait=PortraitTraining(coarse_steps=1_500),
-        portrait_steps=12_000,
+        portrait=PortraitTraining(coarse_steps=1_500, regression_steps=9_500),
+        portrait_steps=13_500,
         e4e=HeadsE4ETraining(latent_steps=700),
         e4e_steps=2_000,
         hypernetwork=HeadsHypernetworkTraining(style_steps=3_000, picture_steps=3_500),
@@ -93,7 +96,7 @@ HEADS_PROFILES: dict[HeadsProfileName, HeadsProfile] = {
         networks=_WIDE,
         people=12_000,
         crop_scale=0.9,
-        portrait=PortraitTraining(coarse_steps=3_000, batch_size=32),
+        portrait=PortraitTraining(coarse_steps=3_000, regression_steps=60_000, batch_size=32),
         portrait_steps=80_000,
         e4e=HeadsE4ETraining(latent_steps=5_000, batch_size=64, image_batch_size=32),
         e4e_steps=20_000,
@@ -105,8 +108,8 @@ HEADS_PROFILES: dict[HeadsProfileName, HeadsProfile] = {
         networks=_TINY,
         people=4,
         crop_scale=0.9,
-        portrait=PortraitTraining(coarse_steps=1, batch_size=4),
-        portrait_steps=2,
+        portrait=PortraitTraining(coarse_steps=1, regression_steps=1, batch_size=4),
+        portrait_steps=3,
         e4e=HeadsE4ETraining(latent_steps=1, batch_size=4, image_batch_size=2),
         e4e_steps=2,
         hypernetwork=HeadsHypernetworkTraining(

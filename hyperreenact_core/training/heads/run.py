@@ -121,6 +121,7 @@ class HeadsRun:
         networks = self.profile.networks
         return PortraitStage(
             generator=networks.generator,
+            critic=networks.critic,
             appearance=networks.appearance,
             training=self.profile.portrait,
             perception=self._perception,
