@@ -60,7 +60,7 @@ class PortraitTraining:
     code_rate: float = 1e-3
     weight_decay: float = 0.02
     perceptual_weight: float = 0.5
-    identity_weight: float = 0.03
+    identity_weight: float = 0.1
     style_range_weight: float = 1.0
     lattice_weight: float = 10.0
     adversarial_weight: float = 0.5
