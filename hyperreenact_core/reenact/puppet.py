@@ -23,6 +23,7 @@ from ..synthetic.sampling import sample_identity
 from ..types import FaceCrop
 from .detail.performance import HeadState, Performance
 from .knobs import PUPPET_LIMITS
+from .pose import poses_of_performance
 from .posetrack import PoseTrack, extract_poses
 from .views import crop_rule
 
@@ -148,7 +149,10 @@ def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[Pu
 def puppet_track(
     poses: Sequence[PuppetPose], models: LoadedSet, host: Host, *, batch_size: int
 ) -> tuple[PoseTrack, list[ImageU8]]:
-    """What the set's pose encoder reads in the posed puppet, and the pictures of it [S, S, 3]."""
+    """What the sliders ask of the set's networks, and pictures of the posed puppet [S, S, 3].
+
+    A set that is told states is told them; the pose encoder of another set looks at the puppet.
+    """
     identity = neutral_head()
     crops: list[FaceCrop] = []
     for at, pose in enumerate(poses):
@@ -156,8 +160,11 @@ def puppet_track(
         crops.append(puppet_crop(identity, pose, models))
         host.progress(at + 1, 2 * len(poses))
     pictures = [_picture(crop) for crop in crops]
-    track = extract_poses(crops, models, host, batch_size=batch_size, done_before=len(poses))
     performance = Performance.of([pose.state for pose in poses])
+    if models.settings.pose_input == "state":
+        told = poses_of_performance(performance)
+        return PoseTrack(told, models.folder.name, performance), pictures
+    track = extract_poses(crops, models, host, batch_size=batch_size, done_before=len(poses))
     return replace(track, performance=performance), pictures
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..errors import InputError
 from ..face.align import five_point_warp, pose_crop
 from ..imaging import resize
 from ..models.sets import LoadedSet
@@ -59,7 +60,15 @@ class FrozenSet:
         return network.describe(resize(faces.image, size))
 
     def read_pose(self, faces: Faces) -> PoseFeatures:
-        """The pose encoder's map and its coefficients."""
+        """The pose encoder's map and its coefficients.
+
+        Raises InputError where the set has none.
+        """
+        if self.settings.pose_input == "state":
+            raise InputError(
+                "this model set has no pose encoder, it is told states: clips cannot train its "
+                "hypernetwork, `train starter --heads` does"
+            )
         network = self._models.pose.to(self._device)
         size = network.config.input_size
         if self.settings.pose_input == "deca_crop":

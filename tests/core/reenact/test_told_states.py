@@ -19,6 +19,7 @@ from hyperreenact_core.reenact.detail.performance import Performance
 from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
 from hyperreenact_core.reenact.pose import poses_of_performance
 from hyperreenact_core.reenact.posetrack import extract_poses
+from hyperreenact_core.reenact.puppet import PuppetPose, puppet_track
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.types import FaceReading
 from tests.core.reenact.tiny import SIZE, frames, picture, save_tiny_set
@@ -81,6 +82,17 @@ def test_a_performance_drives_as_readings_of_it_do(models: LoadedSet, source: So
     torch.testing.assert_close(track.pose.features, pose.features, atol=1e-5, rtol=0)
     drawn = Reenactor(models, HOST, options=ReenactOptions(detail=0)).draw(source.identity, pose)
     assert drawn.shape == (3, 3, SIZE, SIZE)
+
+
+def test_sliders_tell_the_state_themselves(models: LoadedSet) -> None:
+    poses = [PuppetPose(), PuppetPose(yaw=25, jaw=0.6, gaze_x=0.5)]
+    track, pictures = puppet_track(poses, models, HOST, batch_size=2)
+    assert len(pictures) == 2
+    assert track.performance is not None
+    torch.testing.assert_close(track.pose.yaw_deg, torch.tensor([0.0, 25]), atol=1e-3, rtol=0)
+    assert track.pose.expression[1, 24] == pytest.approx(0.6), "the jaw is open"
+    looks = gaze_of(track.performance.rotation, track.performance.coefficients)
+    assert (looks[1] - track.performance.rotation[1, :, 2])[:, 0].min() > 0.1, "to the right"
 
 
 def test_a_face_that_was_not_read_cannot_drive(models: LoadedSet, source: SourceFace) -> None:
