@@ -16,8 +16,8 @@ STATE = 6 + 52 + 6
 STATE_CHANNELS = STATE + 2
 """Channels of its map: the state, and where in the map one is."""
 
-_REACH = radians(27.0)
-"""Turn of an eye at a coefficient of 1; source: heads/gaze.py, GAZE_REACH_DEG."""
+_SIDEWAYS, _UPWARDS = radians(26.0), radians(18.5)
+"""Turn of an eye at a coefficient of 1, as rendered heads show it."""
 _TURN, _ACTION, _LOOK = 2.5, 3.0, 3.0
 """Factors that bring what faces do in life to about the same size."""
 
@@ -40,7 +40,7 @@ def gaze_of(rotation: Tensor, coefficients: Tensor) -> Tensor:
     down, inwards, outwards, up = (coefficients[:, at : at + 2] for at in (10, 12, 14, 16))
     # Of the person's left eye, then the right one; yaw towards the person's left, pitch up.
     side = torch.tensor([1.0, -1.0], device=coefficients.device, dtype=coefficients.dtype)
-    yaw, pitch = (_REACH * turn for turn in (side * (outwards - inwards), up - down))
+    yaw, pitch = _SIDEWAYS * side * (outwards - inwards), _UPWARDS * (up - down)
     ahead = torch.stack([yaw.sin() * pitch.cos(), pitch.sin(), yaw.cos() * pitch.cos()], 2)
     return ahead.flip(1) @ rotation.transpose(1, 2)
 

@@ -51,5 +51,5 @@ def test_eyes_follow_the_coefficients_and_the_head():
     turn = torch.from_numpy(rotation_matrix(20.0, 10.0, 5.0))[None].float()
     wanted = turn[0] @ torch.from_numpy(rotation_matrix(15.0, -8.0, 0.0)[:, 2]).float()
     gaze = gaze_of(turn, coefficients)[0]
-    assert (gaze @ wanted).min() > 0.999, "but for some vergence"
+    assert (gaze @ wanted).min() > 0.997, "within five degrees"
     assert gaze[0, 0] > gaze[1, 0], "the eyes converge: the one on the viewer's left looks right"
