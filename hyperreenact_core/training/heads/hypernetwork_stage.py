@@ -169,10 +169,12 @@ class HeadsHypernetworkStage:
         with autocast(heads.device):
             embedding = judges.portrait.look(image).embedding
         reading = read_pictures(judges.reader, image)
+        with torch.no_grad():
+            wanted = read_pictures(judges.reader, heads.batch(driving))
         losses = {
             "identity": t.identity_weight
             * identity_loss(embedding, self._features.id_embedding[source]),
-            "state": t.state_weight * state_loss(reading, heads.state[driving]),
+            "state": t.state_weight * state_loss(reading, wanted),
         }
         if bool(same.any()):
             own = driving[same]

@@ -22,14 +22,17 @@ def read_pictures(reader: Reader, image: Tensor) -> Reading:
     return reader(image.contiguous(memory_format=torch.channels_last))
 
 
-def state_loss(reading: Reading, state: Tensor) -> Tensor:
-    """How far faces are from the states [B, STATE] that they should show."""
-    rotation, coefficients, gaze = state_parts(state)
-    blink = coefficients[:, [ACTIONS.index("eyeBlinkRight"), ACTIONS.index("eyeBlinkLeft")]]
-    astray = (reading.gaze - gaze).norm(dim=-1) * (1 - blink).clamp(0, 1)  # the viewer's left first
+def state_loss(reading: Reading, wanted: Reading) -> Tensor:
+    """How far faces are from what others do.
+
+    Both are readings: so a reader that sees, say, half of every blink does not ask for twice of it.
+    """
+    lids = [ACTIONS.index("eyeBlinkRight"), ACTIONS.index("eyeBlinkLeft")]
+    opened = (1 - wanted.coefficients[:, lids]).clamp(0, 1)  # the eye on the viewer's left first
+    astray = (reading.gaze - wanted.gaze).norm(dim=-1) * opened
     return (
-        geodesic(reading.rotation, rotation).mean()
-        + _ACTION_WEIGHT * coefficient_loss(reading.coefficients, coefficients)
+        geodesic(reading.rotation, wanted.rotation).mean()
+        + _ACTION_WEIGHT * coefficient_loss(reading.coefficients, wanted.coefficients)
         + _GAZE_WEIGHT * astray.mean()
     )
 
