@@ -9,11 +9,14 @@ from pathlib import Path
 
 import folder_paths
 from comfy_api.latest import ComfyExtension, io
+from server import PromptServer
 
 from .align import AlignFace, PasteBack
+from .detail import DetailTransfer
 from .draw import Hypernetwork, Synthesise
 from .files import LoadIdentity, LoadPoseTrack, SaveIdentity, SavePoseTrack
 from .load import LoadModels
+from .marks import mark_prompt
 from .pose import ExtractPose, PuppetPose
 from .reenact import Reenact, ReenactVideo
 from .report import QualityReport
@@ -29,6 +32,7 @@ NODES: list[type[io.ComfyNode]] = [
     ExtractPose,
     Hypernetwork,
     Synthesise,
+    DetailTransfer,
     PasteBack,
     Reenact,
     ReenactVideo,
@@ -50,6 +54,7 @@ class HyperReenactExtension(ComfyExtension):
         # Appended: folders from the user's extra_model_paths.yaml stay in front.
         own = Path(folder_paths.models_dir) / MODEL_FOLDER
         folder_paths.add_model_folder_path(MODEL_FOLDER, str(own))
+        PromptServer.instance.add_on_prompt_handler(mark_prompt)
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return NODES

@@ -17,6 +17,8 @@ from ..hyperreenact_core.imaging import bhwc_from_tensor, tensor_from_bhwc, u8_f
 if TYPE_CHECKING:
     from ..hyperreenact_core.face.detect import FaceChoice
     from ..hyperreenact_core.imaging import ImageU8
+    from ..hyperreenact_core.reenact.detail.stage import Detailed
+    from ..hyperreenact_core.reenact.faces import AlignedFaces
 
 
 class Frames(Sequence[Any]):
@@ -45,6 +47,24 @@ def checked(image: Any, *, name: str) -> Tensor:
 def first_frame(image: Tensor, *, name: str) -> ImageU8:
     """The first picture of an IMAGE."""
     return Frames(image, name=name)[0]
+
+
+def picture_of(image: Tensor, faces: AlignedFaces, index: int) -> ImageU8:
+    """The picture that face number `index` was cut from: the only one, or that of its frame."""
+    pictures, frame = Frames(image, name="picture"), faces.frame_at(index)
+    if len(pictures) > 1 and frame >= len(pictures):
+        raise InputError(
+            f"picture holds {len(pictures)} pictures, the face was cut from number {frame} (from "
+            "0): give the pictures that went into Align Face"
+        )
+    picture = pictures[frame if len(pictures) > 1 else 0]
+    height, width = picture.shape[:2]
+    if (width, height) != (faces.width, faces.height):
+        raise InputError(
+            f"the face was cut from a picture of {faces.width}x{faces.height} pixels, this one has "
+            f"{width}x{height}: give the picture that went into Align Face"
+        )
+    return picture
 
 
 def crops_of(image: Tensor, *, name: str) -> list[Tensor]:
@@ -94,3 +114,16 @@ def unzipped(pairs: Iterable[tuple[ImageU8, Tensor]], masks: list[Tensor]) -> It
     for frame, mask in pairs:
         masks.append(mask)
         yield frame
+
+
+def unpacked(batches: Iterable[Detailed], kept: list[float]) -> Iterator[Tensor]:
+    """The pictures as they come; the shares that came from the source are put into the list."""
+    for batch in batches:
+        kept += batch.kept.tolist()
+        yield batch.images
+
+
+def kept_text(kept: Sequence[float]) -> str:
+    """How much of the head came from the source, in one line for people."""
+    mean, least = sum(kept) / len(kept), min(kept)
+    return f"{mean:.0%} of the head came from the source, in frame {kept.index(least)} {least:.0%}"

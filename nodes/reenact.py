@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from comfy_api.latest import InputImpl, io
@@ -11,11 +11,13 @@ from ..hyperreenact_core.reenact.knobs import COLOUR_MATCH
 from .sockets import (
     CATEGORY,
     batch_input,
+    detail_input,
     detector_input,
     face_inputs,
     follow_input,
     models_input,
     psi_input,
+    size_input,
     strength_inputs,
     window_input,
 )
@@ -63,6 +65,14 @@ def _no_face_input(*options: str) -> io.Input:
     )
 
 
+def _report_output() -> io.Output:
+    return io.String.Output(
+        "report",
+        tooltip="How many frames showed a face, how much came from the source, and what was left "
+        "aside.",
+    )
+
+
 class Reenact(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -80,10 +90,12 @@ class Reenact(io.ComfyNode):
                 *_option_inputs(),
                 follow_input(),
                 detector_input(),
+                detail_input(),
+                size_input(),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="One picture a driving frame."),
-                io.String.Output("report", tooltip="How many frames showed a face."),
+                _report_output(),
             ],
         )
 
@@ -98,7 +110,7 @@ class Reenact(io.ComfyNode):
         face, reenactor = _prepare(models, host, source, follow=follow, **options)
         results = reenactor.reenact(face, frames, total=len(frames))
         images = image_of_frames((result.image for result in results), count=len(frames))
-        return io.NodeOutput(images, _text(results.report))
+        return io.NodeOutput(images, _text(results.report, face, options, source=source))
 
 
 class ReenactVideo(io.ComfyNode):
@@ -119,10 +131,12 @@ class ReenactVideo(io.ComfyNode):
                 _no_face_input("hold", "source", "error"),
                 *_option_inputs(),
                 detector_input(),
+                detail_input(),
+                size_input(),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The finished video, with the clip's sound."),
-                io.String.Output("report", tooltip="How many frames showed a face."),
+                _report_output(),
             ],
         )
 
@@ -130,14 +144,14 @@ class ReenactVideo(io.ComfyNode):
     def execute(cls, models: Any, source: Any, driving: Any, **options: Any) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.movie import reenact_clip
         from .host import ComfyHost
-        from .videos import opened, temporary_file
+        from .videos import new_file, opened
 
         host = ComfyHost(models)
         face, reenactor = _prepare(models, host, source, follow=True, **options)
-        output = temporary_file(".mp4")
-        with opened(driving) as clip:
-            report = reenact_clip(face, clip, reenactor, Path(output))
-        return io.NodeOutput(InputImpl.VideoFromFile(str(output)), _text(report))
+        with new_file(".mp4") as output, opened(driving) as clip:
+            report = reenact_clip(face, clip, reenactor, output)
+            text = _text(report, face, options, source=source)
+        return io.NodeOutput(InputImpl.VideoFromFile(str(output)), text)
 
 
 def _prepare(
@@ -158,6 +172,8 @@ def _prepare(
     fine: float,
     batch_size: int,
     detector: str = "auto",
+    detail: float = 1.0,
+    size: int = 0,
 ) -> tuple[Any, Any]:
     """The analysed source, and what animates it."""
     from ..hyperreenact_core.face.given import EachFrameAlone
@@ -172,6 +188,8 @@ def _prepare(
         driving=DrivingOptions(no_face=no_face, choice=choice, stabilise=stabilise),
         batch_size=host.batch_size(batch_size),
         strength=DeltaStrength(coarse, middle, fine),
+        detail=detail,
+        size=size or None,
         paste_back=paste_back,
         colour_match=colour_match,
     )
@@ -192,5 +210,30 @@ def _prepare(
     return analysed, reenactor
 
 
-def _text(report: Any) -> str:
-    return f"{report.drawn} of {report.frames} frames drawn, {report.without_face} without a face"
+def _text(report: Any, face: Any, options: Mapping[str, Any], *, source: Any) -> str:
+    """What came of it, a line each; NoFaceError where there was no performance to follow."""
+    from ..hyperreenact_core.errors import NoFaceError
+    from .convert import kept_text
+
+    if report.without_face == report.frames and options["no_face"] == "hold":
+        raise NoFaceError(
+            f"none of the {report.frames} driving frame(s) shows a face that can be found, so "
+            "there is no pose to hold; use a clip in which the face is large, sharp and not cut off"
+        )
+    lines = [
+        f"{report.drawn} of {report.frames} frames drawn, {report.without_face} without a face"
+    ]
+    if report.kept:
+        lines.append(kept_text(report.kept))
+    if len(source) > 1:
+        lines.append(f"source holds {len(source)} pictures: only the first was used")
+    if source.shape[-1] == 4:
+        lines.append("source has an alpha channel, which was ignored: transparent parts count too")
+    if face.faces > 1:
+        lines.append(f"the source picture shows {face.faces} faces: the largest was animated")
+    if report.faces > 1:
+        chosen = (
+            f"number {options['face_number']}" if options["face"] == "number" else options["face"]
+        )
+        lines.append(f"driving frames show up to {report.faces} faces: followed was the {chosen}")
+    return "\n".join(lines)

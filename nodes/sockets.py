@@ -97,6 +97,35 @@ def detector_input() -> io.Input:
     )
 
 
+def detail_input() -> io.Input:
+    """How much of the source's pixels is kept. New, so optional and behind all older inputs."""
+    return io.Float.Input(
+        "detail",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        step=0.05,
+        optional=True,
+        tooltip="How much of the source's own pixels is carried over: 1 = all that can be, 0 = the "
+        "generator's picture alone.",
+    )
+
+
+def size_input() -> io.Input:
+    """Side of results, with a value that leaves it to the core. Behind `detail_input`."""
+    return io.Int.Input(
+        "size",
+        default=0,
+        min=0,
+        max=2048,
+        step=8,
+        optional=True,
+        advanced=True,
+        tooltip="Side in pixels, 64 to 2048, of faces that are not pasted back. 0 = automatic: "
+        "512, without detail the model set's own.",
+    )
+
+
 def batch_input() -> io.Input:
     """Frames at once."""
     return io.Int.Input(

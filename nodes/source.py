@@ -30,6 +30,12 @@ class Invert(io.ComfyNode):
                     advanced=True,
                     tooltip="Which picture to take where there are several, from 0.",
                 ),
+                io.Image.Input(
+                    "picture",
+                    optional=True,
+                    tooltip="The picture the face was cut from, as it went into Align Face: with "
+                    "it the latent keeps what Detail Transfer needs.",
+                ),
             ],
             outputs=[
                 Latent.Output("latent", tooltip="W+ codes and appearance of the source."),
@@ -41,10 +47,12 @@ class Invert(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, models: Any, faces: Any, index: int) -> io.NodeOutput:
+    def execute(cls, models: Any, faces: Any, index: int, picture: Any = None) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.stages import invert_face
-        from .convert import image_of
+        from .convert import image_of, picture_of
         from .host import ComfyHost
 
-        inverted = invert_face(faces.crop_at(index), models.networks, ComfyHost(models))
+        crop, host = faces.crop_at(index), ComfyHost(models)
+        own = None if picture is None else picture_of(picture, faces, index)
+        inverted = invert_face(crop, models.networks, host, picture=own)
         return io.NodeOutput(inverted, image_of([inverted.reconstruction[None]], count=1))

@@ -12,6 +12,7 @@ from typing import Any
 import folder_paths
 
 from ..hyperreenact_core.video.clips import open_clip
+from ..hyperreenact_core.video.output import output_errors
 from ..hyperreenact_core.video.sources import FrameSource
 from ..hyperreenact_core.video.trim import trimmed
 
@@ -19,27 +20,40 @@ from ..hyperreenact_core.video.trim import trimmed
 def temporary_file(suffix: str) -> Path:
     """A new file in the host's folder for what need not last; the host empties it."""
     folder = Path(folder_paths.get_temp_directory())
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        prefix="hyperreenact_", suffix=suffix, dir=folder, delete=False
-    ) as file:
-        return Path(file.name)
+    with output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            prefix="hyperreenact_", suffix=suffix, dir=folder, delete=False
+        ) as file:
+            return Path(file.name)
+
+
+@contextmanager
+def new_file(suffix: str) -> Iterator[Path]:
+    """A temporary file that stays if the block succeeds; of a failed one nothing is left."""
+    path = temporary_file(suffix)
+    try:
+        yield path
+    except BaseException:
+        for left in (path, path.with_name(f"{path.stem}.partial{suffix}")):
+            left.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
 def opened(video: Any) -> Iterator[FrameSource]:
     """A VIDEO as frames that are read one by one; what is in memory only is written out first."""
     source = video.get_stream_source()
-    copy: Path | None = None
-    if not isinstance(source, str):
-        copy = temporary_file(".mp4")
-        copy.write_bytes(source.getvalue())
-        source = copy
+    if isinstance(source, str):
+        yield _stretch(open_clip(Path(source)), video, whole=False)
+        return
+    copy = temporary_file(".mp4")
     try:
-        yield _stretch(open_clip(Path(source)), video, whole=copy is not None)
+        with output_errors(copy):
+            copy.write_bytes(source.getvalue())
+        yield _stretch(open_clip(copy), video, whole=True)
     finally:
-        if copy is not None:
-            copy.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 def _stretch(clip: FrameSource, video: Any, *, whole: bool) -> FrameSource:

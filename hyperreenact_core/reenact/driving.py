@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from ..errors import InputError
-from ..face.detect import FaceChoice, FaceDetector
+from ..face.detect import FaceChoice, FaceDetector, FaceLandmarks
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
@@ -57,7 +57,7 @@ def posed_frames(
     """
     tracked = track_face(
         (searched(frame, models.settings) for frame in frames),
-        detector,
+        _Counted(detector, report),
         rule=crop_rule(models.settings),
         choice=options.choice,
         window=options.stabilise,
@@ -72,6 +72,21 @@ def posed_frames(
         name_frame=name_frame,
         report=report,
     )
+
+
+class _Counted:
+    """A detector that tells a report how many faces it finds."""
+
+    def __init__(self, detector: FaceDetector, report: DrivingReport) -> None:
+        self._detector, self._report = detector, report
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        faces = self._detector.detect(frame)
+        self._report.faces = max(self._report.faces, len(faces))
+        return faces
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        return self._detector.track(frame, previous)
 
 
 def pose_of(crop: FaceCrop, models: LoadedSet) -> PoseView:

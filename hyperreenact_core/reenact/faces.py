@@ -85,6 +85,12 @@ class AlignedFaces:
             )
         return self.faces[index].crop
 
+    def frame_at(self, index: int) -> int:
+        """Number of the frame that `crop_at(index)` was cut from: for a held face, another one."""
+        crop = self.crop_at(index)
+        own = (face.frame for face in self.faces if face.crop is crop and not face.held)
+        return next(own, self.faces[index].frame)
+
     def to_text(self, *, total: int) -> str:
         """What was found in `total` frames, in one line for people."""
         held = sum(face.held for face in self.faces)

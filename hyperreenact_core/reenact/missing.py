@@ -50,6 +50,8 @@ class DrivingReport:
     ahead: int = 0
     source: int = 0
     skipped: int = 0
+    faces: int = 0
+    """Of the picture that showed the most, among those that were searched."""
     kept: list[float] = field(default_factory=list[float])
     """Of every frame drawn with detail: the share of the head that came from the source, 0 to 1."""
 

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..host import Host
 from ..imaging import u8_from_tensor
 from ..models.sets import LoadedSet
-from ..types import DrivingPose, FaceCrop
+from ..types import DrivingPose, FaceCrop, FaceReading
 from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
 from .pose import pose_networks, poses_of
@@ -63,10 +63,13 @@ def _performance(crops: Sequence[FaceCrop]) -> Performance | None:
     """What the readings tell; None where a face was not read."""
     performer = Performer(load_head_model())
     states: list[HeadState] = []
+    last: FaceReading | None = None
     for crop in crops:
         if crop.reading is None:
             return None
-        states.append(performer.state(crop.reading))
+        # A held face is read once, as in `ClipDetail`.
+        states.append(states[-1] if crop.reading is last else performer.state(crop.reading))
+        last = crop.reading
     return Performance.of(states)
 
 

@@ -35,12 +35,14 @@ class SourceFace:
     crop: the face cut from the picture.
     identity: what the generator and the hypernetwork are told of it.
     reconstruction: [3, R, R] in [-1, 1], the face drawn from its latent code alone.
+    faces: how many the picture shows, this one among them.
     """
 
     picture: ImageU8
     crop: FaceCrop
     identity: SourceIdentity
     reconstruction: Tensor
+    faces: int = 1
 
 
 def analyse_source(
@@ -64,13 +66,13 @@ def analyse_source(
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     detector = with_readings(detector or detector_of(models, host), models, host)
     with host.on_device([*models.detector_networks, models.reader], 0):
-        crop = _find_face(picture, models, name=name, detector=detector, choice=choice)
+        crop, faces = _find_face(picture, models, name=name, detector=detector, choice=choice)
     networks = source_networks(models.fast(host.dtype))
     with host.on_device(networks, working_bytes(models, batch_size=1)):
         inverted = encode_face(crop, models, host)
         identity = replace(inverted, w_plus=truncate(inverted.w_plus, models, host, psi=psi))
         reconstruction = reconstruct(identity.w_plus, models, host)
-    return SourceFace(picture, crop, identity, reconstruction)
+    return SourceFace(picture, crop, identity, reconstruction, faces)
 
 
 def source_networks(networks: FastNetworks) -> list[nn.Module]:
@@ -116,11 +118,13 @@ def _find_face(
     name: str,
     detector: FaceDetector,
     choice: FaceChoice,
-) -> FaceCrop:
+) -> tuple[FaceCrop, int]:
+    """The chosen face, and of how many it was chosen."""
     reduced = searched(picture, models.settings)
     height, width = reduced.shape[:2]
     try:
-        face = choose_face(detector.detect(reduced), choice, width=width, height=height)
+        found = detector.detect(reduced)
+        face = choose_face(found, choice, width=width, height=height)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     if face is None:
@@ -130,4 +134,4 @@ def _find_face(
         )
     rule = crop_rule(models.settings)
     crop = crop_face(reduced, face.landmarks, rule, score=face.score, reading=face.reading)
-    return in_picture(crop, picture=picture, searched=reduced)
+    return in_picture(crop, picture=picture, searched=reduced), len(found)

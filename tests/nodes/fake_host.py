@@ -26,8 +26,10 @@ class FakeHost:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.steps: list[tuple[int, int, bool]] = []
+        self.previews: list[Any] = []
         self.loads: list[list[str]] = []
         self.interrupt_after: int | None = None
+        self.prompt_handlers: list[Any] = []
         self.model_folders = [str(root / "models" / "hyperreenact")]
         for name in ("input", "output", "temp", "models"):
             (root / name).mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,12 @@ class FakeHost:
         )
         found = [comfy, comfy.model_management, comfy.utils, comfy.model_patcher]
         found += [api, api.latest, self._folder_paths()]
+        found.append(_module("server", PromptServer=SimpleNamespace(instance=self)))
         return {module.__name__: module for module in found}
+
+    def add_on_prompt_handler(self, handler: Any) -> None:
+        """As the host's server has it."""
+        self.prompt_handlers.append(handler)
 
     def _management(self) -> Any:
         def load(models: list[FakePatcher], memory_required: int = 0, **options: Any) -> None:
@@ -77,6 +84,8 @@ class FakeHost:
             def update_absolute(self, value: int, total: int, preview: Any = None) -> None:
                 assert 0 < value <= total
                 host.steps.append((value, total, preview is not None))
+                if preview is not None:
+                    host.previews.append(preview)
 
         return ProgressBar
 

@@ -22,6 +22,7 @@ ALL_IN_ONE = {
     "stabilise": 1,
     "truncation_psi": -1.0,
     "batch_size": 0,
+    "detail": 0.0,
     **STRENGTH,
 }
 
@@ -42,13 +43,23 @@ class Runner:
         return self("AlignFace", models=models, images=images, **{**ALIGN, **changes})[0]
 
     def chain(self, source: torch.Tensor, driving: torch.Tensor, **changes: Any) -> torch.Tensor:
+        return self.steps(source, driving, **changes)["images"]
+
+    def steps(
+        self, source: torch.Tensor, driving: torch.Tensor, *, keeps: bool = False, **changes: Any
+    ) -> dict[str, Any]:
+        """The chain's values, as Detail Transfer takes them; keeps: with the source's picture."""
         models = self.models()
-        latent, _ = self("Invert", models=models, faces=self.faces(models, source), index=0)
+        given = {"picture": source} if keeps else {}
+        face = self.faces(models, source)
+        latent, _ = self("Invert", models=models, faces=face, index=0, **given)
         faces = self.faces(models, driving, **changes)
         poses, _ = self("ExtractPose", models=models, faces=faces, batch_size=0)
         (deltas,) = self("Hypernetwork", models=models, latent=latent, poses=poses, **STRENGTH)
-        drawn = self("Synthesise", latent=latent, deltas=deltas, truncation_psi=-1.0, batch_size=0)
-        return drawn[0]
+        (images,) = self(
+            "Synthesise", latent=latent, deltas=deltas, truncation_psi=-1.0, batch_size=0
+        )
+        return {"models": models, "images": images, "latent": latent, "poses": poses}
 
 
 @contextmanager
