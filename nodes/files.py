@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from .sockets import CATEGORY, Latent, Poses
 _SUFFIX = ".safetensors"
 _OUTPUT = " [output]"
 """How the host marks a file name that is meant in the output folder."""
+_MOST_HEADER = 1_000_000
+"""Bytes; headers of our files have a few thousand."""
 
 
 class SaveIdentity(io.ComfyNode):
@@ -32,7 +35,7 @@ class SaveIdentity(io.ComfyNode):
 
         path = _new_path(filename_prefix)
         save_identity(path, latent)
-        return io.NodeOutput(str(path), ui={"text": [str(path)]})
+        return _saved(path)
 
 
 class LoadIdentity(io.ComfyNode):
@@ -42,6 +45,7 @@ class LoadIdentity(io.ComfyNode):
             node_id="HyperReenact_LoadIdentity",
             display_name="Load Identity",
             description="An inverted face from a file: no picture and no inversion needed.",
+            kind="identity",
             outputs=[
                 Latent.Output("latent", tooltip="W+ codes and appearance of the source."),
                 io.Image.Output("reconstruction", tooltip="What the codes alone draw."),
@@ -49,12 +53,12 @@ class LoadIdentity(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, file: str) -> bool | str:
+    def validate_inputs(cls, file: str | None) -> bool | str:
         return _check(file)
 
     @classmethod
-    def fingerprint_inputs(cls, file: str) -> float:
-        return _path(file).stat().st_mtime
+    def fingerprint_inputs(cls, file: str | None) -> float:
+        return _changed(file)
 
     @classmethod
     def execute(cls, file: str) -> io.NodeOutput:
@@ -83,7 +87,7 @@ class SavePoseTrack(io.ComfyNode):
 
         path = _new_path(filename_prefix)
         save_poses(path, poses)
-        return io.NodeOutput(str(path), ui={"text": [str(path)]})
+        return _saved(path)
 
 
 class LoadPoseTrack(io.ComfyNode):
@@ -93,6 +97,7 @@ class LoadPoseTrack(io.ComfyNode):
             node_id="HyperReenact_LoadPoseTrack",
             display_name="Load Pose Track",
             description="A performance from a file: no driving clip needed.",
+            kind="poses",
             outputs=[
                 Poses.Output("poses", tooltip="One pose a frame."),
                 io.Image.Output("plot", tooltip="Angles and expression over the frames."),
@@ -100,12 +105,12 @@ class LoadPoseTrack(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, file: str) -> bool | str:
+    def validate_inputs(cls, file: str | None) -> bool | str:
         return _check(file)
 
     @classmethod
-    def fingerprint_inputs(cls, file: str) -> float:
-        return _path(file).stat().st_mtime
+    def fingerprint_inputs(cls, file: str | None) -> float:
+        return _changed(file)
 
     @classmethod
     def execute(cls, file: str) -> io.NodeOutput:
@@ -141,7 +146,7 @@ def _save_schema(
 
 
 def _load_schema(
-    *, node_id: str, display_name: str, description: str, outputs: list[io.Output]
+    *, node_id: str, display_name: str, description: str, kind: str, outputs: list[io.Output]
 ) -> io.Schema:
     return io.Schema(
         node_id=node_id,
@@ -152,33 +157,60 @@ def _load_schema(
         inputs=[
             io.Combo.Input(
                 "file",
-                options=_files(),
-                tooltip="A .safetensors file in the input folder, or one saved before.",
+                options=_files(kind),
+                tooltip="A file in the input folder, or one saved before. The button below takes "
+                "one from your computer.",
             )
         ],
         outputs=outputs,
     )
 
 
-def _files() -> list[str]:
-    """What lies in the input folder, and below output/hyperreenact."""
+def _files(kind: str) -> list[str]:
+    """Files of a kind in the input folder, and below output/hyperreenact."""
     given = Path(folder_paths.get_input_directory()).glob(f"*{_SUFFIX}")
     output = Path(folder_paths.get_output_directory())
     saved = (output / "hyperreenact").rglob(f"*{_SUFFIX}")
     return [
-        *sorted(path.name for path in given),
-        *sorted(path.relative_to(output).as_posix() + _OUTPUT for path in saved),
+        *sorted(path.name for path in given if _holds(path, kind)),
+        *sorted(
+            path.relative_to(output).as_posix() + _OUTPUT for path in saved if _holds(path, kind)
+        ),
     ]
+
+
+def _holds(path: Path, kind: str) -> bool:
+    """Whether the header of a safetensors file names the kind; the core is not imported for it."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length)) if length <= _MOST_HEADER else {}
+        return str(header["__metadata__"]["format"]).startswith(f"hyperreenact-{kind}/")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _path(file: str) -> Path:
     return Path(folder_paths.get_annotated_filepath(file))
 
 
-def _check(file: str) -> bool | str:
-    if folder_paths.exists_annotated_filepath(file):
+def _check(file: str | None) -> bool | str:
+    # A linked value is None here: what it names is known, and checked, when the node runs.
+    if file is None or folder_paths.exists_annotated_filepath(file):
         return True
     return f"No such file: {file}. Save one first, or put it into the input folder."
+
+
+def _changed(file: str | None) -> float:
+    """When the file was written; 0 where it is not known yet, or gone."""
+    if file is None or not folder_paths.exists_annotated_filepath(file):
+        return 0.0
+    return _path(file).stat().st_mtime
+
+
+def _saved(path: Path) -> io.NodeOutput:
+    """The path, for the next node and for the page, which shows it in the node."""
+    return io.NodeOutput(str(path), ui={"text": [str(path)]})
 
 
 def _new_path(prefix: str) -> Path:

@@ -143,7 +143,9 @@ class ComfyHost:
         if preview is None or now - self._last_preview < _PREVIEW_SECONDS:
             return None
         self._last_preview = now
-        return "JPEG", Image.fromarray(preview()), _PREVIEW_SIDE
+        picture = Image.fromarray(preview())
+        # The host enlarges what is smaller than the side it is told.
+        return "JPEG", picture, min(_PREVIEW_SIDE, max(picture.size))
 
 
 def dtype_of(precision: str) -> torch.dtype:

@@ -46,8 +46,9 @@ class LoadModels(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model_set: str) -> bool | str:
-        if is_installed(model_set):
+    def validate_inputs(cls, model_set: str | None) -> bool | str:
+        # A linked value is None here: what it names is known, and checked, when the node runs.
+        if model_set is None or is_installed(model_set):
             return True
         folders = ", ".join(str(path) for path in model_paths())
         return (

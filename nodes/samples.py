@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from comfy_api.latest import InputImpl, io
 
 from .model_sets import PACK
@@ -34,7 +36,7 @@ class SamplePortrait(io.ComfyNode):
         from ..hyperreenact_core.video.reader import open_frames
         from .convert import image_of_frames
 
-        return io.NodeOutput(image_of_frames(open_frames(SAMPLES / f"{name}.png"), count=1))
+        return io.NodeOutput(image_of_frames(open_frames(_sample(name, ".png")), count=1))
 
 
 class SampleClip(io.ComfyNode):
@@ -61,8 +63,17 @@ class SampleClip(io.ComfyNode):
 
     @classmethod
     def execute(cls, name: str) -> io.NodeOutput:
-        path = str(SAMPLES / f"{name}.mp4")
+        path = str(_sample(name, ".mp4"))
         return io.NodeOutput(InputImpl.VideoFromFile(path), path)
+
+
+def _sample(name: str, suffix: str) -> Path:
+    """The file of a sample, whose name may have come through a link."""
+    from ..hyperreenact_core.errors import InputError
+
+    if name not in _names(suffix):
+        raise InputError(f"there is no sample {name!r}; use one of {', '.join(_names(suffix))}")
+    return SAMPLES / f"{name}{suffix}"
 
 
 def _names(suffix: str) -> list[str]:
