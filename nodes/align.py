@@ -93,7 +93,7 @@ class AlignFace(io.ComfyNode):
             models.networks,
             host,
             options,
-            detector=_detector(host, detector, landmarks=face_landmarks, boxes=bboxes),
+            detector=_detector(host, detector, frames, landmarks=face_landmarks, boxes=bboxes),
             total=len(frames),
         )
         crops, faces = host.each(found.crops), host.each(found.faces)
@@ -182,11 +182,20 @@ class PasteBack(io.ComfyNode):
         return io.NodeOutput(composite, torch.stack(shares))
 
 
-def _detector(host: Any, kind: str, *, landmarks: Any, boxes: Any) -> Any:
+def _detector(host: Any, kind: str, frames: Any, *, landmarks: Any, boxes: Any) -> Any:
     """What finds the faces: whoever found them before, if any were given."""
-    from ..hyperreenact_core.face.given import BoxedDetector, GivenLandmarks, boxes_from
+    from ..hyperreenact_core.face.given import (
+        BoxedDetector,
+        EachFrameAlone,
+        GivenLandmarks,
+        boxes_from,
+    )
 
     if landmarks is not None:
-        return GivenLandmarks.from_meshes(landmarks)
+        return EachFrameAlone(GivenLandmarks.from_meshes(landmarks), None)
     detector = host.detector(kind)
-    return detector if boxes is None else BoxedDetector(detector, boxes_from(boxes))
+    if boxes is None:
+        return detector
+    height, width = frames[0].shape[:2]
+    boxed = BoxedDetector(detector, boxes_from(boxes), height=height, width=width)
+    return EachFrameAlone(boxed, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,10 +66,21 @@ class GivenLandmarks:
 class BoxedDetector:
     """Looks for landmarks only where boxes say that faces are, in order of the frames."""
 
-    def __init__(self, detector: FaceDetector, frames: Sequence[Sequence[Box]]) -> None:
-        """frames: the boxes of each frame; of one entry, those of every frame."""
+    def __init__(
+        self,
+        detector: FaceDetector,
+        frames: Sequence[Sequence[Box]],
+        *,
+        height: int,
+        width: int,
+    ) -> None:
+        """frames: the boxes of each frame; of one entry, those of every frame.
+
+        height, width: of the picture the boxes are pixels of; what is searched may be smaller.
+        """
         self._detector = detector
         self._frames = frames
+        self._height, self._width = height, width
         self._next = 0
 
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
@@ -77,7 +88,11 @@ class BoxedDetector:
         if at >= len(self._frames):
             raise InputError("there are boxes for fewer frames than the batch has")
         self._next += 1
-        found = [self._look(frame, box) for box in self._frames[at]]
+        across, down = frame.shape[1] / self._width, frame.shape[0] / self._height
+        scaled = [
+            (x0 * across, y0 * down, x1 * across, y1 * down) for x0, y0, x1, y1 in self._frames[at]
+        ]
+        found = [self._look(frame, box) for box in scaled]
         return [face for face in found if face is not None]
 
     def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
@@ -91,7 +106,8 @@ class BoxedDetector:
         for _ in range(_CLOSER_LOOKS):
             if face is not None:
                 face = self._detector.track(frame, face)
-        return face
+        # Detectors that lose a face search the whole picture: what they find there is another one.
+        return face if face is not None and _lies_in(face, box) else None
 
 
 class EachFrameAlone:
@@ -100,16 +116,24 @@ class EachFrameAlone:
     Slower than following, but a clip cut into chunks gives the same faces as in one piece.
     """
 
-    def __init__(self, detector: FaceDetector, choice: FaceChoice) -> None:
+    def __init__(self, detector: FaceDetector, choice: FaceChoice | None) -> None:
+        """choice: None for the face nearest to the one before, where somebody else found them."""
         self._detector = detector
-        self._choice: FaceChoice = choice
+        self._choice: FaceChoice | None = choice
+
+    def over(self, wrapped: Callable[[FaceDetector], FaceDetector]) -> EachFrameAlone:
+        """The same, around what `wrapped` makes of the detector."""
+        return EachFrameAlone(wrapped(self._detector), self._choice)
 
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
         return self._detector.detect(frame)
 
     def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        faces = self.detect(frame)
+        if self._choice is None:
+            return nearest(faces, previous)
         height, width = frame.shape[:2]
-        return choose_face(self.detect(frame), self._choice, width=width, height=height)
+        return choose_face(faces, self._choice, width=width, height=height)
 
 
 def nearest(faces: Sequence[FaceLandmarks], previous: FaceLandmarks) -> FaceLandmarks | None:
@@ -120,6 +144,13 @@ def nearest(faces: Sequence[FaceLandmarks], previous: FaceLandmarks) -> FaceLand
         key=lambda face: (face.centre[0] - x) ** 2 + (face.centre[1] - y) ** 2,
         default=None,
     )
+
+
+def _lies_in(face: FaceLandmarks, box: Box) -> bool:
+    """Whether the middle of a face lies in a box."""
+    left, top, right, bottom = box
+    x, y = face.centre
+    return left <= x <= right and top <= y <= bottom
 
 
 def boxes_from(value: object) -> list[list[Box]]:

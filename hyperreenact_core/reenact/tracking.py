@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import InputError
 from ..face.align import CropBox, CropRule, crop_at, crop_box
 from ..face.detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
 from ..face.stabilise import BoxStabiliser
 from ..imaging import ImageU8
 from ..types import FaceCrop
+
+Thumbnail = NDArray[np.float32]
+
+_CUT = 25.0
+"""Mean difference of two thumbnails, of 255, from which they show different scenes: successive
+frames of a clip differ by a few, pictures of different people by thirty and more."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +52,26 @@ def track_face(
 ) -> Iterator[TrackedFrame]:
     """Yield every frame, in order, with the crop of its face.
 
-    The face is chosen in the first frame that shows any, and followed from there. Its square is
-    smoothed over `window` frames (odd; 1 = not at all), so frames come `window // 2` late.
+    The face is chosen in the first frame that shows any, and followed from there, to the next cut:
+    pictures of different scenes are no clip, so the face is chosen anew. Its square is smoothed
+    over `window` frames (odd; 1 = not at all) of a scene, so frames come `window // 2` late.
     Raises InputError, naming the frame, where the choice cannot be had.
     """
     stabiliser: BoxStabiliser[_Sighting] = BoxStabiliser(window)
     last_face: FaceLandmarks | None = None
+    last_seen: Thumbnail | None = None
     box: CropBox | None = None
     for index, picture in enumerate(frames):
+        seen = _thumbnail(picture)
+        if last_seen is not None and _is_cut(last_seen, seen):
+            last_face = None
         face = _find(picture, detector, last_face, choice=choice, name=name_frame, index=index)
         if face is not None:
-            last_face, box = face, crop_box(face.landmarks, rule)
+            if last_face is None:
+                for smooth, sighting in stabiliser.flush():
+                    yield _cut_out(sighting, smooth, rule)
+                stabiliser = BoxStabiliser(window)
+            last_face, last_seen, box = face, seen, crop_box(face.landmarks, rule)
         if box is None:
             yield TrackedFrame(index, picture, None)
             continue
@@ -61,6 +80,16 @@ def track_face(
             yield _cut_out(sighting, smooth, rule)
     for smooth, sighting in stabiliser.flush():
         yield _cut_out(sighting, smooth, rule)
+
+
+def _thumbnail(picture: ImageU8) -> Thumbnail:
+    """[16, 16, 3] float32, what is left of a picture from afar."""
+    small = cv2.resize(picture, (16, 16), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32)
+
+
+def _is_cut(before: Thumbnail, now: Thumbnail) -> bool:
+    return float(np.abs(before - now).mean()) > _CUT
 
 
 def _find(

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
+from ..face.given import EachFrameAlone
 from ..face.reading import FaceReader, ReadingDetector
 from ..host import Host
 from ..imaging import ImageU8, resize
@@ -74,6 +75,8 @@ def detector_of(
 
 def with_readings(detector: FaceDetector, models: LoadedSet, host: Host) -> FaceDetector:
     """The same detector, whose faces come with readings; the set's reader must be on the device."""
+    if isinstance(detector, EachFrameAlone):  # a reader of its own would follow the face
+        return detector.over(lambda inner: with_readings(inner, models, host))
     if isinstance(detector, ReadingDetector):
         return detector
     return ReadingDetector(detector, FaceReader(models.reader, device=host.device))

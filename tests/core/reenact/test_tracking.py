@@ -131,3 +131,23 @@ def test_the_whole_picture_is_searched_only_until_a_face_is_there():
         track_face(frames("fffff"), detector, rule=RULE, choice="largest", window=1, name_frame=str)
     )
     assert detector.calls == ["detect", "detect", "track", "track", "track"]
+
+
+def test_a_cut_chooses_the_face_anew_and_smooths_nothing_across():
+    """Different pictures in one batch are no clip: nothing is followed from one to the next."""
+    dark, bright = (np.full((64, 64, 3), level, np.uint8) for level in (60, 160))
+    detector = Script([[(20.0, 30.0)], [(22.0, 30.0)], [(45.0, 30.0)], [(45.0, 32.0)]])
+    found = list(
+        track_face(
+            [dark, dark, bright, bright],
+            detector,
+            rule=RULE,
+            choice="largest",
+            window=3,
+            name_frame="frame {}".format,
+        )
+    )
+    assert detector.calls == ["detect", "track", "detect", "track"]
+    assert [f.index for f in found] == [0, 1, 2, 3]
+    assert centre_of(found[2])[0] == pytest.approx(45.0, abs=0.5)
+    assert centre_of(found[1])[0] < 25
