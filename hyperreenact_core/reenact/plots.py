@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..heads.expression import ACTIONS
 from ..imaging import ImageU8
 from .posetrack import PoseTrack
 
@@ -22,7 +23,7 @@ COLOURS = (
     (190, 130, 30),
     (20, 150, 150),
 )
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.38
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,7 @@ def plot_poses(track: PoseTrack) -> ImageU8:
     """Angles of the head, and the strength of the expression, over the frames of a track."""
     pose = track.pose
     angles = {"yaw": pose.yaw_deg, "pitch": pose.pitch_deg, "roll": pose.roll_deg}
-    # Coefficients have no common names across head models: the ones that move most are shown.
-    moving = pose.expression.std(0, correction=0).argsort(descending=True)[: len(COLOURS)].tolist()
-    expression = {f"expression {at}": pose.expression[:, at].tolist() for at in moving}
+    moving = _expression(track)
     return plot(
         [
             Panel(
@@ -55,9 +54,23 @@ def plot_poses(track: PoseTrack) -> ImageU8:
                 low=-30,
                 high=30,
             ),
-            Panel("expression coefficients that move most", expression, low=-0.5, high=1),
+            moving,
         ]
     )
+
+
+def _expression(track: PoseTrack) -> Panel:
+    """What moves most in the face, under ARKit's names where the face was read."""
+    if track.performance is not None:
+        values, names, low = track.performance.coefficients, ACTIONS, 0.0
+        title = "movements of the face that change most"
+    else:
+        # The coefficients of a set's own encoder have no names: none is made up.
+        values, names, low = track.pose.expression, (), -0.5
+        title = "the set's unnamed expression coefficients that change most"
+    moving = values.std(0, correction=0).argsort(descending=True)[: len(COLOURS)].tolist()
+    curves = {names[at] if names else f"no. {at}": values[:, at].tolist() for at in moving}
+    return Panel(title, curves, low=low)
 
 
 def _draw(panel: Panel) -> ImageU8:
@@ -84,7 +97,7 @@ def _draw(panel: Panel) -> ImageU8:
             cv2.circle(canvas, points[0].tolist(), 3, colour, -1, cv2.LINE_AA)
         cv2.polylines(canvas, [points[:, None]], False, colour, 2, cv2.LINE_AA)
         _write(canvas, name, left, 29, colour=colour)
-        left += 10 * len(name) + 12
+        left += cv2.getTextSize(name, _FONT, _SIZE, 1)[0][0] + 14
     return canvas
 
 
@@ -94,7 +107,7 @@ def _write(
     x: int,
     y: int,
     *,
-    size: float = 0.38,
+    size: float = _SIZE,
     colour: tuple[int, int, int] = INK,
 ) -> None:
     cv2.putText(canvas, text, (x, y), _FONT, size, colour, 1, cv2.LINE_AA)

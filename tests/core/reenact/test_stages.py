@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from hyperreenact_core.errors import InputError
-from hyperreenact_core.heads.expression import action_index
+from hyperreenact_core.heads.expression import ACTIONS, action_index
+from hyperreenact_core.reenact import plots
 from hyperreenact_core.reenact.detail.performance import Performance
 from hyperreenact_core.reenact.detail.portrait import Portrait
 from hyperreenact_core.reenact.files import load_identity, load_poses, save_identity, save_poses
@@ -121,6 +122,20 @@ def test_a_plot_shows_the_curves(frames: int):
     picture = plot_poses(track(frames))
     assert picture.shape == (400, 720, 3)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 5
+
+
+def test_a_plot_names_what_moves_in_the_face(monkeypatch: pytest.MonkeyPatch):
+    written: list[str] = []
+    monkeypatch.setattr(plots, "_write", lambda canvas, text, *a, **k: written.append(text))
+    coefficients = torch.zeros(4, 52)
+    coefficients[:, ACTIONS.index("jawOpen")] = torch.linspace(0, 1, 4)
+    read = Performance(torch.eye(3).expand(4, 3, 3), coefficients)
+    plot_poses(replace(track(4), performance=read))
+    assert {"yaw", "pitch", "roll", "jawOpen"} <= set(written)
+    written.clear()
+    plot_poses(replace(track(4), performance=None))
+    assert "the set's unnamed expression coefficients that change most" in written
+    assert not set(ACTIONS) & set(written)
 
 
 @dataclass
