@@ -42,7 +42,10 @@ def graph(
         "portrait": ("SamplePortrait", {"name": "redbeard"}),
         "source_face": ("AlignFace", {"models": models, "images": source, **ALIGN}),
         "faces": ("AlignFace", {"models": models, **clip, **ALIGN}),
-        "latent": ("Invert", {"models": models, "faces": ["source_face", 0], "index": 0}),
+        "latent": (
+            "Invert",
+            {"models": models, "faces": ["source_face", 0], "index": 0, "picture": source},
+        ),
         "poses": ("ExtractPose", {"models": models, "faces": ["faces", 0], "batch_size": 0}),
         "deltas": (
             "Hypernetwork",
@@ -51,6 +54,18 @@ def graph(
         "drawn": (
             "Synthesise",
             {"latent": latent, "deltas": ["deltas", 0], "truncation_psi": -1.0, "batch_size": 0},
+        ),
+        "detailed": (
+            "DetailTransfer",
+            {
+                "models": models,
+                "images": ["drawn", 0],
+                "latent": latent,
+                "poses": ["poses", 0],
+                "detail": 1.0,
+                "size": 128,
+                "batch_size": 0,
+            },
         ),
         "pasted": (
             "PasteBack",

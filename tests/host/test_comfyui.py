@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import av
 import pytest
+from PIL import Image
 
+from hyperreenact_core.video.labels import AI_COMMENT, AI_KEY
 from tests.host.comfy import MARKS, ROOT, Comfy, messages
 from tests.host.graphs import WORKFLOWS, graph, id_of, of_class, shipped
 
@@ -36,7 +39,7 @@ def test_every_workflow_runs_to_the_end(comfy: Comfy, name: str):
 
 
 def test_the_set_that_ships_draws_at_once(comfy: Comfy):
-    comfy.done(graph("drawn", frames=3, side=256, models={"model_set": "starter"}))
+    comfy.done(graph("detailed", frames=3, side=256, models={"model_set": "starter"}))
 
 
 def test_another_clip_does_not_invert_the_source_again(comfy: Comfy):
@@ -96,6 +99,26 @@ def test_what_does_not_belong_together_cannot_be_linked(comfy: Comfy):
 )
 def test_a_missing_set_is_refused_with_advice(comfy: Comfy, model_set: str, message: str):
     assert message in comfy.refusal(graph("drawn", models={"model_set": model_set}))
+
+
+def test_saved_pictures_and_videos_say_that_ai_made_them(comfy: Comfy):
+    prompt = graph("drawn")
+    prompt["show"] = {"class_type": "SaveImage", "inputs": {"images": ["drawn", 0]}}
+    prompt["show"]["inputs"]["filename_prefix"] = "marked"
+    video = {"images": ["drawn", 0], "fps": 25.0}
+    prompt["video"] = {"class_type": "CreateVideo", "inputs": video}
+    saved = {"video": ["video", 0], "filename_prefix": "marked", "format": "auto"}
+    prompt["save"] = {"class_type": "SaveVideo", "inputs": {**saved, "codec": "auto"}}
+    for again in range(2):  # the second time the faces come from the cache
+        prompt["save"]["inputs"]["filename_prefix"] = f"marked/{again}"
+        prompt["show"]["inputs"]["filename_prefix"] = f"marked/{again}"
+        comfy.done(prompt)
+        (clip,) = (comfy.base / "output" / "marked").glob(f"{again}_*.mp4")
+        with av.open(str(clip)) as container:
+            assert AI_COMMENT in container.metadata["comment"]
+        for path in (comfy.base / "output" / "marked").glob(f"{again}_*.png"):
+            with Image.open(path) as picture:
+                assert picture.info[AI_KEY] == "true"
 
 
 def test_the_server_lives_on_after_refusals(comfy: Comfy):

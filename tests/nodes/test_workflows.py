@@ -18,6 +18,16 @@ FOLDER = ROOT / "workflows"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 NOTES = {"MarkdownNote", "Note"}
 CHAIN = "2 Full chain"
+SHOW_PROGRESS = {
+    "AlignFace",
+    "DetailTransfer",
+    "ExtractPose",
+    "PasteBack",
+    "Reenact",
+    "ReenactVideo",
+    "Synthesise",
+}
+"""Nodes that grow by a picture of 220 pixels as they run."""
 
 
 def api(name: str) -> dict[str, Any]:
@@ -85,6 +95,53 @@ def test_the_graph_reads_from_left_to_right_and_nothing_overlaps(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_it_opens_readable_on_a_page_of_1920_by_1080(name: str):
+    """Below a scale of about 0.6 the page draws nodes as blank boxes."""
+    graph = ui(name)
+    view = graph["extra"]["ds"]
+    corners = [(*n["pos"], n["pos"][0] + n["size"][0], n["pos"][1] + n["size"][1])
+               for n in graph["nodes"]]  # fmt: skip
+    corners += [(x, y, x + w, y + h) for x, y, w, h in (g["bounding"] for g in graph["groups"])]
+    low = np.min(corners, axis=0)[:2] + view["offset"]
+    high = np.max(corners, axis=0)[2:] + view["offset"]
+    assert view["scale"] >= 0.75
+    assert (low * view["scale"] >= (60, 40)).all(), "right of the side bar, below the tabs"
+    assert (high * view["scale"] <= (1920, 1080)).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_node_stands_in_one_group_and_has_room_for_its_preview(name: str):
+    graph = ui(name)
+    boxes = [{"pos": g["bounding"][:2], "size": g["bounding"][2:]} for g in graph["groups"]]
+    assert len(boxes) >= 3
+    assert not any(_overlap(one, other, title=0) for one, other in combinations(boxes, 2))
+    assert len({g["color"] for g in graph["groups"]}) >= 3
+    for node in graph["nodes"]:
+        inside = [box for box in boxes if _overlap(box, node)]
+        assert len(inside) == (node["type"] not in NOTES), node["type"]
+        if node["type"] in {"PreviewImage", "SaveVideo"}:
+            assert node["size"][1] >= 300
+        elif node["type"].removeprefix("HyperReenact_") in SHOW_PROGRESS:
+            rows = max(len(node["inputs"]), len(node["outputs"]))
+            assert node["size"][1] >= 20 * rows + 24 * len(node["widgets_values"]) + 230
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_note_says_what_to_change_first(name: str):
+    (note,) = [node for node in ui(name)["nodes"] if node["type"] in NOTES]
+    assert "**Change first**" in note["widgets_values"][0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nodes_name_the_pack_they_come_from(name: str):
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    own = project.split('\nname = "')[1].split('"')[0]
+    for node in ui(name)["nodes"]:
+        pack = node["properties"]["cnr_id"]
+        assert (pack == own) == node["type"].startswith("HyperReenact_")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_it_runs_to_the_end(pack: Pack, name: str):
     done = run(api(name), pack.classes)
     assert len(done.outputs) == len(api(name))
@@ -127,8 +184,8 @@ def test_a_wrong_link_is_refused(pack: Pack):
         run(graph, pack.classes)
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two boxes touch; the title stands 30 pixels above the position."""
+def _overlap(one: dict[str, Any], other: dict[str, Any], *, title: int = 30) -> bool:
+    """Whether two boxes touch; a node's title stands 30 pixels above its position."""
     (x0, y0), (w0, h0) = one["pos"], one["size"]
     (x1, y1), (w1, h1) = other["pos"], other["size"]
-    return x0 < x1 + w1 and x1 < x0 + w0 and y0 - 30 < y1 + h1 and y1 - 30 < y0 + h0
+    return x0 < x1 + w1 and x1 < x0 + w0 and y0 - title < y1 + h1 and y1 - title < y0 + h0
