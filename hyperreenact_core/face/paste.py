@@ -79,6 +79,12 @@ def paste_back(
     return Pasted(result, shown)
 
 
+def at_size(crop_from_frame: Tensor, *, cut: int, drawn: int) -> Tensor:
+    """The matrix [3, 3] of a crop `cut` pixels wide for what was drawn of it, `drawn` pixels."""
+    scale = torch.tensor([drawn / cut, drawn / cut, 1.0]).to(crop_from_frame)
+    return scale[:, None] * crop_from_frame
+
+
 def soft_mask(size: int, *, feather: float) -> Grid:
     """[size, size] mask: 1 inside a rounded square, falling smoothly to 0 at the crop's border.
 

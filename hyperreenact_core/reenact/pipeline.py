@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..face.detect import FaceDetector
-from ..face.paste import paste_back
+from ..face.paste import at_size, paste_back
 from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
@@ -243,10 +243,11 @@ class Reenactor:
         self, source: SourceFace, frame: PosedFrame, face: Tensor, *, kept: float | None
     ) -> ReenactedFrame:
         if self._options.paste_back:
+            crop = source.crop
             image = paste_back(
                 source.picture,
                 face,
-                source.crop.crop_from_frame,
+                at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
                 colour_match=self._options.colour_match,
             ).frame
         else:

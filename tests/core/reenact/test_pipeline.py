@@ -177,8 +177,9 @@ def test_progress_is_told_and_the_host_can_cancel_at_any_frame(models, source):
         next(run)
 
 
-def test_pasting_back_touches_the_face_alone(models, source):
-    pasted = results(models, source, "ff", paste_back=True)
+@pytest.mark.parametrize("detail", [0.0, 1.0])
+def test_pasting_back_touches_the_face_alone(models, source, detail: float):
+    pasted = results(models, source, "ff", paste_back=True, detail=detail)
     for result in pasted:
         assert result.image.shape == source.picture.shape
         changed = (result.image != source.picture).any(-1)
