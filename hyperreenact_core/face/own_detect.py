@@ -69,7 +69,7 @@ class OwnDetectorConfig:
 
     sides: tuple[int, ...] = (320, 640)
     enough: float = 48.0
-    threshold: float = 0.75
+    threshold: float = 0.65
     overlap: float = 0.35
     follow_side: int = 128
     follow_reach: float = 2.2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from tests.nodes import fake_io as io
 from tests.nodes.fake_host import FakeVideo
@@ -38,7 +39,9 @@ def _load_path(video: str, **options: Any) -> tuple[Any, ...]:
 
 def _stitched(image1: Any, image2: Any, **options: Any) -> tuple[Any, ...]:
     assert len(image1) == len(image2)
-    return (torch.cat([image1, image2.expand(len(image1), *image1.shape[1:])], dim=2),)
+    size = image1.shape[1:3]
+    matched = F.interpolate(image2.movedim(-1, 1), size=size, mode="bilinear").movedim(1, -1)
+    return (torch.cat([image1, matched], dim=2),)
 
 
 def _scaled(image: Any, upscale_method: str, scale_by: float) -> tuple[Any, ...]:

@@ -79,7 +79,7 @@ class DetailStage:
         fit = fit_reading(self.model, portrait.reading.moved(matrix))
         drawing = self._drawn(fit, None, side=float(size))
         drawn = portrait.guide is None
-        guide = _pictures([drawing]) if portrait.guide is None else portrait.guide[None]
+        guide = self._pictures([drawing]) if portrait.guide is None else portrait.guide[None]
         return DetailSource(
             picture=own,
             small=resize(own, WORK_SIZE),
@@ -97,7 +97,7 @@ class DetailStage:
         flows = [flow_between(self.model, result, source.drawing) for result in results]
         maps = coarse_maps(flows, results).to(self._device)
         small = source.small.expand(count, -1, -1, -1)
-        shown = _pictures(results) if source.drawn else guides
+        shown = self._pictures(results) if source.drawn else guides
         inputs = detail_inputs(
             small,
             resize(shown.to(small), WORK_SIZE),
@@ -117,10 +117,10 @@ class DetailStage:
             )
         return draw_head(self.model, posed, side=side, size=WORK_SIZE // 2)
 
-
-def _pictures(drawings: Sequence[Drawing]) -> Tensor:
-    """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""
-    return tensor_from_u8(np.stack([picture_of(one, _PAINT, WORK_SIZE) for one in drawings]))
+    def _pictures(self, drawings: Sequence[Drawing]) -> Tensor:
+        """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""
+        pictures = [picture_of(self.model, one, _PAINT, WORK_SIZE) for one in drawings]
+        return tensor_from_u8(np.stack(pictures))
 
 
 def _kept(weights: Tensor, region: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...heads.parts import Label
 from ...reenact.detail.drawn import Colour, Paint, picture_of
 from ...reenact.detail.flow import Drawing
+from ...reenact.detail.head_model import load_head_model
 from .pairs import Pair, View
 
 Pixels = NDArray[np.uint8]
@@ -67,7 +68,7 @@ def _drawn(drawings: Sequence[Drawing], size: int, rng: Generator) -> list[Pixel
         nothing=_triple(_any(rng)),
         light=(x, y),
     )
-    return [picture_of(drawing, paint, size) for drawing in drawings]
+    return [picture_of(load_head_model(), drawing, paint, size) for drawing in drawings]
 
 
 def _triple(colour: NDArray[np.float64]) -> Colour:

@@ -46,7 +46,10 @@ def write_tone(path: Path, *, seconds: float) -> None:
 
 
 def reenact(files: Files, out: Path, *options: str, **other: Path) -> int:
-    """Run the command; source=, driving= and models= replace the usual files."""
+    """Run the command; source=, driving= and models= replace the usual files.
+
+    Without detail: random networks draw nothing that could guide it.
+    """
     return main(
         [
             "reenact",
@@ -58,6 +61,8 @@ def reenact(files: Files, out: Path, *options: str, **other: Path) -> int:
             "tiny",
             "--model-path",
             str(other.get("models", files.models)),
+            "--detail",
+            "0",
             "--device",
             "cpu",
             *options,

@@ -55,7 +55,7 @@ def test_fewer_people_have_nearly_the_same_mean(
 
 def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError, match="head model"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_head_model(tmp_path / "file" / "x", {"mean": np.zeros(1)})
 
 

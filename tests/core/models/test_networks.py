@@ -15,11 +15,16 @@ from hyperreenact_core.models.networks import (
 )
 from hyperreenact_core.networks.arcface import ArcFaceConfig
 from hyperreenact_core.networks.deca import PoseEncoderConfig
+from hyperreenact_core.networks.detail import DetailConfig
+from hyperreenact_core.networks.detector import SingleShotConfig
 from hyperreenact_core.networks.e4e import E4EConfig
+from hyperreenact_core.networks.efficientnet_lite import BodyConfig
 from hyperreenact_core.networks.fan import FANConfig
 from hyperreenact_core.networks.hypernetwork import HypernetworkConfig, tuned_slots
 from hyperreenact_core.networks.irse import IRSEConfig
 from hyperreenact_core.networks.landmarks import LandmarkConfig
+from hyperreenact_core.networks.reader import ReaderConfig
+from hyperreenact_core.networks.reader_look import LookConfig
 from hyperreenact_core.networks.s3fd import S3FDConfig
 from hyperreenact_core.networks.stylegan2 import StyleGAN2Config, slots_of
 
@@ -32,6 +37,12 @@ POSE = PoseEncoderConfig(
     input_size=64, stem_channels=4, widths=(4, 4, 8, 8), depths=(1, 1, 1, 1), head_hidden=8
 )
 APPEARANCE = ArcFaceConfig(input_size=32, body=BODY, embedding_dim=8)
+
+SMALL_BODY = BodyConfig(
+    stem=8,
+    stages=((1, 3, 1, 1, 8), (1, 3, 2, 2, 8), (1, 3, 2, 2, 12), (1, 3, 2, 2, 16), (1, 3, 2, 2, 24)),
+    taps=(2, 3, 4),
+)
 
 TINY: dict[NetworkKind, object] = {
     "generator": GENERATOR,
@@ -61,6 +72,16 @@ TINY: dict[NetworkKind, object] = {
     "fan": FANConfig(input_size=32, points=3, stem_channels=4, channels=8, stacks=2, depth=2),
     "judge_appearance": APPEARANCE,
     "judge_pose": POSE,
+    "detector": SingleShotConfig(body=SMALL_BODY, width=8),
+    "reader": ReaderConfig(
+        size=64,
+        fine=96,
+        body=SMALL_BODY,
+        width=16,
+        code=24,
+        look=LookConfig(near=8, far=12, context=8, code=16),
+    ),
+    "detail": DetailConfig(widths=(8, 8, 8)),
 }
 
 

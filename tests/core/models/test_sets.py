@@ -96,9 +96,10 @@ def test_two_networks_may_find_the_faces_in_place_of_one(shelf: Path):
     assert not load_set("mine", [shelf]).detects_with_s3fd
     (folder / "landmarks.safetensors").unlink()
     both = "s3fd.safetensors and fan.safetensors"
-    assert missing_files(folder) == (f"landmarks.safetensors or {both}",)
+    new = "detector.safetensors and reader.safetensors"
+    assert missing_files(folder) == (f"landmarks.safetensors or {both} or {new}",)
     (folder / "s3fd.safetensors").touch()
-    assert missing_files(folder) == ("landmarks.safetensors or fan.safetensors",)
+    assert missing_files(folder) == (f"landmarks.safetensors or fan.safetensors or {new}",)
     (folder / "fan.safetensors").touch()
     assert missing_files(folder) == ()
     assert load_set("mine", [shelf]).detects_with_s3fd
