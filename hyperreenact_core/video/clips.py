@@ -86,7 +86,8 @@ def _read_frames(
     try:
         with open_media(path) as container:
             stream = picture_stream(container, path)
-            stream.thread_type = "AUTO"
+            # Threads that each decode a frame lose the last one before a long hold.
+            stream.thread_type = "SLICE"
             colours = FrameColours(stream)
             packets = packets_of(container, stream, damage=damage)
             timed = _until(timed_frames(stream, packets, damage), torn)
