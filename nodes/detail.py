@@ -6,6 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..hyperreenact_core.reenact.knobs import DETAIL, SIZE
 from .sockets import CATEGORY, Latent, Poses, batch_input, models_input
 
 
@@ -29,19 +30,19 @@ class DetailTransfer(io.ComfyNode):
                 ),
                 Poses.Input("poses", tooltip="The poses the images were drawn in, one an image."),
                 io.Float.Input(
-                    "detail",
-                    default=1.0,
-                    min=0.0,
-                    max=1.0,
+                    DETAIL.name,
+                    default=DETAIL.default,
+                    min=DETAIL.low,
+                    max=DETAIL.high,
                     step=0.05,
                     tooltip="How much of the source's own pixels is carried over: 1 = all that "
                     "can be, 0 = the generator's picture alone, enlarged.",
                 ),
                 io.Int.Input(
-                    "size",
-                    default=512,
-                    min=64,
-                    max=2048,
+                    SIZE.name,
+                    default=int(SIZE.default),
+                    min=int(SIZE.low),
+                    max=int(SIZE.high),
                     step=8,
                     tooltip="Side of the results in pixels.",
                 ),

@@ -6,6 +6,8 @@ from comfy_api.latest import io
 
 from ..hyperreenact_core.reenact.knobs import (
     BATCH_SIZE,
+    DETAIL,
+    SIZE,
     STABILISE,
     STRENGTHS,
     TRUNCATION_PSI,
@@ -100,10 +102,10 @@ def detector_input() -> io.Input:
 def detail_input() -> io.Input:
     """How much of the source's pixels is kept. New, so optional and behind all older inputs."""
     return io.Float.Input(
-        "detail",
-        default=1.0,
-        min=0.0,
-        max=1.0,
+        DETAIL.name,
+        default=DETAIL.default,
+        min=DETAIL.low,
+        max=DETAIL.high,
         step=0.05,
         optional=True,
         tooltip="How much of the source's own pixels is carried over: 1 = all that can be, 0 = the "
@@ -114,10 +116,10 @@ def detail_input() -> io.Input:
 def size_input() -> io.Input:
     """Side of results, with a value that leaves it to the core. Behind `detail_input`."""
     return io.Int.Input(
-        "size",
+        SIZE.name,
         default=0,
         min=0,
-        max=2048,
+        max=int(SIZE.high),
         step=8,
         optional=True,
         advanced=True,

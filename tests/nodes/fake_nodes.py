@@ -37,11 +37,15 @@ def _load_path(video: str, **options: Any) -> tuple[Any, ...]:
     return frames, len(frames), audio, {"source_fps": fps}
 
 
-def _stitched(image1: Any, image2: Any, **options: Any) -> tuple[Any, ...]:
+def _stitched(
+    image1: Any, image2: Any, match_image_size: bool, direction: str, **options: Any
+) -> tuple[Any, ...]:
     assert len(image1) == len(image2)
+    assert match_image_size, "the second takes the height of the first"
     size = image1.shape[1:3]
-    matched = F.interpolate(image2.movedim(-1, 1), size=size, mode="bilinear").movedim(1, -1)
-    return (torch.cat([image1, matched], dim=2),)
+    second = F.interpolate(image2.movedim(-1, 1), size=size).movedim(1, -1)
+    both = [second, image1] if direction == "left" else [image1, second]
+    return (torch.cat(both, dim=2),)
 
 
 def _scaled(image: Any, upscale_method: str, scale_by: float) -> tuple[Any, ...]:

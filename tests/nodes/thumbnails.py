@@ -44,6 +44,7 @@ _PICTURES = {
         "HyperReenact_PasteBack",
         "HyperReenact_Reenact",
         "HyperReenact_ReenactVideo",
+        "HyperReenact_DetailTransfer",
         "HyperReenact_Synthesise",
     ),
 }
