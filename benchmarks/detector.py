@@ -24,9 +24,10 @@ from PIL import Image
 
 from hyperreenact_core.face.own_detect import OwnDetector, OwnDetectorConfig
 from hyperreenact_core.imaging import ImageU8
+from hyperreenact_core.models.cache import shared_network
+from hyperreenact_core.networks.detector import SingleShotDetector
 from hyperreenact_core.training.detector.faces import Face
 from hyperreenact_core.training.detector.figures import draw_found, match
-from hyperreenact_core.training.detector.learner import load_detector
 from hyperreenact_core.training.detector.scenes import SceneSettings, SceneStream
 from hyperreenact_core.training.reader.shelf import Shelf
 from hyperreenact_core.training.reader.stream import load_backgrounds
@@ -44,11 +45,17 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
     config = OwnDetectorConfig(sides=tuple(args.sides), threshold=args.threshold)
-    detector = OwnDetector(load_detector(args.weights), config=config)
+    detector = OwnDetector(_network(args.weights), config=config)
     if args.held_out is not None:
         sys.stdout.write(on_scenes(detector, args.held_out, args.scenes, args.backgrounds))
     for folder in args.pictures:
         sys.stdout.write(on_files(detector, folder, args.faces, args.frames, args.sheets))
+
+
+def _network(weights: Path) -> SingleShotDetector:
+    network = shared_network(weights, "detector")
+    assert isinstance(network, SingleShotDetector)
+    return network
 
 
 def on_scenes(detector: OwnDetector, held: Path, count: int, backgrounds: Path) -> str:

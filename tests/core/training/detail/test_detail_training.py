@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file
 
 from hyperreenact_core.errors import InputError
-from hyperreenact_core.models.config_json import config_from_json
-from hyperreenact_core.networks.detail import DetailConfig, DetailNetwork, DetailPlan
+from hyperreenact_core.models.checkpoints import load_network
+from hyperreenact_core.networks.detail import DetailNetwork, DetailPlan
 from hyperreenact_core.training.detail.__main__ import SMOKE, SMOKE_CONFIG, main
 from hyperreenact_core.training.detail.figures import figures, held_out
-from hyperreenact_core.training.detail.learner import DetailLearner, save_detail
+from hyperreenact_core.training.detail.learner import DetailLearner
 from hyperreenact_core.training.detail.losses import Features, Weights, detail_losses
 from hyperreenact_core.training.detail.pairs import pair_shelf
 from hyperreenact_core.training.detail.run import train_detail
@@ -99,16 +97,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(data: Path, tmp_path: Path)
     assert list((tmp_path / "stopped").glob("sheet-*.jpg"))
 
 
-def test_the_weights_file_says_what_it_is(tmp_path: Path) -> None:
-    network = DetailNetwork(SMOKE_CONFIG)
-    save_detail(tmp_path / "detail.safetensors", network)
-    with safe_open(tmp_path / "detail.safetensors", "pt") as file:
-        about = file.metadata()
-        names = set(file.keys())
-    assert about["format"] == "hyperreenact-detail/1"
-    assert config_from_json(about["config"], DetailConfig) == SMOKE_CONFIG
-    assert json.loads(about["config"])["widths"]
-    assert names == set(network.state_dict())
+def test_the_weights_of_a_run_are_those_of_a_set(data: Path, tmp_path: Path) -> None:
+    path = train_detail([data / "train"], data / "held", tmp_path, SMOKE, config=SMOKE_CONFIG)
+    assert load_network(path, "detail").config == SMOKE_CONFIG
 
 
 def test_people_must_not_be_trained_on_and_held_out(data: Path, tmp_path: Path) -> None:
