@@ -27,10 +27,14 @@ SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
 @dataclass(frozen=True)
 class DemoClip:
-    """A portrait and the clip that drives it: NAME_source.png and NAME_driving.mp4 in SAMPLES."""
+    """A portrait and the clip that drives it: NAME_source.png and NAME_driving.mp4 in SAMPLES.
+
+    detail: see `ReenactOptions`.
+    """
 
     name: str
     caption: str
+    detail: float
 
     @property
     def source(self) -> Path:
@@ -42,8 +46,8 @@ class DemoClip:
 
 
 CLIPS = (
-    DemoClip("self", "Self-reenactment: the clip shows the person of the picture"),
-    DemoClip("cross", "Cross-subject: another person drives, with extreme head turns"),
+    DemoClip("talk", "With detail: the source's own pixels perform", 1.0),
+    DemoClip("cross", "The generator alone: drawn heads, with extreme head turns", 0.0),
 )
 
 
@@ -52,7 +56,7 @@ def register(subparsers: SubParsers) -> None:
     parser = subparsers.add_parser(
         "demo",
         help="animate the shipped samples",
-        description="Animate the shipped samples, which are drawn heads: OUT/demo.mp4 shows "
+        description="Animate the shipped samples, which are rendered heads: OUT/demo.mp4 shows "
         "source, driving clip and result, with sound; OUT/demo.png is a contact sheet.",
     )
     parser.add_argument(
@@ -66,7 +70,7 @@ def register(subparsers: SubParsers) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the video frame by frame, then the sheet."""
     from ..models.sets import load_set
-    from ..reenact.pipeline import Reenactor
+    from ..reenact.pipeline import ReenactOptions, Reenactor
     from ..reenact.source import analyse_source
     from ..video.outputs import open_writer
     from ..video.pictures import read_image
@@ -94,16 +98,19 @@ def run(args: argparse.Namespace) -> None:
             rate=driving[0].rate,
             audio=AudioSource(sound),
         ) as writer:
-            reenactor = Reenactor(models, host)
+            reenactors = [
+                Reenactor(models, host, options=ReenactOptions(detail=clip.detail))
+                for clip in CLIPS
+            ]
             sources = [
                 analyse_source(read_image(clip.source), models, host, name=str(clip.source))
                 for clip in CLIPS
             ]
             with progress_bar("demo") as show:
-                for clip, source, frames in zip(CLIPS, sources, driving, strict=True):
-                    story = Story.begin(clip.caption, source, frames=counts[len(stories)])
+                for at, clip in enumerate(CLIPS):
+                    story = Story.begin(clip.caption, sources[at], frames=counts[at])
                     stories.append(story)
-                    for picture in _animated(reenactor, source, frames, story):
+                    for picture in _animated(reenactors[at], sources[at], driving[at], story):
                         writer.write(picture)
                         show(writer.frames_written, sum(counts))
     write_image(args.out / "demo.png", contact_sheet(stories))

@@ -126,6 +126,12 @@ class LoadedSet:
 
         return self._shared("detail", DetailNetwork)
 
+    @property
+    def reading_networks(self) -> tuple[nn.Module, ...]:
+        """Whatever finds the faces, and what reads them."""
+        finders = self.detector_networks
+        return finders if self.reads_landmarks else (*finders, self.reader)
+
     @cached_property
     def judge_appearance(self) -> ArcFace:
         """Recogniser for evaluation only: no loss has seen it."""

@@ -122,7 +122,7 @@ def align_faces(
     detector = with_readings(detector, models, host)
     tracked: list[TrackedFrame] = []
     size = (0, 0)
-    with host.on_device([*models.detector_networks, models.reader], 0):
+    with host.on_device(models.reading_networks, 0):
         for frame in _tracked(frames, models, host, options, detector=detector):
             size = frame.picture.shape[1], frame.picture.shape[0]
             # The pictures are the caller's: keeping them here would hold the whole clip twice.

@@ -125,15 +125,15 @@ class Reenactor:
         self._detector = detector or detector_of(models, host)
         self._fast = models.fast(host.dtype)
         self._detail: DetailStage | None = None
+        reads = self._options.detail > 0 or models.settings.pose_input == "state"
+        if reads:
+            self._detector = with_readings(self._detector, models, host)
         self._networks: list[nn.Module] = [
-            *models.detector_networks,
+            *(models.reading_networks if reads else models.detector_networks),
             *pose_networks(models, host.dtype),
             self._fast.hypernetwork,
             self._fast.generator,
         ]
-        if self._options.detail > 0 or models.settings.pose_input == "state":
-            self._detector = with_readings(self._detector, models, host)
-            self._networks.append(models.reader)
         if self._options.detail > 0:
             self._detail = DetailStage(models.detail, device=host.device)
             self._networks.append(models.detail)

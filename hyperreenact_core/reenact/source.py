@@ -65,7 +65,7 @@ def analyse_source(
     """
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     detector = with_readings(detector or detector_of(models, host), models, host)
-    with host.on_device([*models.detector_networks, models.reader], 0):
+    with host.on_device(models.reading_networks, 0):
         crop, faces = _find_face(picture, models, name=name, detector=detector, choice=choice)
     networks = source_networks(models.fast(host.dtype))
     with host.on_device(networks, working_bytes(models, batch_size=1)):

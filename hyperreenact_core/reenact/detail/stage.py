@@ -20,8 +20,12 @@ from .maps import coarse_maps
 from .performance import HeadState, fit_reading
 from .portrait import Portrait
 from .pose import pose_head
+from .turns import softened
 
 _PAINT = Paint()
+_FREE_DEG, _MOST_DEG = 28.0, 42.0
+"""How far a head is turned from where the source holds it, as asked and at most: beyond that the
+source shows too little of what would be seen."""
 WORK_SIZE = 256
 """Side in pixels of the pictures that the network sees; the maps have half of it."""
 
@@ -112,9 +116,9 @@ class DetailStage:
         if state is None:
             posed = pose_head(self.model, fit)
         else:
-            posed = pose_head(
-                self.model, fit, rotation=state.rotation, coefficients=state.coefficients
-            )
+            turn = state.rotation @ fit.rotation.T
+            rotation = softened(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
+            posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
         return draw_head(self.model, posed, side=side, size=WORK_SIZE // 2)
 
     def _pictures(self, drawings: Sequence[Drawing]) -> Tensor:

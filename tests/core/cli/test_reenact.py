@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from hyperreenact_core.cli.main import build_parser
+from hyperreenact_core.face.paste import paste_back
 from hyperreenact_core.host import LocalHost
+from hyperreenact_core.imaging import ImageU8, tensor_from_u8
+from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.compare import GAP
+from hyperreenact_core.reenact.source import analyse_source
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
 from hyperreenact_core.video.stills import write_image
@@ -74,8 +78,17 @@ def test_compare_and_paste_back(files: Files, tmp_path: Path):
     assert sheet.shape == (height, 2 * width + height + 2 * GAP, 3)
     assert np.array_equal(sheet[:, :width], source)
     pasted = sheet[:, -width:]
-    assert pasted.shape == source.shape
     assert (pasted != source).any()
+    assert np.array_equal(pasted, pasted_by_hand(files, source, tmp_path / "faces"))
+
+
+def pasted_by_hand(files: Files, source: ImageU8, faces: Path) -> ImageU8:
+    """The second face of the clip, drawn alone, laid over the source."""
+    assert reenact(files, faces, "--frames", "2", "--face", "centre") == 0
+    face = tensor_from_u8(read_image(faces / "000001.png"))[0]
+    models, host = LoadedSet(files.models / "tiny"), LocalHost(device="cpu")
+    crop = analyse_source(source, models, host, choice="centre").crop
+    return paste_back(source, face, crop.crop_from_frame, colour_match=True).frame
 
 
 def test_pictures_and_folders_drive_too(files: Files, tmp_path: Path):
