@@ -112,6 +112,8 @@ def test_every_request_to_stop_keeps_what_is_done(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # The tests themselves may run where it is ignored, as under nohup.
+        preexec_fn=lambda: signal.signal(getattr(signal, number), signal.SIG_DFL),
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
