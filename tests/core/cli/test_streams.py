@@ -115,12 +115,15 @@ def test_every_request_to_stop_keeps_what_is_done(
         # The tests themselves may run where it is ignored, as under nohup.
         preexec_fn=lambda: signal.signal(getattr(signal, number), signal.SIG_DFL),
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begun\n"
-    # A terminal that closes tells a process twice.
-    for _ in range(1 if number == "SIGINT" else 2):
-        process.send_signal(getattr(signal, number))
-    _, said = process.communicate(timeout=60)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        # A terminal that closes tells a process twice.
+        for _ in range(1 if number == "SIGINT" else 2):
+            process.send_signal(getattr(signal, number))
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, said) == (code, "interrupted\n")
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert len(list(open_frames(tmp_path / name))) >= 30
