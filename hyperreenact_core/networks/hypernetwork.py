@@ -20,7 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from ..types import WeightDeltas
-from .layers import check_map, fill_bias, initialise_convolutions, initialise_projection
+from .layers import (
+    check_map,
+    fill_bias,
+    fill_normal,
+    initialise_convolutions,
+    initialise_projection,
+)
 from .stylegan2 import Slot, StyleGAN2Config, slots_of
 
 _SLOPE = 0.01
@@ -139,8 +145,8 @@ class SharedWeightGenerator(nn.Module):
         self.b2 = nn.Parameter(torch.zeros(out_channels * hidden))
         self.hidden = hidden
         # Only the last factor starts small: a product of two small ones would get no gradient.
-        nn.init.normal_(self.w1, std=DELTA_START / sqrt(hidden))
-        nn.init.normal_(self.w2, std=1 / sqrt(code_dim))
+        fill_normal(self.w1, DELTA_START / sqrt(hidden))
+        fill_normal(self.w2, 1 / sqrt(code_dim))
 
     def forward(self, codes: Tensor) -> Tensor:
         """codes [N, code_dim] -> deltas [N, out_channels, in_channels]."""

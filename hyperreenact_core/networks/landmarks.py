@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import check_image, initialise_convolutions
+from .layers import check_image, fill_normal, initialise_convolutions
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class LandmarkNet(nn.Module):
         self.register_buffer("centres", _cell_centres(grid), persistent=False)
         initialise_convolutions(self, negative_slope=0.0)
         # Fresh votes: nearly even weights, no offset; every point starts in the middle.
-        nn.init.normal_(self.votes.weight, std=0.01)
+        fill_normal(self.votes.weight, 0.01)
 
     def forward(self, picture: Tensor) -> LandmarkPrediction:
         check_image(picture, network="LandmarkNet", size=self.config.input_size)
@@ -140,6 +141,6 @@ class LandmarkNet(nn.Module):
 
 def _cell_centres(grid: int) -> Tensor:
     """[2, grid * grid] x and y of the cell centres, as fractions of the side."""
-    centres = (torch.arange(grid) + 0.5) / grid
-    y, x = torch.meshgrid(centres, centres, indexing="ij")
-    return torch.stack([x.flatten(), y.flatten()])
+    centres = (np.arange(grid, dtype=np.float32) + np.float32(0.5)) / np.float32(grid)
+    y, x = np.meshgrid(centres, centres, indexing="ij")
+    return torch.from_numpy(np.stack([x.ravel(), y.ravel()]))

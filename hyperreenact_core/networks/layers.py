@@ -32,14 +32,27 @@ def initialise_convolutions(module: nn.Module, *, negative_slope: float) -> None
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, a=negative_slope, nonlinearity="leaky_relu")
+            fan_in = layer.weight[0].numel()
+            fill_normal(
+                layer.weight, nn.init.calculate_gain("leaky_relu", negative_slope) / sqrt(fan_in)
+            )
             fill_bias(layer, 0.0)
 
 
 def initialise_projection(layer: nn.Conv2d | nn.Linear, *, gain: float = 1.0) -> None:
     """Let a layer without rectifier turn unit inputs into outputs of size `gain`; bias zero."""
-    nn.init.normal_(layer.weight, std=gain / sqrt(layer.weight[0].numel()))
+    fill_normal(layer.weight, gain / sqrt(layer.weight[0].numel()))
     fill_bias(layer, 0.0)
+
+
+def fill_normal(weight: Tensor, std: float) -> None:
+    """Fill a weight with normal numbers of mean zero.
+
+    One without memory stays as it is: drawing for it would import torch's compiler, for a second
+    or two of every start.
+    """
+    if not weight.is_meta:
+        nn.init.normal_(weight, std=std)
 
 
 def fill_bias(layer: nn.Conv2d | nn.Linear, value: float) -> None:

@@ -13,9 +13,12 @@ from itertools import pairwise
 from math import sqrt
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .layers import fill_normal
 
 FIR = (1.0, 3.0, 3.0, 1.0)
 """Taps of StyleGAN2's resampling filter."""
@@ -44,7 +47,8 @@ class EqualLinear(nn.Module):
         activate: bool = False,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_multiplier)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
+        fill_normal(self.weight, 1 / lr_multiplier)
         self.bias = nn.Parameter(torch.full((out_features,), bias / lr_multiplier))
         self.scale = lr_multiplier / sqrt(in_features)
         self.lr_multiplier = lr_multiplier
@@ -93,9 +97,9 @@ class FIRFilter(nn.Module):
 
     def __init__(self, *, gain: float, padding: tuple[int, int], up: int = 1) -> None:
         super().__init__()
-        taps = torch.tensor(FIR)
-        kernel = torch.outer(taps, taps)
-        self.register_buffer("kernel", kernel / kernel.sum() * gain)
+        taps = np.array(FIR, np.float32)
+        kernel = np.outer(taps, taps)
+        self.register_buffer("kernel", torch.from_numpy(kernel / kernel.sum() * np.float32(gain)))
         self.padding = padding
         self.up = up
 

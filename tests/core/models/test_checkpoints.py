@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -239,3 +241,20 @@ def test_a_counter_in_place_of_a_weight_is_refused(saved: Path):
 def test_weights_with_nan_or_inf_are_refused(saved: Path, value: float):
     rewrite(saved, mean=torch.full((4,), value, dtype=torch.float16))
     assert "weights hold NaN or Inf (in mean)" in refusal(saved)
+
+
+def test_shipped_networks_are_read_without_importing_the_compiler():
+    """It would take a second or two of every start."""
+    code = """
+import sys
+from pathlib import Path
+from hyperreenact_core.models.checkpoints import load_network, read_header
+for path in map(Path, sys.argv[1:]):
+    load_network(path, read_header(path).kind)
+assert "torch._dynamo" not in sys.modules
+"""
+    files = sorted(
+        (Path(checkpoints.__file__).parents[1] / "weights" / "starter").glob("*.safetensors")
+    )
+    assert files
+    subprocess.run([sys.executable, "-c", code, *map(str, files)], check=True)
