@@ -22,6 +22,8 @@ _CORNEA_UV = (0.86, 0.14)
 """The cornea's patch of the eye's texture lies right of and below this."""
 _LOWEST_UV, _LEFTMOST_UV = 0.14, 0.74
 """The mouth's inside lies below and right of this in the skin's texture."""
+_ENAMEL = 1.6
+"""Teeth are photographed in shadow: white ones reflect so much more."""
 _FINE = 4096.0
 """Polygons are tested in units of which the texture has so many."""
 
@@ -142,6 +144,7 @@ def _photographed_eye(wardrobe: Wardrobe, name: str) -> tuple[Floats, Floats, Fl
 def mouth_parts(fit: Fitting) -> list[Part]:
     """Teeth with gums, and the tongue."""
     light, yellow = fit.person.teeth
+    light *= _ENAMEL
     teeth_tint = (light, light * (0.93 - 0.08 * yellow), light * (0.83 - 0.25 * yellow))
     teeth = fit.wardrobe.texture("teeth/materials/teeth.png")
     tongue = fit.wardrobe.texture("tongue/tongue01/tongue01_diffuse.png")

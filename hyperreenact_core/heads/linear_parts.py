@@ -119,7 +119,7 @@ def _front(places: Floats, chosen: Indices) -> Indices:
     x, y, z = places[chosen].T
     back = z.min() + 0.3 * np.ptp(z)
     angle, radius = np.degrees(np.arctan2(x, z - back)), np.hypot(x, z - back)
-    low, high = y[np.abs(angle) < 30].min() + 0.02, y[np.abs(angle) < 30].max() - 0.02
+    low, high = y[np.abs(angle) < 30].min(), y[np.abs(angle) < 30].max()
     width, height = 2 * _ARCH_DEG / (_COLUMNS - 1), (high - low) / (_ROWS - 1)
     found: list[int] = []
     for level in np.linspace(low, high, _ROWS):

@@ -26,6 +26,9 @@ _TIE = (0.0, 7.85, -0.9)
 EYES = "eyes/high-poly/high-poly.mhclo"
 TEETH = "teeth/teeth_base/teeth_base.mhclo"
 TONGUE = "tongue/tongue01/tongue01.mhclo"
+_SEATS = {TEETH: (0.0, -0.028, 0.0), TONGUE: (0.0, -0.08, -0.05)}
+"""Decimetres by which meshes are moved: the upper teeth reach just below an open mouth's upper lip,
+the tongue lies behind the lower ones."""
 _TEXTURE_SIZE = 1024
 
 
@@ -50,6 +53,9 @@ class Wardrobe:
     def _proxy(self, name: str) -> Proxy:
         self.assets.path(name.replace(".mhclo", ".obj"))
         proxy = read_proxy(self.assets.path(name))
+        if name in _SEATS:
+            offsets = proxy.offsets + np.array(_SEATS[name], np.float32)
+            proxy = replace(proxy, offsets=offsets)
         if name.endswith("ponytail01.mhclo"):
             return _combed_back(proxy, proxy.fit(load_body().vertices({}, {})))
         return proxy

@@ -18,6 +18,8 @@ from .layers import fill_bias, initialise_convolutions
 
 REGIONS = 5
 """Skin, an eye, the inside of the mouth, hair, nothing: what the coarse head shows."""
+_EYE, _MOUTH = 1, 2
+"""Which of the regions these are."""
 _SURE = 4.0
 """The logit of the layer that the coarse maps speak for."""
 _STEP = 0.05
@@ -28,6 +30,7 @@ _LEAST = 0.1
 _GROUPS = 8
 _COARSE = 8
 """So many pixels are one where colours are compared."""
+_TINY = 1e-3
 _ALIKE, _NEAR = 0.06, 0.12
 """Deviations of the colours and of the places (in half sides) that are taken for alike."""
 
@@ -197,28 +200,36 @@ def detail_inputs(
     """Inputs of a whole picture; all pictures [B, 3, S, S], the guides of result and source."""
     offset = enlarged(maps.offset, source.shape[-1])
     moved, guide_moved = displace(torch.cat([source, source_guide], 1), offset).split(3, 1)
-    draft = recoloured(guide, guide_moved, moved, maps.hidden)
+    draft = recoloured(guide, guide_moved, moved, maps)
     return DetailInputs(source, moved, guide, guide_moved, draft, maps)
 
 
 @torch.no_grad()
-def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, hidden: Tensor) -> Tensor:
-    """The guide of the result in the source's colours, [B, 3, S, S]; hidden as in CoarseMaps.
+def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMaps) -> Tensor:
+    """The guide of the result in the source's colours, [B, 3, S, S].
 
     What the source's own guide lacks in near places of about the same colour, where the source is
-    to be seen, is added: skin becomes the source's skin, hair and wall its hair and wall.
+    to be seen, is added: skin becomes the source's skin, hair and wall its hair and wall. Eyes and
+    the inside of the mouth stay as they are: a dark mouth is no dark hair.
     """
     count, _, _, side = guide.shape
     size = side // _COARSE
-    wanted, known, shown = (F.avg_pool2d(p.float(), _COARSE) for p in (guide, guide_moved, moved))
-    seen = 1 - F.avg_pool2d(hidden.float(), _COARSE // 2)
+    outer = 1 - maps.region[:, _EYE : _MOUTH + 1].float().sum(1, keepdim=True)
+    share = enlarged(outer, side)
+    weight = F.avg_pool2d(share, _COARSE)
+    wanted, known, shown = (
+        F.avg_pool2d(p.float() * share, _COARSE) / weight.clamp_min(_TINY)
+        for p in (guide, guide_moved, moved)
+    )
+    seen = F.avg_pool2d((1 - maps.hidden.float()) * outer, _COARSE // 2)
     places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / _NEAR
     query, key = (torch.cat([c / _ALIKE, places], 1).flatten(2) for c in (wanted, known))
     # A Gaussian of the distance; what is the same for all keys cancels out.
     likeness = torch.bmm(query.transpose(1, 2), key) - key.square().sum(1, keepdim=True) / 2
     likeness += 6 * (seen.flatten(2) + 1e-4).log()
     lacking = torch.bmm(likeness.softmax(2), (shown - known).flatten(2).transpose(1, 2))
-    return guide + enlarged(lacking.transpose(1, 2).unflatten(2, (size, size)), side)
+    added = enlarged(lacking.transpose(1, 2).unflatten(2, (size, size)), side)
+    return guide + share * added
 
 
 def compose(source: Tensor, plan: DetailPlan) -> Tensor:

@@ -188,9 +188,7 @@ class Reenactor:
                 name_frame=name_frame,
             )
             for batch in batches(posed, self._options.batch_size):
-                faces = self._draw_batch(prepared, batch)
-                faces, kept = (faces, None) if detailed is None else detailed(batch, faces)
-                faces = faces.cpu()
+                faces, kept = self._faces(prepared, detailed, batch)
                 for at, frame in enumerate(batch):
                     share = None if kept is None else float(kept[at])
                     result = self._result(source, frame, faces[at], kept=share)
@@ -213,9 +211,16 @@ class Reenactor:
         )
 
     @torch.inference_mode()
-    def _draw_batch(self, prepared: PreparedSource, batch: list[PosedFrame]) -> Tensor:
-        """What the generator draws for a batch of frames: [B, 3, r, r]."""
-        return self._draw_views(prepared, [frame.pose.view for frame in batch])
+    def _faces(
+        self, prepared: PreparedSource, detailed: ClipDetail | None, batch: list[PosedFrame]
+    ) -> tuple[Tensor, Tensor | None]:
+        """A batch of frames -> results [B, 3, r, r] on the CPU, and with detail what was kept."""
+        views = [frame.pose.view for frame in batch]
+        if detailed is None:
+            return self._draw_views(prepared, views).cpu(), None
+        drawn = self._draw_views(prepared, views) if detailed.needs_guides else None
+        images, kept = detailed(batch, drawn)
+        return images.cpu(), kept
 
     def _draw_views(self, prepared: PreparedSource, views: list[Tensor]) -> Tensor:
         seen = torch.stack(views).to(self._host.device)

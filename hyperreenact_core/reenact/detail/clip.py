@@ -22,8 +22,18 @@ class ClipDetail:
         self._performer = Performer(stage.model)
         self._last: tuple[FaceReading, HeadState] | None = None
 
-    def __call__(self, frames: Sequence[PosedFrame], guides: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames and their guides [B, 3, r, r] -> results [B, 3, R, R] and the kept shares [B]."""
+    @property
+    def needs_guides(self) -> bool:
+        """Whether anything is to be seen of what the generator draws."""
+        return self._source.paint is None or self._amount < 1
+
+    def __call__(
+        self, frames: Sequence[PosedFrame], guides: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Frames and their guides [B, 3, r, r] -> results [B, 3, R, R] and the kept shares [B].
+
+        guides: may be None where none are needed.
+        """
         states = [self._state(frame) for frame in frames]
         detailed = self._stage.draw(self._source, states, guides).towards(guides, self._amount)
         return detailed.images, detailed.kept

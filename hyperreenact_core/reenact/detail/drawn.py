@@ -13,56 +13,190 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .flow import NOTHING, Drawing
-from .head_model import EYE, HAIR, MOUTH, SKIN, HeadModel
+from .flow import NOTHING, Drawing, depth_of
+from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
 from .maps import relief
+from .pose import PosedHead
+from .raster import rasterise
 
 Colour = tuple[float, float, float]
+Numbers = NDArray[np.float64]
 
-_TEETH, _TONGUE = 10, 11
-"""What triangles of the mouth show, beside the regions of head_model."""
+_TEETH, _TONGUE, _LIP, _IRIS = 10, 11, 12, 13
+"""What triangles show, beside the regions of head_model."""
 _LAST_PIECE = 3
+_IRIS_REACH = 0.07
+"""From an eyeball's front to where its iris ends, in decimetres."""
+_LEAST = 6
+"""Pixels that tell a colour."""
+_WHITE = (60.0, 0.55)
+"""How light teeth are where the skin's lightest tenth is black, and by how much more with it."""
+_PALE = 0.45
+"""How much of the skin's hue teeth and the whites of eyes share."""
+_AROUND = 0.3
+"""Skin so near to eyes and lips, in decimetres, is drawn finely with them."""
+_BEHIND = 0.1
+"""What is this much deeper than what the coarse drawing shows there is hidden."""
+_SOFT = 0.6
+"""Pixels by which edges are softened."""
+_REACH = (0.1, 0.6)
+"""Light halves so deep behind shut lips, and by so much deeper with every decimetre they open."""
+_GAMMA = 0.45
+_INSIDE = (MOUTH, _TEETH, _TONGUE)
+_INNER_LIPS = (13, 14)
+_LIPS = (
+    *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409),
+    *(291, 375, 321, 405, 314, 17, 84, 181, 91, 146),
+)
+"""Mesh points around the lips."""
 
 
 @dataclass(frozen=True)
 class Paint:
     """Colours, 0 to 255, of the parts of a drawn head, and xy of where the light comes from."""
 
-    skin: Colour = (190, 135, 105)
-    eye: Colour = (230, 225, 220)
-    mouth: Colour = (42, 16, 18)
-    tongue: Colour = (150, 70, 75)
-    teeth: Colour = (215, 208, 198)
-    hair: Colour = (70, 55, 42)
-    nothing: Colour = (128, 128, 128)
+    skin: Colour
+    lip: Colour
+    eye: Colour
+    iris: Colour
+    mouth: Colour
+    tongue: Colour
+    teeth: Colour
+    hair: Colour
+    nothing: Colour
     light: tuple[float, float] = (0.4, 0.9)
 
 
+def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> Paint:
+    """The colours of a head [S, S, 3] that is drawn as it is held there.
+
+    What the picture need not show, as teeth, is as light as its skin is lit, and hardly coloured.
+    """
+    size = drawing.size
+    small = np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.float64)
+    shown = _shown_in(model, drawing)
+
+    def middle(part: int, otherwise: Numbers) -> Numbers:
+        found = small[shown == part]
+        return np.median(found, axis=0) if len(found) >= _LEAST else otherwise
+
+    skin = middle(SKIN, np.full(3, 150.0))
+    lip = middle(_LIP, skin * (0.85, 0.7, 0.7))
+    lit = small[shown == SKIN].mean(1) if (shown == SKIN).any() else skin
+    white = _WHITE[0] + _WHITE[1] * float(np.percentile(lit, 90))
+    pale = white * (1 + _PALE * (skin / max(float(skin.mean()), 1.0) - 1))
+    return Paint(
+        skin=_colour(skin),
+        lip=_colour(lip),
+        eye=_colour(0.93 * pale),
+        iris=_colour(middle(_IRIS, 0.3 * skin)),
+        mouth=_colour(0.4 * lip),
+        tongue=_colour(0.7 * lip),
+        teeth=_colour(1.15 * pale),
+        hair=_colour(middle(HAIR, 0.4 * skin)),
+        nothing=_colour(middle(NOTHING, np.full(3, 128.0))),
+    )
+
+
+def _colour(values: Numbers) -> Colour:
+    red, green, blue = values.clip(0, 255).tolist()
+    return red, green, blue
+
+
 def picture_of(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> NDArray[np.uint8]:
-    """A drawing of a head -> [size, size, 3] RGB."""
+    """A drawing of a head -> [size, size, 3] RGB; eyes and lips are as fine as the picture is."""
     colours = np.zeros((256, 3), np.float32)
     parts = (paint.skin, paint.eye, paint.mouth, paint.hair, paint.nothing)
     colours[[SKIN, EYE, MOUTH, HAIR, NOTHING]] = parts
-    colours[[_TEETH, _TONGUE]] = paint.teeth, paint.tongue
-    shown = drawing.region.copy()
-    covered = drawing.covered
-    shown.reshape(-1)[covered.at] = _shown_by(model)[covered.triangle]
+    colours[[_TEETH, _TONGUE, _LIP, _IRIS]] = paint.teeth, paint.tongue, paint.lip, paint.iris
     depth = cv2.GaussianBlur(relief(drawing), (0, 0), len(drawing.depth) / 128)
     x, y = paint.light
     slope = x * cv2.Sobel(depth, cv2.CV_32F, 1, 0) + y * cv2.Sobel(depth, cv2.CV_32F, 0, 1)
     shade = 1 + 0.25 * np.tanh(3 * slope) - 0.15 * depth
     shade[drawing.region == NOTHING] = 1
-    flat = (colours[shown] * shade[..., None]).clip(0, 255).astype(np.uint8)
-    return np.asarray(cv2.resize(flat, (size, size)), np.uint8)
+    shaded = colours[_shown_in(model, drawing)] * shade[..., None]
+    flat = np.asarray(cv2.resize(shaded, (size, size)), np.float32)
+    at, triangles, depths = _features(model, drawing, size)
+    shown = _shown_by(model)[triangles]
+    fine = np.asarray(cv2.resize(shade, (size, size)), np.float32).reshape(-1)[at]
+    inside = np.isin(shown, _INSIDE)
+    fine[inside] *= _reached(model, drawing.posed, depths[inside])
+    flat.reshape(-1, 3)[at] = colours[shown] * fine[:, None]
+    return flat.clip(0, 255).astype(np.uint8)
+
+
+def _shown_in(model: HeadModel, drawing: Drawing) -> NDArray[np.uint8]:
+    """[S, S] as the drawing's region, with lips, irises, teeth and tongue."""
+    shown = drawing.region.copy()
+    covered = drawing.covered
+    shown.reshape(-1)[covered.at] = _shown_by(model)[covered.triangle]
+    return shown
+
+
+def _reached(model: HeadModel, posed: PosedHead, depths: Floats) -> Floats:
+    """[N] how much light reaches what lies so deep [N]: less far behind the lips of a mouth that
+    is hardly open."""
+    lips = posed.vertices[list(_lip_vertices(model))]
+    opening = float(np.linalg.norm(lips[0] - lips[1]))
+    behind = (depths + float(lips[:, 2].max())).clip(0, None)
+    light = 1 / (1 + (behind / (_REACH[0] + _REACH[1] * opening)) ** 2)
+    return np.asarray(light**_GAMMA, np.float32)
+
+
+@lru_cache(maxsize=2)
+def _lip_vertices(model: HeadModel) -> tuple[int, int]:
+    """The vertices in the middle of the upper and of the lower lip, where they meet."""
+    upper, lower = (
+        int(np.linalg.norm(model.mean - model.point_mean[point], axis=1).argmin())
+        for point in _INNER_LIPS
+    )
+    return upper, lower
+
+
+def _features(
+    model: HeadModel, drawing: Drawing, size: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
+    """The pixels of `size` squared that show eyes, lips and what surrounds them: [N], the triangle
+    of each, and how deep it lies."""
+    near = _near_features(model)
+    depth = depth_of(model, drawing.posed)
+    places = drawing.posed.xy * (size / drawing.side)
+    found = rasterise(places, depth, model.faces[near], size)
+    before = np.asarray(cv2.resize(drawing.depth, (size, size), interpolation=cv2.INTER_NEAREST))
+    own = found.mix(model.faces[near], depth)
+    seen = own < before.reshape(-1)[found.at] + _BEHIND
+    return found.at[seen], near[found.triangle[seen]], own[seen]
+
+
+@lru_cache(maxsize=2)
+def _near_features(model: HeadModel) -> NDArray[np.int32]:
+    """Triangles of lips, eyes and the mouth, and of the skin around them."""
+    shown = _shown_by(model)
+    middle = model.mean[model.faces].mean(1)
+    around = middle[(shown == _LIP) | ((shown == EYE) & (middle[:, 2] > 0))]
+    away = np.linalg.norm(middle[:, None] - around[None], axis=2).min(1)
+    kept = ((shown != HAIR) & (away < _AROUND)) | ~np.isin(shown, (SKIN, HAIR))
+    return np.nonzero(kept)[0].astype(np.int32)
 
 
 @lru_cache(maxsize=2)
 def _shown_by(model: HeadModel) -> NDArray[np.uint8]:
-    """[F] what a triangle shows: as the model's region, but teeth and tongue apart from the mouth.
-
-    Its mouth is the skin's inside, the upper teeth, the lower ones and the tongue, in this order.
-    """
+    """[F] what a triangle shows: as the model's region, with lips, irises, teeth and tongue."""
     shown = model.region.copy()
+    middle = model.mean[model.faces].mean(1)
+    outline = model.point_mean[list(_LIPS), :2].astype(np.float32)
+    for triangle in np.nonzero((model.region == SKIN) & (middle[:, 2] > 0))[0]:
+        x, y = middle[triangle, :2].tolist()
+        if cv2.pointPolygonTest(outline, (x, y), measureDist=False) > 0:
+            shown[triangle] = _LIP
+    eyes = np.nonzero(model.region == EYE)[0]
+    for of in _pieces(model.faces[eyes]):
+        ball = eyes[of]
+        corners = model.mean[model.faces[ball]]  # [F, 3, 3]
+        front = corners.reshape(-1, 3)[corners[..., 2].argmax()]
+        away = np.linalg.norm(corners - front, axis=2).max(1)
+        shown[ball[away < _IRIS_REACH]] = _IRIS
+    # The mouth is the skin's inside, the upper teeth, the lower ones and the tongue, in this order.
     inside = np.nonzero(model.region == MOUTH)[0]
     for piece, of in enumerate(_pieces(model.faces[inside])):
         if piece:

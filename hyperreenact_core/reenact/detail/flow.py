@@ -62,7 +62,7 @@ class HeadFlow:
 
 def draw_head(model: HeadModel, posed: PosedHead, *, side: float, size: int = 128) -> Drawing:
     """Draw a head posed in a square picture of this side at `size` pixels."""
-    depth = _depth(model, posed)
+    depth = depth_of(model, posed)
     covered = rasterise(posed.xy * (size / side), depth, model.faces, size)
     region = np.full(size * size, NOTHING, np.uint8)
     region[covered.at] = model.region[covered.triangle]
@@ -82,7 +82,7 @@ def flow_between(model: HeadModel, result: Drawing, source: Drawing) -> HeadFlow
     moves = np.zeros((size * size, 2), np.float32)
     own = np.zeros(size * size, np.float32)  # how deep it lies in the source
     moves[covered.at] = covered.mix(model.faces, (then.xy - now.xy).astype(np.float32))
-    own[covered.at] = covered.mix(model.faces, _depth(model, then))
+    own[covered.at] = covered.mix(model.faces, depth_of(model, then))
     head = result.region != NOTHING
     offset = _spread(moves.reshape(size, size, 2), head, pixel / now.scale)
     steps = (offset / pixel).astype(np.float32)
@@ -92,7 +92,7 @@ def flow_between(model: HeadModel, result: Drawing, source: Drawing) -> HeadFlow
     return HeadFlow(offset, head, hidden, result.region)
 
 
-def _depth(model: HeadModel, posed: PosedHead) -> Floats:
+def depth_of(model: HeadModel, posed: PosedHead) -> Floats:
     """[V] decimetres away from the viewer."""
     depth = -posed.vertices[:, 2]
     depth[_behind(model)] += _RECESS

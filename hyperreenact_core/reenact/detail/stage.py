@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
-from ...imaging import resize, tensor_from_u8
+from ...imaging import resize, tensor_from_u8, u8_from_tensor
 from ...networks.detail import DetailNetwork, compose, detail_inputs
-from .drawn import Paint, picture_of
+from .drawn import Paint, paint_of, picture_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
 from .head_model import HeadModel, load_head_model
@@ -22,7 +22,6 @@ from .portrait import Portrait
 from .pose import pose_head
 from .turns import softened
 
-_PAINT = Paint()
 _FREE_DEG, _MOST_DEG = 28.0, 42.0
 """How far a head is turned from where the source holds it, as asked and at most: beyond that the
 source shows too little of what would be seen."""
@@ -36,13 +35,13 @@ class DetailSource:
 
     picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: the same at
     WORK_SIZE. guide: [1, 3, WORK_SIZE, WORK_SIZE], the source in its own pose, as the generator
-    draws it or, where `drawn`, the head model. fit, drawing: its head, in pixels of the crop.
+    draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop.
     """
 
     picture: Tensor
     small: Tensor
     guide: Tensor
-    drawn: bool
+    paint: Paint | None
     fit: HeadFit
     drawing: Drawing
 
@@ -59,10 +58,12 @@ class Detailed:
     images: Tensor
     kept: Tensor
 
-    def towards(self, guides: Tensor, amount: float) -> Detailed:
-        """Only so much of the detail, 0 to 1; guides: [B, 3, r, r]."""
+    def towards(self, guides: Tensor | None, amount: float) -> Detailed:
+        """Only so much of the detail, 0 to 1; guides: [B, 3, r, r], not needed for all of it."""
         if amount == 1:
             return self
+        if guides is None:
+            raise ValueError("less than all of the detail is mixed with the generator's pictures")
         plain = resize(guides.to(self.images), self.images.shape[-1])
         return Detailed(plain.lerp(self.images, amount), amount * self.kept)
 
@@ -82,26 +83,38 @@ class DetailStage:
         own = large[None].to(self._device)
         fit = fit_reading(self.model, portrait.reading.moved(matrix))
         drawing = self._drawn(fit, None, side=float(size))
-        drawn = portrait.guide is None
-        guide = self._pictures([drawing]) if portrait.guide is None else portrait.guide[None]
+        small = resize(own, WORK_SIZE)
+        paint, guide = None, portrait.guide
+        if guide is None:
+            paint = paint_of(self.model, drawing, u8_from_tensor(small)[0])
+            guide = self._pictures([drawing], paint)[0]
         return DetailSource(
             picture=own,
-            small=resize(own, WORK_SIZE),
-            guide=resize(guide.to(own), WORK_SIZE),
-            drawn=drawn,
+            small=small,
+            guide=resize(guide[None].to(own), WORK_SIZE),
+            paint=paint,
             fit=fit,
             drawing=drawing,
         )
 
     @torch.inference_mode()
-    def draw(self, source: DetailSource, states: Sequence[HeadState], guides: Tensor) -> Detailed:
-        """The source in B states; guides: [B, 3, r, r] in [-1, 1], drawn by the generator."""
+    def draw(
+        self, source: DetailSource, states: Sequence[HeadState], guides: Tensor | None
+    ) -> Detailed:
+        """The source in B states.
+
+        guides: [B, 3, r, r] in [-1, 1], drawn by the generator; None for a source with `paint`.
+        """
         count, side = len(states), source.drawing.side
         results = [self._drawn(source.fit, state, side=side) for state in states]
         flows = [flow_between(self.model, result, source.drawing) for result in results]
         maps = coarse_maps(flows, results).to(self._device)
         small = source.small.expand(count, -1, -1, -1)
-        shown = self._pictures(results) if source.drawn else guides
+        shown = guides
+        if source.paint is not None:
+            shown = self._pictures(results, source.paint)
+        if shown is None:
+            raise ValueError("a source without paint is drawn with the generator's guides")
         inputs = detail_inputs(
             small,
             resize(shown.to(small), WORK_SIZE),
@@ -121,9 +134,9 @@ class DetailStage:
             posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
         return draw_head(self.model, posed, side=side, size=WORK_SIZE // 2)
 
-    def _pictures(self, drawings: Sequence[Drawing]) -> Tensor:
+    def _pictures(self, drawings: Sequence[Drawing], paint: Paint) -> Tensor:
         """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""
-        pictures = [picture_of(self.model, one, _PAINT, WORK_SIZE) for one in drawings]
+        pictures = [picture_of(self.model, one, paint, WORK_SIZE) for one in drawings]
         return tensor_from_u8(np.stack(pictures))
 
 

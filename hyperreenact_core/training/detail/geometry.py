@@ -13,12 +13,14 @@ from ...reenact.detail.flow import Drawing, HeadFlow, draw_head, flow_between
 from ...reenact.detail.head_model import HeadModel
 from ...reenact.detail.pose import pose_head
 from ...reenact.detail.turns import turn_of
-from ..reader.tables import OUTER_CORNERS, inner_points
+from ..reader.tables import OUTER_CORNERS
 from .pairs import Pair, View
 
 Doubles = NDArray[np.float64]
 
 _WAVES = 12
+_CLOSE, _CLOSE_SPREAD = 0.002, 0.03
+"""Spreads of true points, over the face's size, and of true coefficients."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +57,21 @@ def coarse_of(
     size: int,
     gain: float = 1.0,
 ) -> Coarse:
-    """Fit a head to the source, pose it as the result is, and draw both at `size` pixels.
+    """Fit a head to what would be read of the source, one to the result, and draw both at `size`.
 
+    The result's is fitted to the truth: the product's own is right by definition, and a network
+    that could not trust it would blur its eyes and mouth.
     gain: what the guide shows of the change of expression, as generators tend to understate it.
     """
-    before, after = pair.source.labels, pair.result.labels
     fit = read_head(model, pair.source, rng, errors)
-    # The product reads both pictures with the same bias, which a difference does not have.
-    change = after.coefficients.astype(np.float64) - before.coefficients
-    face = (fit.coefficients + change).clip(0, 1)
-    rotation = (after.rotation @ before.rotation.T).astype(np.float64) @ fit.rotation
-    shift = _shift(model, fit, pair.result.points_px(), rotation, face)
+    after = true_head(model, pair.result)
     side = float(len(pair.source.picture))
 
     def drawn(coefficients: Doubles) -> Drawing:
-        moved = pose_head(model, fit, rotation=rotation, coefficients=coefficients, shift=shift)
+        moved = pose_head(model, after, coefficients=coefficients)
         return draw_head(model, moved, side=side, size=size)
 
+    face = after.coefficients
     result = drawn(face)
     source = draw_head(model, pose_head(model, fit), side=side, size=size)
     guide = result if gain == 1 else drawn(fit.coefficients + gain * (face - fit.coefficients))
@@ -99,25 +99,20 @@ def read_head(model: HeadModel, view: View, rng: Generator, errors: ReadingError
     return fit_head(model, points, read.clip(0, 1), rotation=hint)
 
 
+def true_head(model: HeadModel, view: View) -> HeadFit:
+    """A head fitted to what is true of a picture, closely."""
+    points = view.points_px()
+    spread = _CLOSE * float(np.ptp(points, axis=0).max())
+    rotation = view.labels.rotation.astype(np.float64)
+    read = view.labels.coefficients.astype(np.float64)
+    return fit_head(
+        model, points, read, spread=spread, rotation=rotation, coefficient_spread=_CLOSE_SPREAD
+    )
+
+
 def _smooth(points: Doubles, rng: Generator) -> Doubles:
     """[468, 2] of deviation one: neighbours are off alike, by long and by shorter waves."""
     at = (points - points.mean(0)) / np.ptp(points, axis=0).max()
     waves = rng.normal(0, 4.0, (_WAVES, 2))
     phases, heights = rng.uniform(0, 2 * np.pi, _WAVES), rng.normal(0, 1, (_WAVES, 2))
     return np.sin(at @ waves.T + phases) @ heights * np.sqrt(2 / _WAVES)
-
-
-def _shift(
-    model: HeadModel, fit: HeadFit, points: Doubles, rotation: Doubles, face: Doubles
-) -> Doubles:
-    """[3] decimetres that take the posed head to where the result's points [468, 2] are."""
-    inner = inner_points()
-    pivot = model.pivot(fit.shape)
-    turned = (model.points(fit.shape, face)[inner] - pivot) @ rotation.T + fit.rotation @ pivot
-    shift = np.zeros(3)
-    for _ in range(2):
-        placed = turned + shift
-        off = np.median(points[inner] - fit.project(placed), axis=0)
-        nearness = 1 - fit.nearness * float(placed[:, 2].mean())
-        shift[:2] += off * (1, -1) * nearness / fit.scale
-    return shift

@@ -6,7 +6,7 @@ Both pictures undergo the same change; only pose and expression are right in eve
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import cv2
@@ -15,7 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ...heads.parts import Label
-from ...reenact.detail.drawn import Colour, Paint, picture_of
+from ...reenact.detail.drawn import paint_of, picture_of
 from ...reenact.detail.flow import Drawing
 from ...reenact.detail.head_model import load_head_model
 from .pairs import Pair, View
@@ -25,7 +25,8 @@ Floats = NDArray[np.float32]
 
 GuideKind = Literal["soft", "crude", "drawn", "none"]
 KINDS: tuple[GuideKind, ...] = get_args(GuideKind)
-SHARES = (0.35, 0.35, 0.15, 0.15)
+SHARES = (0.2, 0.15, 0.6, 0.05)
+"""The drawn guide is what the product shows with most sets, and the plainest."""
 _GREY = 128
 _SKINS = ((235, 200, 175), (222, 170, 140), (190, 135, 105), (140, 95, 70), (95, 62, 48))
 _SAME_BACKGROUND = 0.25
@@ -50,30 +51,25 @@ def draw_guides(
         grey = np.full_like(pair.source.picture, _GREY)
         return Guides(grey, grey)
     if kind == "drawn":
-        pictures = _drawn(drawings, len(pair.source.picture), rng)
-    elif kind == "crude":
-        pictures = _crude(views, rng)
-    else:
-        pictures = _plain(views, rng)
+        return _drawn(pair.source.picture, drawings, rng)
+    pictures = _crude(views, rng) if kind == "crude" else _plain(views, rng)
     result, source = _softened(pictures, rng, least=64 if kind == "crude" else 100)
     return Guides(result, source)
 
 
-def _drawn(drawings: Sequence[Drawing], size: int, rng: Generator) -> list[Pixels]:
-    """The head model in flat colours, shaded by its relief."""
+def _drawn(seen: Pixels, drawings: tuple[Drawing, Drawing], rng: Generator) -> Guides:
+    """The head model in the source's colours, more or less."""
+    model = load_head_model()
+    paint = paint_of(model, drawings[1], seen)
+    off = {
+        name: tuple(np.clip(np.multiply(colour, np.exp(rng.normal(0, 0.05))), 0, 255).tolist())
+        for name, colour in vars(paint).items()
+        if name != "light"
+    }
     x, y = rng.normal(0, 1, 2).tolist()
-    paint = Paint(
-        skin=_SKINS[rng.integers(len(_SKINS))],
-        hair=_triple(_dark(rng)),
-        nothing=_triple(_any(rng)),
-        light=(x, y),
-    )
-    return [picture_of(load_head_model(), drawing, paint, size) for drawing in drawings]
-
-
-def _triple(colour: NDArray[np.float64]) -> Colour:
-    red, green, blue = colour.tolist()
-    return red, green, blue
+    paint = replace(paint, light=(x, y), **off)
+    result, source = (picture_of(model, drawing, paint, len(seen)) for drawing in drawings)
+    return Guides(result, source)
 
 
 def _crude(views: Sequence[View], rng: Generator) -> list[Pixels]:

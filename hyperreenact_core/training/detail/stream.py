@@ -141,7 +141,7 @@ def example(
         moved=_picture(moved),
         guide=guide,
         guide_moved=_picture(guide_moved),
-        draft=recoloured(guide, _picture(guide_moved), _picture(moved), maps.hidden),
+        draft=recoloured(guide, _picture(guide_moved), _picture(moved), maps),
         maps=maps,
     )
     return Batch(

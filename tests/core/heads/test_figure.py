@@ -235,3 +235,15 @@ def test_a_resting_gaze_is_ahead_and_the_same_for_both_eyes(figures: list[Figure
         assert gaze[0, 1] == pytest.approx(gaze[1, 1], abs=1)
         assert posed.irises[0, 0] < 0 < posed.irises[1, 0]
         np.testing.assert_allclose(np.linalg.norm(posed.gaze, axis=1), 1, atol=1e-5)
+
+
+def test_teeth_and_tongue_are_seen_as_in_an_open_mouth(figures: list[Figure]) -> None:
+    for figure in figures:
+        posed = pose(figure, jawOpen=0.6)
+        teeth, tongue = (p.vertices for p in posed.parts if p.part.label == Label.MOUTH)
+        upper, lower = posed.points[13, 1], posed.points[14, 1]
+        front = teeth[teeth[:, 2] > teeth[:, 2].max() - 0.1]
+        above = front[front[:, 1] > (upper + lower) / 2]
+        assert lower < above[:, 1].min() < upper, "some of the upper teeth show"
+        assert above[:, 1].min() > upper - 0.4 * (upper - lower), "and not more than some"
+        assert tongue[:, 1].max() < upper

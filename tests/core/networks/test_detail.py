@@ -45,6 +45,14 @@ def maps() -> CoarseMaps:
     return CoarseMaps(offset, hidden, region, torch.ones(1, 1, HALF, HALF))
 
 
+def skin_everywhere() -> CoarseMaps:
+    """Nothing moves, nothing is hidden."""
+    region = torch.zeros(1, 5, HALF, HALF)
+    region[:, 0] = 1
+    known = torch.zeros(1, 4, HALF, HALF)
+    return CoarseMaps(known[:, :2].clone(), known[:, 2:3].clone(), region, known[:, 3:].clone())
+
+
 def network() -> DetailNetwork:
     torch.manual_seed(0)
     return DetailNetwork(DetailConfig(widths=(8, 8, 16, 16, 16), marks=4, reach=1)).eval()
@@ -88,15 +96,32 @@ def test_a_guide_of_other_colours_is_drawn_in_those_of_the_source() -> None:
     def striped(palette: Tensor, stripes: Tensor) -> Tensor:
         return palette[stripes].T[None, :, None].expand(1, 3, SIZE, SIZE).contiguous()
 
-    hidden = torch.zeros(1, 1, HALF, HALF)
-    found = recoloured(striped(other, after), striped(other, before), striped(own, before), hidden)
+    known = skin_everywhere()
+    found = recoloured(striped(other, after), striped(other, before), striped(own, before), known)
     inner = (after == after.roll(4)) & (after == after.roll(-4))
     assert (found - striped(own, after))[..., inner].abs().max() < 0.05
     covered = striped(own, before)
     covered[..., : SIZE // 4] = 1.0
-    hidden[..., : HALF // 4] = 1
-    found = recoloured(striped(other, after), striped(other, before), covered, hidden)
+    known.hidden[..., : HALF // 4] = 1
+    found = recoloured(striped(other, after), striped(other, before), covered, known)
     assert (found - striped(own, after))[..., inner].abs().max() < 0.05
+
+
+def test_the_insides_of_mouths_keep_the_colours_of_the_guide() -> None:
+    """A dark mouth before light skin, in a picture with dark hair that is red in the source."""
+    guide, source = torch.full((1, 3, SIZE, SIZE), 0.5), torch.full((1, 3, SIZE, SIZE), 0.3)
+    guide[..., :16, :] = -0.9
+    source[:, :, :16] = torch.tensor([0.4, -0.8, -0.8])[None, :, None, None]
+    known = skin_everywhere()
+    mouth = (..., slice(40, 48), slice(24, 40))
+    guide[mouth] = -0.9
+    known.region[0, :, 20:24, 12:20] = 0
+    known.region[0, 2, 20:24, 12:20] = 1
+    found = recoloured(guide, guide, source, known)
+    inside = (..., slice(41, 47), slice(25, 39))
+    torch.testing.assert_close(found[inside], guide[inside], atol=0.05, rtol=0)
+    around = (..., slice(52, 60), slice(24, 40))
+    torch.testing.assert_close(found[around], source[around], atol=0.02, rtol=0)
 
 
 def test_small_weights_vanish_and_the_rest_are_one_in_all() -> None:

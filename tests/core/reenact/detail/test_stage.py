@@ -182,3 +182,21 @@ def posed(source: DetailSource, origin: str, *, yaw_deg: float) -> PosedFrame:
 def rotation_y(yaw_deg: float) -> np.ndarray:
     c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+
+
+def test_a_painted_source_needs_no_generator_for_all_of_the_detail(
+    stage: DetailStage, person: Sitter
+):
+    painted = stage.prepare(Portrait(noise_picture(), reading_of(person), None), size=SIDE)
+    frames = [posed(painted, "face", yaw_deg=8)]
+    full, half = (ClipDetail(stage, painted, amount) for amount in (1.0, 0.5))
+    assert (full.needs_guides, half.needs_guides) == (False, True)
+    assert torch.equal(full(frames, None)[0], full(frames, GUIDE)[0])
+    with pytest.raises(ValueError, match="mixed with the generator's pictures"):
+        half(frames, None)
+
+
+def test_a_guided_source_needs_the_generator(stage: DetailStage, source: DetailSource):
+    assert ClipDetail(stage, source, 1.0).needs_guides
+    with pytest.raises(ValueError, match="generator's guides"):
+        stage.draw(source, [source.state], None)
