@@ -30,13 +30,10 @@ def initialise_convolutions(module: nn.Module, *, negative_slope: float) -> None
 
     negative_slope: of the (leaky) rectifiers that follow them.
     """
+    gain = nn.init.calculate_gain("leaky_relu", negative_slope)
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
-            fan_in = layer.weight[0].numel()
-            fill_normal(
-                layer.weight, nn.init.calculate_gain("leaky_relu", negative_slope) / sqrt(fan_in)
-            )
-            fill_bias(layer, 0.0)
+            initialise_projection(layer, gain=gain)
 
 
 def initialise_projection(layer: nn.Conv2d | nn.Linear, *, gain: float = 1.0) -> None:
@@ -48,8 +45,7 @@ def initialise_projection(layer: nn.Conv2d | nn.Linear, *, gain: float = 1.0) ->
 def fill_normal(weight: Tensor, std: float) -> None:
     """Fill a weight with normal numbers of mean zero.
 
-    One without memory stays as it is: drawing for it would import torch's compiler, for a second
-    or two of every start.
+    One without memory stays as it is: drawing for it would import torch's compiler.
     """
     if not weight.is_meta:
         nn.init.normal_(weight, std=std)

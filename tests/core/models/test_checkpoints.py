@@ -244,7 +244,7 @@ def test_weights_with_nan_or_inf_are_refused(saved: Path, value: float):
 
 
 def test_shipped_networks_are_read_without_importing_the_compiler():
-    """It would take a second or two of every start."""
+    """It would take its time at every start."""
     code = """
 import sys
 from pathlib import Path
