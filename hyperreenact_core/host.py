@@ -40,6 +40,15 @@ def multiplies_in(device: torch.device, dtype: torch.dtype) -> bool:
     return any(bool(able.get(name)) for name in _INSTRUCTIONS[dtype])
 
 
+def detail_dtype(device: torch.device, dtype: torch.dtype) -> torch.dtype:
+    """What the detail network is to compute in where nobody has chosen: the quickest.
+
+    That is bfloat16 also on processors that multiply in it: the network adds little to what the
+    head model says, so its rounding is hardly seen. dtype: of the other networks.
+    """
+    return torch.bfloat16 if multiplies_in(device, torch.bfloat16) else dtype
+
+
 def devices_here() -> tuple[str, ...]:
     """Names of the devices this machine has, as `find_device` takes them."""
     others = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
@@ -85,6 +94,11 @@ class Host(Protocol):
         """Precision the networks work in: float32, bfloat16 or float16."""
         ...
 
+    @property
+    def detail_dtype(self) -> torch.dtype:
+        """The same of the detail network; see the function of this name."""
+        ...
+
     def on_device(
         self, modules: Sequence[nn.Module], bytes_needed: int = 0
     ) -> AbstractContextManager[None]:
@@ -112,11 +126,14 @@ class LocalHost:
         *,
         device: str | None = None,
         dtype: torch.dtype = torch.float32,
+        detail_dtype: torch.dtype | None = None,
         model_paths: Sequence[Path] = (),
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
+        """detail_dtype: `dtype` if None."""
         self._device = find_device(device)
         self._dtype = dtype
+        self._detail_dtype = detail_dtype or dtype
         self._model_paths = tuple(model_paths)
         self._on_progress = on_progress
 
@@ -127,6 +144,10 @@ class LocalHost:
     @property
     def dtype(self) -> torch.dtype:
         return self._dtype
+
+    @property
+    def detail_dtype(self) -> torch.dtype:
+        return self._detail_dtype
 
     @contextmanager
     def on_device(self, modules: Sequence[nn.Module], bytes_needed: int = 0) -> Iterator[None]:

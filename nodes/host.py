@@ -16,6 +16,7 @@ import torch
 from comfy.model_patcher import ModelPatcher
 from PIL import Image
 
+from ..hyperreenact_core.host import detail_dtype
 from .model_sets import insight_root, model_paths
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class HostModels:
 
     networks: LoadedSet
     dtype: torch.dtype
+    detail_dtype: torch.dtype
     handles: dict[int, ModelPatcher] = field(default_factory=dict)
 
     def handle(self, network: torch.nn.Module) -> ModelPatcher:
@@ -87,6 +89,10 @@ class ComfyHost:
     @property
     def dtype(self) -> torch.dtype:
         return torch.float32 if self._models is None else self._models.dtype
+
+    @property
+    def detail_dtype(self) -> torch.dtype:
+        return torch.float32 if self._models is None else self._models.detail_dtype
 
     @contextmanager
     def on_device(
@@ -148,9 +154,13 @@ class ComfyHost:
         return "JPEG", picture, min(_PREVIEW_SIDE, max(picture.size))
 
 
-def dtype_of(precision: str) -> torch.dtype:
-    """`auto`: bfloat16 where the device computes in it, else float32."""
+def dtypes_of(precision: str) -> tuple[torch.dtype, torch.dtype]:
+    """Of the networks, and of the detail network.
+
+    `auto`: bfloat16 where the device computes in it, else float32.
+    """
     if precision != "auto":
-        return _DTYPES[precision]
-    wants_half = management.should_use_bf16(management.get_torch_device())
-    return torch.bfloat16 if wants_half else torch.float32
+        return _DTYPES[precision], _DTYPES[precision]
+    device = management.get_torch_device()
+    dtype = torch.bfloat16 if management.should_use_bf16(device) else torch.float32
+    return dtype, detail_dtype(device, dtype)

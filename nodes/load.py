@@ -35,8 +35,9 @@ class LoadModels(io.ComfyNode):
                     options=_PRECISIONS,
                     default="auto",
                     advanced=True,
-                    tooltip="Number format the networks compute in. auto: bf16 where the GPU is "
-                    "made for it, else fp32. fp32 is exact, the others are faster.",
+                    tooltip="Number format the networks compute in. auto: bf16 where the GPU, for "
+                    "detail also the processor, is made for it, else fp32. fp32 is exact, the "
+                    "others are faster.",
                 ),
             ],
             outputs=[
@@ -59,8 +60,8 @@ class LoadModels(io.ComfyNode):
     @classmethod
     def execute(cls, model_set: str, precision: str) -> io.NodeOutput:
         from ..hyperreenact_core.models.sets import load_set
-        from .host import HostModels, dtype_of
+        from .host import HostModels, dtypes_of
 
         networks = load_set(model_set, model_paths())
         info = f"{describe(model_set)}\n{networks.folder}"
-        return io.NodeOutput(HostModels(networks, dtype_of(precision)), info)
+        return io.NodeOutput(HostModels(networks, *dtypes_of(precision)), info)

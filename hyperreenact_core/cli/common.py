@@ -60,8 +60,8 @@ def add_compute_options(parser: argparse.ArgumentParser, *, precision: str = "au
         "--precision",
         choices=("auto", *PRECISIONS),
         default=precision,
-        help="number format the networks work in; auto: bf16 where the GPU is made for it, else "
-        "fp32 (default: %(default)s)"
+        help="number format the networks work in; auto: bf16 where the GPU is made for it (the "
+        "detail network: or the processor), else fp32 (default: %(default)s)"
         if precision == "auto"
         else argparse.SUPPRESS,
     )
@@ -103,12 +103,14 @@ def add_detector_options(options: Options) -> None:
 
 def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = None) -> LocalHost:
     """The host the options ask for; InputError if its device is not there."""
-    from ..host import LocalHost, find_device, multiplies_in
+    from ..host import LocalHost, detail_dtype, find_device, multiplies_in
 
     device = find_device(args.device)
+    dtype = _dtype(args.precision, device)
     host = LocalHost(
         device=str(device),
-        dtype=_dtype(args.precision, device),
+        dtype=dtype,
+        detail_dtype=detail_dtype(device, dtype) if args.precision == "auto" else dtype,
         model_paths=tuple(args.model_path),
         on_progress=on_progress,
     )

@@ -6,6 +6,7 @@ and of the source moved alike: the guides, which need neither the source's looks
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,6 +67,12 @@ class CoarseMaps:
     def to(self, device: torch.device | str) -> CoarseMaps:
         """The same on another device."""
         return CoarseMaps(**{name: value.to(device) for name, value in vars(self).items()})
+
+    @staticmethod
+    def cat(maps: Sequence[CoarseMaps]) -> CoarseMaps:
+        """Join maps of one size along the batch."""
+        names = ("offset", "hidden", "region", "depth")
+        return CoarseMaps(**{name: torch.cat([getattr(m, name) for m in maps]) for name in names})
 
 
 @dataclass(frozen=True)
@@ -237,10 +244,9 @@ def compose(source: Tensor, plan: DetailPlan) -> Tensor:
 
     Where the plan leaves the source as it is, so is the result, to the bit.
     """
-    size = source.shape[-1]
-    weights = settled(enlarged(plan.weights, size))
-    moved = displace(source, enlarged(plan.offset, size))
-    return blended(weights, moved, source, enlarged(plan.painted, size))
+    small = torch.cat([plan.weights, plan.offset, plan.painted], 1)  # one pass over all of them
+    weights, offset, painted = enlarged(small, source.shape[-1]).split((3, 2, 3), 1)
+    return blended(settled(weights), displace(source, offset), source, painted)
 
 
 def blended(weights: Tensor, moved: Tensor, source: Tensor, painted: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -14,9 +15,10 @@ from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, SourceIdentity
+from .ahead import made_ahead
 from .detail.clip import ClipDetail
 from .detail.portrait import guides, portrait_of
-from .detail.stage import DetailStage
+from .detail.stage import DetailStage, Sketch
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
 from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
@@ -26,6 +28,11 @@ from .pose import pose_networks, poses_of
 from .source import SourceFace
 from .strength import DeltaStrength
 from .views import detector_of, with_readings
+
+_AHEAD = 2
+"""Driving frames that are read while a batch is drawn, beside the next batch."""
+_Sketched = tuple[PosedFrame, Sketch | None]
+"""A frame, and what detail asks for; None without detail."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +142,7 @@ class Reenactor:
             self._fast.generator,
         ]
         if self._options.detail > 0:
-            self._detail = DetailStage(models.detail, device=host.device)
+            self._detail = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
             self._networks.append(models.detail)
 
     def reenact(
@@ -187,16 +194,19 @@ class Reenactor:
                 report=report,
                 name_frame=name_frame,
             )
-            for batch in batches(posed, self._options.batch_size):
-                faces, kept = self._faces(prepared, detailed, batch)
-                for at, frame in enumerate(batch):
-                    share = None if kept is None else float(kept[at])
-                    result = self._result(source, frame, faces[at], kept=share)
-                    if share is not None:
-                        report.kept.append(share)
-                    self._host.check_interrupt()
-                    self._host.progress(frame.index + 1, total, lambda r=result: r.image)
-                    yield result
+            size = self._options.batch_size
+            read = _sketched(posed, detailed)
+            with closing(made_ahead(read, size + _AHEAD)) as ready:
+                for batch in batches(ready, size):
+                    faces, kept = self._faces(prepared, detailed, batch)
+                    for at, (frame, _) in enumerate(batch):
+                        share = None if kept is None else float(kept[at])
+                        result = self._result(source, frame, faces[at], kept=share)
+                        if share is not None:
+                            report.kept.append(share)
+                        self._host.check_interrupt()
+                        self._host.progress(frame.index + 1, total, lambda r=result: r.image)
+                        yield result
 
     def _until_cancelled(self, frames: Iterable[ImageU8]) -> Iterator[ImageU8]:
         for frame in frames:
@@ -212,14 +222,14 @@ class Reenactor:
 
     @torch.inference_mode()
     def _faces(
-        self, prepared: PreparedSource, detailed: ClipDetail | None, batch: list[PosedFrame]
+        self, prepared: PreparedSource, detailed: ClipDetail | None, batch: list[_Sketched]
     ) -> tuple[Tensor, Tensor | None]:
         """A batch of frames -> results [B, 3, r, r] on the CPU, and with detail what was kept."""
-        views = [frame.pose.view for frame in batch]
+        views = [frame.pose.view for frame, _ in batch]
         if detailed is None:
             return self._draw_views(prepared, views).cpu(), None
         drawn = self._draw_views(prepared, views) if detailed.needs_guides else None
-        images, kept = detailed(batch, drawn)
+        images, kept = detailed([sketch for _, sketch in batch if sketch is not None], drawn)
         return images.cpu(), kept
 
     def _draw_views(self, prepared: PreparedSource, views: list[Tensor]) -> Tensor:
@@ -265,3 +275,8 @@ class Reenactor:
             pose_of=frame.origin,
             kept=kept,
         )
+
+
+def _sketched(frames: Iterable[PosedFrame], detailed: ClipDetail | None) -> Iterator[_Sketched]:
+    for frame in frames:
+        yield frame, None if detailed is None else detailed.sketch(frame)

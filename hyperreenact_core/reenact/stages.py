@@ -179,7 +179,7 @@ def draw_details(
         raise InputError("the pose track holds no states of the head: extract the poses again")
     if len(images) != len(poses):
         raise InputError(f"{len(images)} images cannot take the detail of {len(poses)} poses")
-    stage = DetailStage(models.detail, device=host.device)
+    stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
     with host.on_device([models.detail], 0):
         prepared = stage.prepare(source.portrait, size=size)
         for begin in range(0, len(images), batch_size):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hyperreenact_core.host import multiplies_in
+from hyperreenact_core.host import detail_dtype, multiplies_in
 
 CPU = torch.device("cpu")
 
@@ -30,6 +30,17 @@ def test_a_processor_is_asked_for_its_instructions(
     assert multiplies_in(CPU, torch.bfloat16) is bfloat16
     assert multiplies_in(CPU, torch.float16) is float16
     assert multiplies_in(CPU, torch.float32)
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_detail_takes_bfloat16_where_the_processor_multiplies_in_it(
+    monkeypatch: pytest.MonkeyPatch, able: bool
+) -> None:
+    told = {"avx512_bf16": able}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    expected = torch.bfloat16 if able else torch.float32
+    assert detail_dtype(CPU, torch.float32) == expected
+    assert detail_dtype(CPU, torch.bfloat16) == torch.bfloat16
 
 
 def test_where_torch_does_not_tell_float32_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from ...errors import InputError
 from ...types import FaceReading
 from ..missing import PosedFrame
 from .performance import HeadState, Performer
-from .stage import DetailSource, DetailStage
+from .stage import DetailSource, DetailStage, Sketch
 
 
 class ClipDetail:
@@ -27,15 +27,17 @@ class ClipDetail:
         """Whether anything is to be seen of what the generator draws."""
         return self._source.paint is None or self._amount < 1
 
-    def __call__(
-        self, frames: Sequence[PosedFrame], guides: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Frames and their guides [B, 3, r, r] -> results [B, 3, R, R] and the kept shares [B].
+    def sketch(self, frame: PosedFrame) -> Sketch:
+        """What the next frame of the clip asks for; frames come in their order."""
+        return self._stage.sketch(self._source, self._state(frame))
+
+    def __call__(self, sketches: Sequence[Sketch], guides: Tensor | None) -> tuple[Tensor, Tensor]:
+        """B sketches and their guides [B, 3, r, r] -> results [B, 3, R, R] and kept shares [B].
 
         guides: may be None where none are needed.
         """
-        states = [self._state(frame) for frame in frames]
-        detailed = self._stage.draw(self._source, states, guides).towards(guides, self._amount)
+        detailed = self._stage.finish(self._source, sketches, guides)
+        detailed = detailed.towards(guides, self._amount)
         return detailed.images, detailed.kept
 
     def _state(self, frame: PosedFrame) -> HeadState:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
 from ...imaging import resize, tensor_from_u8, u8_from_tensor
-from ...networks.detail import DetailNetwork, compose, detail_inputs
+from ...networks.detail import CoarseMaps, DetailNetwork, compose, detail_inputs
 from .drawn import Paint, paint_of, picture_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
@@ -51,6 +51,18 @@ class DetailSource:
         return HeadState(self.fit.rotation, self.fit.coefficients)
 
 
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """What the head model alone says of one result.
+
+    guide: [1, 3, WORK_SIZE, WORK_SIZE] in [-1, 1], the model painted; None for a source without
+    paint.
+    """
+
+    maps: CoarseMaps
+    guide: Tensor | None
+
+
 @dataclass(frozen=True)
 class Detailed:
     """images: [B, 3, R, R] in [-1, 1]. kept: [B] share of the head that came from the source."""
@@ -71,8 +83,15 @@ class Detailed:
 class DetailStage:
     """Draws a source in other states with the detail network, which must be on `device`."""
 
-    def __init__(self, network: DetailNetwork, *, device: torch.device | str = "cpu") -> None:
-        self._network, self._device = network, device
+    def __init__(
+        self,
+        network: DetailNetwork,
+        *,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        """dtype: what the network's convolutions compute in; the network stays as it is."""
+        self._network, self._device, self._dtype = network, torch.device(device), dtype
         self.model: HeadModel = load_head_model()
 
     def prepare(self, portrait: Portrait, *, size: int) -> DetailSource:
@@ -97,22 +116,32 @@ class DetailStage:
             drawing=drawing,
         )
 
-    @torch.inference_mode()
     def draw(
         self, source: DetailSource, states: Sequence[HeadState], guides: Tensor | None
     ) -> Detailed:
-        """The source in B states.
+        """The source in B states; guides: as for `finish`."""
+        return self.finish(source, [self.sketch(source, state) for state in states], guides)
+
+    def sketch(self, source: DetailSource, state: HeadState) -> Sketch:
+        """What needs no network."""
+        result = self._drawn(source.fit, state, side=source.drawing.side)
+        maps = coarse_maps([flow_between(self.model, result, source.drawing)], [result])
+        paint = source.paint
+        return Sketch(maps, None if paint is None else self._pictures([result], paint))
+
+    @torch.inference_mode()
+    def finish(
+        self, source: DetailSource, sketches: Sequence[Sketch], guides: Tensor | None
+    ) -> Detailed:
+        """B results.
 
         guides: [B, 3, r, r] in [-1, 1], drawn by the generator; None for a source with `paint`.
         """
-        count, side = len(states), source.drawing.side
-        results = [self._drawn(source.fit, state, side=side) for state in states]
-        flows = [flow_between(self.model, result, source.drawing) for result in results]
-        maps = coarse_maps(flows, results).to(self._device)
+        count = len(sketches)
+        maps = CoarseMaps.cat([sketch.maps for sketch in sketches]).to(self._device)
         small = source.small.expand(count, -1, -1, -1)
-        shown = guides
-        if source.paint is not None:
-            shown = self._pictures(results, source.paint)
+        painted = [sketch.guide for sketch in sketches if sketch.guide is not None]
+        shown = torch.cat(painted) if painted else guides
         if shown is None:
             raise ValueError("a source without paint is drawn with the generator's guides")
         inputs = detail_inputs(
@@ -121,7 +150,9 @@ class DetailStage:
             source.guide.expand(count, -1, -1, -1),
             maps,
         )
-        plan = self._network(inputs)
+        lower = self._dtype != torch.float32
+        with torch.autocast(self._device.type, self._dtype, enabled=lower):
+            plan = self._network(inputs)
         images = compose(source.picture.expand(count, -1, -1, -1), plan)
         return Detailed(images, _kept(plan.weights, maps.region))
 

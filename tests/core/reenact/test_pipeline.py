@@ -37,12 +37,12 @@ class Cancelled(BaseException):
 class NotingHost(LocalHost):
     """Notes progress; cancels at a given number of checks."""
 
-    def __init__(self, *, cancel_after: int | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__(device="cpu")
         self.done: list[tuple[int, int | None]] = []
         self.previews: list[ImageU8] = []
         self.occupied = 0
-        self._checks_left = cancel_after
+        self.cancelled = False
 
     def on_device(
         self, modules: Sequence[nn.Module], bytes_needed: int = 0
@@ -57,10 +57,8 @@ class NotingHost(LocalHost):
         self.previews.append(preview())
 
     def check_interrupt(self) -> None:
-        if self._checks_left is not None:
-            self._checks_left -= 1
-            if self._checks_left < 0:
-                raise Cancelled
+        if self.cancelled:
+            raise Cancelled
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +138,7 @@ def test_a_missing_face_is_an_error_if_wished(models, source):
         next(run)
 
 
-def test_frames_are_read_only_as_results_are_asked_for(models, source):
+def test_few_frames_are_read_before_their_results_are_asked_for(models, source):
     read = 0
 
     def noted() -> Iterator[ImageU8]:
@@ -152,11 +150,10 @@ def test_frames_are_read_only_as_results_are_asked_for(models, source):
     options = ReenactOptions(driving=DrivingOptions(stabilise=5), batch_size=4, detail=0.0)
     with closing(Reenactor(models, HOST, options=options).reenact(source, noted())) as run:
         assert read == 0
-        next(run)
-        assert read == 4 + 5 // 2
-        next(run), next(run), next(run)
-        assert read == 4 + 5 // 2
-        assert run.report.frames == 4
+        next(run), next(run), next(run), next(run)
+        # The batch, the next one and a little more, one in hand, and what the square waits for.
+        assert 4 + 5 // 2 <= read <= 4 + (4 + 2) + 1 + 5 // 2
+        assert 4 <= run.report.frames <= read
 
 
 def test_progress_is_told_and_the_host_can_cancel_at_any_frame(models, source):
@@ -167,12 +164,11 @@ def test_progress_is_told_and_the_host_can_cancel_at_any_frame(models, source):
     assert all(np.array_equal(p, r.image) for p, r in zip(host.previews, drawn, strict=True))
     assert host.occupied == 1
 
-    # One frame a batch, no smoothing: asked once as a frame comes in, once as its result goes out.
+    host = NotingHost()
     options = ReenactOptions(driving=DrivingOptions(stabilise=1), batch_size=1, detail=0.0)
-    run = Reenactor(models, NotingHost(cancel_after=3), options=options).reenact(
-        source, frames("fffff")
-    )
+    run = Reenactor(models, host, options=options).reenact(source, frames("fffff"))
     next(run)
+    host.cancelled = True
     with pytest.raises(Cancelled):
         next(run)
 

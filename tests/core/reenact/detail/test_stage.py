@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.imaging import ImageU8
@@ -44,6 +45,14 @@ def reading_of(person: Sitter) -> FaceReading:
 def noise_picture(side: int = SIDE) -> ImageU8:
     coarse = np.random.default_rng(0).integers(0, 255, (16, 16, 3)).astype(np.uint8)
     return np.kron(coarse, np.ones((side // 16, side // 16, 1), np.uint8))
+
+
+def lively_network() -> DetailNetwork:
+    """One that has an opinion of its own, unlike a fresh one."""
+    torch.manual_seed(0)
+    network = DetailNetwork(DetailConfig(widths=(8, 8, 8))).eval()
+    torch.nn.init.normal_(network.out.weight, std=0.02)
+    return network
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +113,18 @@ def test_what_the_head_does_not_reach_stays_to_the_bit(stage: DetailStage, sourc
     assert not torch.equal(drawn, source.picture)
 
 
+def test_bfloat16_is_hardly_seen_and_moves_nothing_that_is_still(
+    stage: DetailStage, source: DetailSource
+):
+    half = DetailStage(lively_network(), dtype=torch.bfloat16)
+    turned = HeadState(source.fit.rotation @ rotation_y(12), source.fit.coefficients)
+    exact = DetailStage(lively_network()).draw(source, [turned], GUIDE).images
+    rounded = half.draw(source, [turned], GUIDE).images
+    assert rounded.dtype == torch.float32
+    assert 0 < (rounded - exact).abs().mean() < 0.02
+    assert torch.equal(rounded[..., :4, :4], source.picture[..., :4, :4])
+
+
 def test_kept_tells_how_much_of_the_head_was_painted(stage: DetailStage, source: DetailSource):
     states = [
         HeadState(source.fit.rotation @ rotation_y(yaw), source.fit.coefficients)
@@ -151,8 +172,8 @@ def test_a_portrait_has_the_pixels_of_its_picture(person: Sitter):
 
 def test_the_amount_leads_from_the_guide_to_the_detail(stage: DetailStage, source: DetailSource):
     frames = [posed(source, "face", yaw_deg=8)]
-    full = ClipDetail(stage, source, 1.0)(frames, GUIDE)
-    half = ClipDetail(stage, source, 0.5)(frames, GUIDE)
+    full = drawn_by(ClipDetail(stage, source, 1.0), frames, GUIDE)
+    half = drawn_by(ClipDetail(stage, source, 0.5), frames, GUIDE)
     assert torch.allclose(half[0], (full[0] - 0.5) / 2, atol=1e-5)
     assert torch.allclose(half[1], full[1] / 2)
 
@@ -161,16 +182,22 @@ def test_a_frame_that_takes_the_sources_pose_gets_its_own_state(
     stage: DetailStage, source: DetailSource
 ):
     frame = posed(source, "source", yaw_deg=8)
-    drawn, _ = ClipDetail(stage, source, 1.0)([frame], GUIDE)
+    drawn, _ = drawn_by(ClipDetail(stage, source, 1.0), [frame], GUIDE)
     assert torch.equal(drawn, stage.draw(source, [source.state], GUIDE).images)
 
 
 def test_a_held_pose_is_learned_from_once(stage: DetailStage, source: DetailSource):
     clip = ClipDetail(stage, source, 1.0)
     frame = posed(source, "face", yaw_deg=8)
-    first, _ = clip([frame], GUIDE)
-    again, _ = clip([frame, frame], GUIDE.repeat(2, 1, 1, 1))
+    first, _ = drawn_by(clip, [frame], GUIDE)
+    again, _ = drawn_by(clip, [frame, frame], GUIDE.repeat(2, 1, 1, 1))
     assert torch.allclose(first[0], again[1], atol=1e-4)
+
+
+def drawn_by(
+    clip: ClipDetail, frames: list[PosedFrame], guides: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    return clip([clip.sketch(frame) for frame in frames], guides)
 
 
 def posed(source: DetailSource, origin: str, *, yaw_deg: float) -> PosedFrame:
@@ -191,9 +218,9 @@ def test_a_painted_source_needs_no_generator_for_all_of_the_detail(
     frames = [posed(painted, "face", yaw_deg=8)]
     full, half = (ClipDetail(stage, painted, amount) for amount in (1.0, 0.5))
     assert (full.needs_guides, half.needs_guides) == (False, True)
-    assert torch.equal(full(frames, None)[0], full(frames, GUIDE)[0])
+    assert torch.equal(drawn_by(full, frames, None)[0], drawn_by(full, frames, GUIDE)[0])
     with pytest.raises(ValueError, match="mixed with the generator's pictures"):
-        half(frames, None)
+        drawn_by(half, frames, None)
 
 
 def test_a_guided_source_needs_the_generator(stage: DetailStage, source: DetailSource):
