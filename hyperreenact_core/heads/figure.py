@@ -209,4 +209,4 @@ def _mouth_shade(vertices: Floats, points: Floats) -> Floats:
     upper, lower = points[_LIPS[0]], points[_LIPS[1]]
     opening = float(np.linalg.norm(upper - lower))
     depth = (max(upper[2], lower[2]) - vertices[:, 2]).clip(0, None)
-    return (1 / (1 + (depth / (0.07 + 0.55 * opening)) ** 2)).astype(np.float32)
+    return (1 / (1 + (depth / (0.2 + 0.55 * opening)) ** 2)).astype(np.float32)

@@ -52,7 +52,7 @@ class DetailConfig:
 
 @dataclass(frozen=True)
 class CoarseMaps:
-    """What a posed head says of the result, at half of its side, [B, ..., S / 2, S / 2].
+    """What a posed head says of the result, [B, ..., S, S].
 
     offset: [B, 2, ...] xy to where the pixel lies in the source, whose sides run from -1 to 1.
     hidden: [B, 1, ...] 0..1, not to be seen in the source. region: [B, REGIONS, ...] shares.
@@ -146,8 +146,9 @@ class DetailNetwork(nn.Module):
         _check(inputs)
         maps = inputs.maps
         pictures = [inputs.source, inputs.moved, inputs.draft, inputs.guide_moved]
-        known = [maps.offset * 4, maps.hidden, maps.region, maps.depth]
-        x = torch.cat([F.pixel_unshuffle(torch.cat(pictures, 1), 2), *known], 1)
+        known = torch.cat([maps.offset * 4, maps.hidden, maps.region, maps.depth], 1)
+        halved = [F.pixel_unshuffle(torch.cat(pictures, 1), 2), F.avg_pool2d(known, 2)]
+        x = torch.cat(halved, 1)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
         passed: list[Tensor] = []
         for level, stage in enumerate(self.down):
@@ -160,8 +161,8 @@ class DetailNetwork(nn.Module):
         learned = F.pixel_shuffle(self.out(x), 2).float()
         offset, logits, correction = learned.split((2, 3, 3), 1)
         return DetailPlan(
-            offset=enlarged(maps.offset, 2 * maps.offset.shape[-1]) + _STEP * offset,
-            logits=enlarged(_SURE * _layers(maps), 2 * maps.offset.shape[-1]) + logits,
+            offset=maps.offset + _STEP * offset,
+            logits=_SURE * _layers(maps) + logits,
             painted=inputs.draft + correction,
         )
 
@@ -205,8 +206,7 @@ def detail_inputs(
     source: Tensor, guide: Tensor, source_guide: Tensor, maps: CoarseMaps
 ) -> DetailInputs:
     """Inputs of a whole picture; all pictures [B, 3, S, S], the guides of result and source."""
-    offset = enlarged(maps.offset, source.shape[-1])
-    moved, guide_moved = displace(torch.cat([source, source_guide], 1), offset).split(3, 1)
+    moved, guide_moved = displace(torch.cat([source, source_guide], 1), maps.offset).split(3, 1)
     draft = recoloured(guide, guide_moved, moved, maps)
     return DetailInputs(source, moved, guide, guide_moved, draft, maps)
 
@@ -221,14 +221,13 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
     """
     count, _, _, side = guide.shape
     size = side // _COARSE
-    outer = 1 - maps.region[:, _EYE : _MOUTH + 1].float().sum(1, keepdim=True)
-    share = enlarged(outer, side)
+    share = 1 - maps.region[:, _EYE : _MOUTH + 1].float().sum(1, keepdim=True)
     weight = F.avg_pool2d(share, _COARSE)
     wanted, known, shown = (
         F.avg_pool2d(p.float() * share, _COARSE) / weight.clamp_min(_TINY)
         for p in (guide, guide_moved, moved)
     )
-    seen = F.avg_pool2d((1 - maps.hidden.float()) * outer, _COARSE // 2)
+    seen = F.avg_pool2d((1 - maps.hidden.float()) * share, _COARSE)
     places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / _NEAR
     query, key = (torch.cat([c / _ALIKE, places], 1).flatten(2) for c in (wanted, known))
     # A Gaussian of the distance; what is the same for all keys cancels out.
@@ -276,9 +275,9 @@ def _layers(maps: CoarseMaps) -> Tensor:
 
 def _check(inputs: DetailInputs) -> None:
     b, c, height, width = inputs.source.shape
-    half = tuple(inputs.maps.offset.shape[-2:])
-    if c != 3 or height != width or height % 32 or half != (height // 2, width // 2):
+    sides = tuple(inputs.maps.offset.shape[-2:])
+    if c != 3 or height != width or height % 32 or sides != (height, width):
         raise ValueError(
-            f"detail is carried for pictures [B, 3, S, S], S a multiple of 32, with maps of half "
-            f"their side, got {[b, c, height, width]} and maps of {list(half)}"
+            f"detail is carried for pictures [B, 3, S, S], S a multiple of 32, with maps of their "
+            f"side, got {[b, c, height, width]} and maps of {list(sides)}"
         )

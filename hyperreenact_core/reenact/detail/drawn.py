@@ -37,9 +37,15 @@ _AROUND = 0.3
 """Skin so near to eyes and lips, in decimetres, is drawn finely with them."""
 _BEHIND = 0.1
 """What is this much deeper than what the coarse drawing shows there is hidden."""
-_SOFT = 0.6
-"""Pixels by which edges are softened."""
-_REACH = (0.1, 0.6)
+_RELIEF_SIZE = 128
+"""Side of the picture whose slopes are lit."""
+_FINER = 2
+"""Features are drawn in so many pixels for one, along each side: their edges are soft."""
+_BETWEEN_TEETH = np.array([0.0, 0.093, 0.165, 0.245, 0.325, 0.4], np.float32)
+"""Decimetres from the middle of a row to where one tooth ends and the next begins."""
+_GAP, _GAP_DARKER = 0.008, 0.22
+"""Half the width of the shade between two teeth, in decimetres, and how dark it is."""
+_REACH = (0.25, 0.6)
 """Light halves so deep behind shut lips, and by so much deeper with every decimetre they open."""
 _GAMMA = 0.45
 _INSIDE = (MOUTH, _TEETH, _TONGUE)
@@ -83,8 +89,7 @@ def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> 
     skin = middle(SKIN, np.full(3, 150.0))
     lip = middle(_LIP, skin * (0.85, 0.7, 0.7))
     lit = small[shown == SKIN].mean(1) if (shown == SKIN).any() else skin
-    white = _WHITE[0] + _WHITE[1] * float(np.percentile(lit, 90))
-    pale = white * (1 + _PALE * (skin / max(float(skin.mean()), 1.0) - 1))
+    pale = white_beside(lit) * (1 + _PALE * (skin / max(float(skin.mean()), 1.0) - 1))
     return Paint(
         skin=_colour(skin),
         lip=_colour(lip),
@@ -98,6 +103,11 @@ def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> 
     )
 
 
+def white_beside(skin: Numbers) -> float:
+    """How light, 0 to 255, teeth are beside skin whose pixels are so light [N]."""
+    return _WHITE[0] + _WHITE[1] * float(np.percentile(skin, 90))
+
+
 def _colour(values: Numbers) -> Colour:
     red, green, blue = values.clip(0, 255).tolist()
     return red, green, blue
@@ -109,20 +119,32 @@ def picture_of(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> N
     parts = (paint.skin, paint.eye, paint.mouth, paint.hair, paint.nothing)
     colours[[SKIN, EYE, MOUTH, HAIR, NOTHING]] = parts
     colours[[_TEETH, _TONGUE, _LIP, _IRIS]] = paint.teeth, paint.tongue, paint.lip, paint.iris
-    depth = cv2.GaussianBlur(relief(drawing), (0, 0), len(drawing.depth) / 128)
+    small = (_RELIEF_SIZE, _RELIEF_SIZE)
+    depth = cv2.resize(relief(drawing), small, interpolation=cv2.INTER_AREA)
+    depth = cv2.GaussianBlur(depth, (0, 0), 1)
     x, y = paint.light
     slope = x * cv2.Sobel(depth, cv2.CV_32F, 1, 0) + y * cv2.Sobel(depth, cv2.CV_32F, 0, 1)
     shade = 1 + 0.25 * np.tanh(3 * slope) - 0.15 * depth
-    shade[drawing.region == NOTHING] = 1
-    shaded = colours[_shown_in(model, drawing)] * shade[..., None]
-    flat = np.asarray(cv2.resize(shaded, (size, size)), np.float32)
-    at, triangles, depths = _features(model, drawing, size)
-    shown = _shown_by(model)[triangles]
-    fine = np.asarray(cv2.resize(shade, (size, size)), np.float32).reshape(-1)[at]
-    inside = np.isin(shown, _INSIDE)
-    fine[inside] *= _reached(model, drawing.posed, depths[inside])
-    flat.reshape(-1, 3)[at] = colours[shown] * fine[:, None]
-    return flat.clip(0, 255).astype(np.uint8)
+    shade = np.asarray(cv2.resize(shade, (size, size)), np.float32)
+    coarse = cv2.resize(_shown_in(model, drawing), (size, size), interpolation=cv2.INTER_NEAREST)
+    shown = np.asarray(coarse, np.uint8)
+    lit = np.where(shown == NOTHING, np.float32(1), shade)
+    flat = np.asarray(colours[shown] * lit[..., None], np.float32).reshape(-1, 3)
+    features = _features(model, drawing, _FINER * size)
+    fine = shade.reshape(-1)[features.pixel(size)] * features.light
+    return _over(flat, features, colours[features.shown] * fine[:, None], size)
+
+
+def _over(
+    flat: Floats, features: _Features, colours: NDArray[np.floating], size: int
+) -> NDArray[np.uint8]:
+    """[S * S, 3] below finer pixels -> [S, S, 3]: a pixel is the mean of those in it."""
+    pixel = features.pixel(size)
+    each = 1 / _FINER**2
+    covered = np.bincount(pixel, minlength=size * size)[:, None] * each
+    laid = [np.bincount(pixel, colours[:, c], size * size) * each for c in range(3)]
+    mixed = flat * (1 - covered) + np.stack(laid, 1)
+    return mixed.clip(0, 255).astype(np.uint8).reshape(size, size, 3)
 
 
 def _shown_in(model: HeadModel, drawing: Drawing) -> NDArray[np.uint8]:
@@ -153,19 +175,64 @@ def _lip_vertices(model: HeadModel) -> tuple[int, int]:
     return upper, lower
 
 
-def _features(
-    model: HeadModel, drawing: Drawing, size: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
-    """The pixels of `size` squared that show eyes, lips and what surrounds them: [N], the triangle
-    of each, and how deep it lies."""
+@dataclass(frozen=True, eq=False)
+class _Features:
+    """Pixels that show eyes, lips, the mouth and what surrounds them, of a picture of `side`.
+
+    at: [N] row * side + column. shown: [N] as in `_shown_by`. light: [N] what reaches them.
+    """
+
+    side: int
+    at: NDArray[np.int32]
+    shown: NDArray[np.uint8]
+    light: Floats
+
+    def pixel(self, size: int) -> NDArray[np.int32]:
+        """[N] the pixels of a smaller picture that they lie in."""
+        row, column = np.divmod(self.at, self.side)
+        finer = self.side // size
+        return (row // finer) * np.int32(size) + column // finer
+
+
+def _features(model: HeadModel, drawing: Drawing, size: int) -> _Features:
     near = _near_features(model)
     depth = depth_of(model, drawing.posed)
     places = drawing.posed.xy * (size / drawing.side)
-    found = rasterise(places, depth, model.faces[near], size)
+    faces = model.faces[near]
+    found = rasterise(places, depth, faces, size)
     before = np.asarray(cv2.resize(drawing.depth, (size, size), interpolation=cv2.INTER_NEAREST))
-    own = found.mix(model.faces[near], depth)
+    own = found.mix(faces, depth)
     seen = own < before.reshape(-1)[found.at] + _BEHIND
-    return found.at[seen], near[found.triangle[seen]], own[seen]
+    shown = _shown_by(model)[near[found.triangle]]
+    light = np.ones(len(shown), np.float32)
+    inside = np.isin(shown, _INSIDE)
+    light[inside] = _reached(model, drawing.posed, own[inside])
+    teeth = shown == _TEETH
+    light[teeth] *= _gaps(found.mix(faces, _along_the_teeth(model))[teeth])
+    return _Features(size, found.at[seen], shown[seen], light[seen])
+
+
+def _gaps(along: Floats) -> Floats:
+    """[N] places along a row of teeth -> [N] less light between two teeth."""
+    away = np.abs(np.abs(along)[:, None] - _BETWEEN_TEETH).min(1)
+    return np.asarray(1 - _GAP_DARKER * np.exp(-((away / _GAP) ** 2)), np.float32)
+
+
+@lru_cache(maxsize=2)
+def _along_the_teeth(model: HeadModel) -> Floats:
+    """[V] decimetres of a vertex of a row of teeth from its middle, along the row."""
+    along = np.zeros(len(model.mean), np.float32)
+    inside = np.nonzero(model.region == MOUTH)[0]
+    for piece in _pieces(model.faces[inside])[1:_LAST_PIECE]:
+        row = np.unique(model.faces[inside[piece]])
+        x, z = model.mean[row][:, 0], model.mean[row][:, 2]
+        # A row is about half an ellipse; its length up to an angle, by small steps.
+        wide, deep = float(np.abs(x).max()), float(np.ptp(z))
+        angle = np.arctan2(np.abs(x) / wide, (z - z.min()) / deep)
+        steps = np.linspace(0, np.pi / 2, 91)
+        length = np.hypot(wide * np.cos(steps), deep * np.sin(steps)) * (steps[1] - steps[0])
+        along[row] = np.interp(angle, steps, np.cumsum(length)) * np.sign(x)
+    return along
 
 
 @lru_cache(maxsize=2)

@@ -111,10 +111,23 @@ def _spread(moves: Floats, covered: NDArray[np.bool_], pixel: float) -> Floats:
     """[S, S, 2] the flow of what is covered, carried on over the rest. pixel: decimetres."""
     if not covered.any():
         return np.zeros_like(moves)
-    away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 3) * pixel
+    size = len(covered)
+    # Off the head it is smooth: half of the pixels tell it.
+    known = covered.astype(np.float32)
+    both = cv2.resize(
+        np.dstack([moves * known[..., None], known]),
+        None,
+        fx=0.5,
+        fy=0.5,
+        interpolation=cv2.INTER_AREA,
+    )
+    weight = np.asarray(both[..., 2], np.float32)
+    start = both[..., :2] / np.maximum(weight, 1e-6)[..., None]
+    away = cv2.distanceTransform((weight == 0).astype(np.uint8), cv2.DIST_L2, 3) * (2 * pixel)
     share = ((_FAR - away) / (_FAR - _CLINGS)).clip(0, 1)
     share = share * share * (3 - 2 * share)
-    carried = _filled(moves, covered.astype(np.float32)) * share[..., None]
+    carried = np.asarray(_filled(start, weight) * share[..., None], np.float32)
+    carried = np.asarray(cv2.resize(carried, (size, size)), np.float32)
     return np.where(covered[..., None], moves, carried).astype(np.float32)
 
 

@@ -26,7 +26,7 @@ _FREE_DEG, _MOST_DEG = 28.0, 42.0
 """How far a head is turned from where the source holds it, as asked and at most: beyond that the
 source shows too little of what would be seen."""
 WORK_SIZE = 256
-"""Side in pixels of the pictures that the network sees; the maps have half of it."""
+"""Side in pixels of the pictures and maps that the network sees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +163,7 @@ class DetailStage:
             turn = state.rotation @ fit.rotation.T
             rotation = softened(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
             posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
-        return draw_head(self.model, posed, side=side, size=WORK_SIZE // 2)
+        return draw_head(self.model, posed, side=side, size=WORK_SIZE)
 
     def _pictures(self, drawings: Sequence[Drawing], paint: Paint) -> Tensor:
         """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""

@@ -28,9 +28,9 @@ class ReadingErrors:
     """How a reader errs. points: deviations over the eyes' distance, few and many, the share of
     many; coefficients: a deviation; turn: a deviation in degrees."""
 
-    points: tuple[float, float] = (0.02, 0.05)
+    points: tuple[float, float] = (0.012, 0.035)
     many: float = 0.15
-    coefficients: float = 0.08
+    coefficients: float = 0.05
     turn_deg: float = 2.0
 
 

@@ -25,6 +25,7 @@ from ..reader.shelf import Shelf
 from .geometry import ReadingErrors, coarse_of
 from .guides import KINDS, SHARES, GuideKind, draw_guides
 from .pairs import Pair, Pixels, SquareRange, View, read_pair, sample_square
+from .teeth import whitened
 
 Floats = NDArray[np.float32]
 
@@ -35,6 +36,8 @@ _BOTH = ((0.6, tones), (0.25, saturation), (0.12, hue), (0.06, paint), (0.12, bl
 _SOURCE = ((0.35, noise), (0.35, codec))
 """What befalls the source as the network sees it; the pixels that are carried stay clean, so that
 nothing is won by painting them anew."""
+_TEETH = (0.9, 1.25)
+"""How light teeth are, over what is usual."""
 _SLACK = (30.0, 65.0)
 """Pairs that differ by a larger turn (in degrees) than a number drawn from these are left out."""
 _FINE = 5.0
@@ -124,7 +127,7 @@ def example(
     if disturbed and rng.random() < settings.understated:
         gain = float(rng.uniform(*settings.gain))
     model, errors = load_head_model(), settings.errors
-    coarse = coarse_of(model, pair, rng, errors, size=size // 2, gain=gain)
+    coarse = coarse_of(model, pair, rng, errors, size=size, gain=gain)
     guides = draw_guides(pair, (coarse.guide, coarse.source), kind, rng)
     shown = guides.result
     if gain != 1 and kind in ("soft", "crude"):  # the other kinds show it already
@@ -164,9 +167,7 @@ def window(whole: Batch, rng: Generator, side: int) -> Batch:
     left, top = (int(np.clip(v - side // 2, 0, size - side)) // 2 * 2 for v in (x, y))
 
     def cut(value: Tensor) -> Tensor:
-        part = side * value.shape[-1] // size
-        at = [edge * value.shape[-1] // size for edge in (left, top)]
-        return value[..., at[1] : at[1] + part, at[0] : at[0] + part]
+        return value[..., top : top + side, left : left + side]
 
     values = {f.name: getattr(whole, f.name) for f in fields(Batch)}
     inputs = whole.inputs
@@ -191,8 +192,9 @@ def joined(parts: Sequence[Batch]) -> Batch:
 
 
 def _alike(pair: Pair, rng: Generator) -> Pair:
-    """Both pictures under the same light and camera."""
-    pictures = [pair.source.picture, pair.result.picture]
+    """Both pictures under the same light and camera, and with the same teeth."""
+    brightness = float(rng.uniform(*_TEETH))
+    pictures = [whitened(view, brightness) for view in (pair.source, pair.result)]
     for share, change in _BOTH:
         seed = int(rng.integers(2**32))
         if rng.random() < share:

@@ -22,12 +22,11 @@ from hyperreenact_core.networks.detail import (
 )
 
 SIZE = 64
-HALF = SIZE // 2
 SHIFT = 8
 """Pixels by which the head moves to the right."""
-HEAD = slice(10, 22)
+HEAD = slice(20, 44)
 """Its rows and columns in the maps."""
-UNCOVERED = slice(6, 10)
+UNCOVERED = slice(12, 20)
 
 
 def picture(seed: int, size: int = SIZE) -> Tensor:
@@ -36,20 +35,20 @@ def picture(seed: int, size: int = SIZE) -> Tensor:
 
 def maps() -> CoarseMaps:
     """A square head that has moved, and what it has uncovered."""
-    offset, hidden = torch.zeros(1, 2, HALF, HALF), torch.zeros(1, 1, HALF, HALF)
+    offset, hidden = torch.zeros(1, 2, SIZE, SIZE), torch.zeros(1, 1, SIZE, SIZE)
     offset[:, 0, HEAD, HEAD] = -SHIFT * 2 / SIZE
     hidden[..., HEAD, UNCOVERED] = 1
-    region = torch.zeros(1, 5, HALF, HALF)
+    region = torch.zeros(1, 5, SIZE, SIZE)
     region[:, -1] = 1
     region[:, -1, HEAD, HEAD], region[:, 0, HEAD, HEAD] = 0, 1
-    return CoarseMaps(offset, hidden, region, torch.ones(1, 1, HALF, HALF))
+    return CoarseMaps(offset, hidden, region, torch.ones(1, 1, SIZE, SIZE))
 
 
 def skin_everywhere() -> CoarseMaps:
     """Nothing moves, nothing is hidden."""
-    region = torch.zeros(1, 5, HALF, HALF)
+    region = torch.zeros(1, 5, SIZE, SIZE)
     region[:, 0] = 1
-    known = torch.zeros(1, 4, HALF, HALF)
+    known = torch.zeros(1, 4, SIZE, SIZE)
     return CoarseMaps(known[:, :2].clone(), known[:, 2:3].clone(), region, known[:, 3:].clone())
 
 
@@ -102,7 +101,7 @@ def test_a_guide_of_other_colours_is_drawn_in_those_of_the_source() -> None:
     assert (found - striped(own, after))[..., inner].abs().max() < 0.05
     covered = striped(own, before)
     covered[..., : SIZE // 4] = 1.0
-    known.hidden[..., : HALF // 4] = 1
+    known.hidden[..., : SIZE // 4] = 1
     found = recoloured(striped(other, after), striped(other, before), covered, known)
     assert (found - striped(own, after))[..., inner].abs().max() < 0.05
 
@@ -115,8 +114,8 @@ def test_the_insides_of_mouths_keep_the_colours_of_the_guide() -> None:
     known = skin_everywhere()
     mouth = (..., slice(40, 48), slice(24, 40))
     guide[mouth] = -0.9
-    known.region[0, :, 20:24, 12:20] = 0
-    known.region[0, 2, 20:24, 12:20] = 1
+    known.region[0, :, 40:48, 24:40] = 0
+    known.region[0, 2, 40:48, 24:40] = 1
     found = recoloured(guide, guide, source, known)
     inside = (..., slice(41, 47), slice(25, 39))
     torch.testing.assert_close(found[inside], guide[inside], atol=0.05, rtol=0)
@@ -153,5 +152,5 @@ def test_wrong_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 32"):
         network()(crooked)
     small = picture(0, 32)
-    with pytest.raises(ValueError, match="half"):
+    with pytest.raises(ValueError, match="of their side"):
         network()(DetailInputs(small, small, small, small, small, maps()))

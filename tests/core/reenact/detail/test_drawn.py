@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -104,3 +105,22 @@ def test_a_head_out_of_the_picture_is_painted_all_the_same():
     assert not (there.region == SKIN).any()
     paint = paint_of(MODEL, there, np.full((SIZE, SIZE, 3), 77, np.uint8))
     assert paint.nothing == (77, 77, 77)
+
+
+def test_edges_of_what_is_fine_are_soft():
+    """The same picture, drawn larger and reduced, is hardly another one."""
+    small, large = (
+        picture_of(MODEL, drawing("jawOpen", size=SIZE), PAINT, size) for size in (SIZE, 2 * SIZE)
+    )
+    reduced = cv2.resize(large, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    inside = np.abs(reduced.astype(int) - small)[120:200, 80:176]
+    assert (inside > 60).mean() < 0.01
+
+
+def test_one_sees_where_a_tooth_ends():
+    picture = picture_of(MODEL, drawing("jawOpen", size=SIZE), PAINT, 2 * SIZE).astype(float)
+    teeth = (picture[..., 0] < 25) & (picture[..., 1] > 100)
+    row = picture[int(np.median(np.nonzero(teeth)[0])), :, 1]
+    row = row[row > 100]
+    valleys = (row[1:-1] < row[:-2]) & (row[1:-1] < row[2:])
+    assert 3 <= valleys.sum() <= 14
