@@ -25,6 +25,9 @@ RAW_STREAMS = ("h264", "hevc", "mpegvideo")
 IN_DECODING_ORDER = ("avi",)
 """Containers that know only when a packet is decoded."""
 
+_SILENT = ("hevc",)
+"""Codecs whose decoder leaves out damaged pictures without an error."""
+
 _SEEING_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
@@ -47,17 +50,28 @@ def _decoded(
 ) -> Iterator[VideoFrame]:
     in_decoding_order = stream.container.format.name in IN_DECODING_ORDER
     decoder = _decoder(stream)
+    is_silent = decoder.codec.canonical_name in _SILENT
+    due: set[int] = set()
+    first: int | None = None
     for packet in packets:
+        if is_silent and packet.size and packet.pts is not None and not packet.is_discard:
+            due.add(packet.pts)
         try:
             # The empty packet at the end asks for what is left.
             frames = decoder.decode(packet if packet.size else None)
         except av.FFmpegError:
             damage.count += 1
+            due -= {packet.pts}
             continue
         for frame in frames:
+            if is_silent and frame.pts is not None:
+                due.discard(frame.pts)
+                first = frame.pts if first is None else first
             if in_decoding_order:
                 frame.pts = frame.dts
             yield frame
+    # What comes before the first picture builds on one that the file does not hold.
+    damage.count += sum(1 for stamp in due if first is None or stamp > first)
 
 
 def _decoder(stream: VideoStream) -> VideoCodecContext:

@@ -78,10 +78,10 @@ def timing_of(
 ) -> Timing:
     """Timing of pictures that are shown at `ticks`, ascending, of `tick` seconds each.
 
-    end: of the last picture, seconds; None: it stands as long as the ones before. named: rates
-    that the file names, most likely first. Even pictures keep their exact rate. Uneven ones get
-    the lowest on whose grid all lie, such as that of a clip with frames left out, or else the
-    lowest standard one at which each has a slot of its own.
+    end: of the last picture, seconds; None: it stands as long as the one before it, but no longer
+    than the mean. named: rates that the file names, most likely first. Even pictures keep their
+    exact rate. Uneven ones get the lowest on whose grid all lie, such as that of a clip with frames
+    left out, or else the lowest standard one at which each has a slot of its own.
     """
     hints = [snapped(rate) for rate in named if rate > 0]
     if len(ticks) < 2:
@@ -90,9 +90,10 @@ def timing_of(
         return Timing(rate, seconds, max(1, round(seconds * rate)))
     since = (ticks - ticks[0]) * float(tick)
     even = _even_rate(since, hints)
-    span = int(ticks[-1] - ticks[0]) * tick
     if end is None:
-        end = int(ticks[-1]) * tick + (1 / even if even else span / (len(ticks) - 1))
+        mean = int(ticks[-1] - ticks[0]) * tick / (len(ticks) - 1)
+        before = int(ticks[-1] - ticks[-2]) * tick
+        end = int(ticks[-1]) * tick + (1 / even if even else min(mean, before))
     seconds = end - int(ticks[0]) * tick
     if even is not None and (even >= _SLOWEST or _fills_slots(seconds * even, len(ticks))):
         return Timing(even, seconds, max(len(ticks), round(seconds * even)))

@@ -32,6 +32,21 @@ def test_a_damaged_packet_is_held_over(
     assert "1 damaged" in record.message
 
 
+def test_pictures_that_a_decoder_drops_in_silence_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {"x265-params": "log-level=none:keyint=12"}
+    path = encode(tmp_path / "x.mp4", map(picture, range(48)), codec="libx265", options=options)
+    with caplog.at_level(logging.WARNING):
+        assert len(runs(open_frames(path))) == 48
+        assert not caplog.records
+        damage(path, 16)
+        standing = runs(open_frames(path))
+    assert sum(standing) == 48
+    (record,) = caplog.records
+    assert f"{48 - len(standing)} damaged" in record.message
+
+
 def test_whole_clips_warn_of_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for suffix in (".mp4", ".mkv", ".ts", ".avi"):
         list(open_frames(make_clip(tmp_path / f"x{suffix}", audio_codec="aac")))

@@ -139,3 +139,9 @@ def test_uneven_times_on_a_grid_take_its_rate() -> None:
 def test_even_slides_do_not_stretch_the_end() -> None:
     timing = timing_of(np.array([0, 10_000, 20_000]), 1 / MS, end=Fraction(20_040, 1000))
     assert timing.frame_count / timing.rate == pytest.approx(20.04, abs=0.03)
+
+
+def test_a_hold_does_not_stretch_the_end() -> None:
+    times = np.array([0, 40, 80, 5080, 5120, 5160])
+    timing = timing_of(times, 1 / MS, end=None)
+    assert timing.seconds == pytest.approx(5.2)
