@@ -48,6 +48,7 @@ class FaceCrop:
     landmarks: [68, 2], x and y in pixels of the crop, iBUG order.
     score: confidence of the detector in [0, 1].
     reading: what the reader sees, in pixels of the crop; None where nothing read it.
+    scene: number, from 0, of the stretch of a clip between two cuts that it comes from.
     """
 
     image: Tensor
@@ -55,6 +56,7 @@ class FaceCrop:
     landmarks: Tensor
     score: float = 1.0
     reading: FaceReading | None = None
+    scene: int = 0
 
     @property
     def frame_from_crop(self) -> Tensor:

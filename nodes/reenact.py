@@ -211,17 +211,13 @@ def _prepare(
 
 
 def _text(report: Any, face: Any, options: Mapping[str, Any], *, source: Any) -> str:
-    """What came of it, a line each; NoFaceError where there was no performance to follow."""
-    from ..hyperreenact_core.errors import NoFaceError
+    """What came of it, a line each."""
+    from ..hyperreenact_core.reenact.tracking import cuts_text
     from .convert import kept_text
 
-    if report.without_face == report.frames and options["no_face"] == "hold":
-        raise NoFaceError(
-            f"none of the {report.frames} driving frame(s) shows a face that can be found, so "
-            "there is no pose to hold; use a clip in which the face is large, sharp and not cut off"
-        )
     lines = [
         f"{report.drawn} of {report.frames} frames drawn, {report.without_face} without a face"
+        + cuts_text(report.cuts)
     ]
     if report.kept:
         lines.append(kept_text(report.kept))

@@ -123,6 +123,7 @@ def run(args: argparse.Namespace) -> None:
     """Check everything that needs no weights, then stream the frames into the output."""
     from ..models.sets import load_set
     from ..reenact.clip import ClipJob
+    from ..reenact.tracking import cuts_text
 
     began = time.monotonic()
     bar = LateProgressBar("reenact")
@@ -142,10 +143,12 @@ def run(args: argparse.Namespace) -> None:
         note(f"insightface found the faces: {INSIGHT_TERMS}")
     if job.loses_sound:
         note("warning: dropped frames put the sound out of step, so it was left out")
-    if job.report.without_face == job.report.frames:
+    if job.report.without_face == job.report.frames:  # as wished: holding would be an error
         note(f"warning: no frame of {args.driving} shows a face; the source's pose was used")
     seconds = time.monotonic() - began
-    note(f"{args.out}: {job.writer.frames_written} frames in {seconds:.1f} s{_faces(job.report)}")
+    cuts = cuts_text([args.start + frame for frame in job.report.cuts])
+    done = f"{job.writer.frames_written} frames in {seconds:.1f} s"
+    note(f"{args.out}: {done}{_faces(job.report)}{cuts}")
 
 
 class LateProgressBar(ExitStack):

@@ -91,7 +91,7 @@ class _Counted:
 
 def pose_of(crop: FaceCrop, models: LoadedSet) -> PoseView:
     """What a face asks of the result."""
-    return PoseView(pose_view(crop, models), crop.reading)
+    return PoseView(pose_view(crop, models), crop.reading, crop.scene)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

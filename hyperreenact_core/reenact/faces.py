@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 import torch
@@ -19,7 +20,7 @@ from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
-from .tracking import TrackedFrame, track_face
+from .tracking import TrackedFrame, cuts_text, track_face
 from .views import crop_rule, detector_of, in_picture, searched, with_readings
 
 MissingFace = Literal["hold", "skip", "error"]
@@ -77,6 +78,12 @@ class AlignedFaces:
     def crops(self) -> list[FaceCrop]:
         return [face.crop for face in self.faces]
 
+    @property
+    def cuts(self) -> list[int]:
+        """Numbers of the frames that show the first face of a new scene."""
+        own = [face for face in self.faces if not face.held]
+        return [b.frame for a, b in pairwise(own) if a.crop.scene != b.crop.scene]
+
     def crop_at(self, index: int) -> FaceCrop:
         """One of them; InputError where there is none of that number."""
         if not 0 <= index < len(self.faces):
@@ -99,6 +106,7 @@ class AlignedFaces:
             line += f", {held} take another frame's"
         if total > len(self.faces):
             line += f", {total - len(self.faces)} left out"
+        line += cuts_text(self.cuts)
         return f"{line}; jitter {self.jitter_before:.4f} -> {self.jitter_after:.4f}"
 
 

@@ -24,10 +24,14 @@ face after it, or the source's."""
 
 @dataclass(frozen=True)
 class PoseView:
-    """What is to drive a frame. view: see `pose_view`; reading: None where nothing was read."""
+    """What is to drive a frame.
+
+    view: see `pose_view`. reading: None where nothing was read. scene: as of the face's crop.
+    """
 
     view: Tensor
     reading: FaceReading | None
+    scene: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class DrivingReport:
     """Of the picture that showed the most, among those that were searched."""
     kept: list[float] = field(default_factory=list[float])
     """Of every frame drawn with detail: the share of the head that came from the source, 0 to 1."""
+    cuts: list[int] = field(default_factory=list[int])
+    """Numbers of the frames that show the first face of a new scene."""
 
     @property
     def without_face(self) -> int:
@@ -78,7 +84,8 @@ def fill_missing(
     """Give every frame a pose, or drop it, as the policy says; count in `report`.
 
     hold: the last face's pose; before the first face, the first one's if it comes within
-        `lookahead` frames (which are held back so long), else the source's own.
+        `lookahead` frames (which are held back so long), else the source's own. NoFaceError at the
+        end where there was none at all.
     skip: the frame is dropped. source: the source's own pose.
     error: NoFaceError that names the frame.
     """
@@ -93,6 +100,8 @@ def fill_missing(
 
     for frame in frames:
         if frame.crop is not None:
+            if last_view is not None and frame.crop.scene != last_view.scene:
+                report.cuts.append(frame.index)
             last_view = view_of(frame.crop)
             while waiting:
                 yield posed(waiting.popleft(), last_view, "ahead")
@@ -115,5 +124,9 @@ def fill_missing(
                 waiting.append(frame)
                 if len(waiting) > lookahead:
                     yield posed(waiting.popleft(), source_view, "source")
-    while waiting:
-        yield posed(waiting.popleft(), source_view, "source")
+    if policy == "hold" and last_view is None and report.frames + len(waiting) > 0:
+        raise NoFaceError(
+            f"none of the {report.frames + len(waiting)} driving frame(s) shows a face that can be "
+            "found, so there is no pose to hold; use a clip in which the face is large, sharp and "
+            "not cut off"
+        )

@@ -68,7 +68,8 @@ def _performance(crops: Sequence[FaceCrop]) -> Performance | None:
         if crop.reading is None:
             return None
         # A held face is read once, as in `ClipDetail`.
-        states.append(states[-1] if crop.reading is last else performer.state(crop.reading))
+        held = crop.reading is last
+        states.append(states[-1] if held else performer.state(crop.reading, scene=crop.scene))
         last = crop.reading
     return Performance.of(states)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ _CUT = 25.0
 """Mean difference of two thumbnails, of 255, from which they show different scenes: successive
 frames of a clip differ by a few, pictures of different people by thirty and more."""
 
+_NAMED_CUTS = 12
+
 
 @dataclass(frozen=True)
 class TrackedFrame:
@@ -39,6 +41,7 @@ class _Sighting:
     index: int
     picture: ImageU8
     face: FaceLandmarks | None
+    scene: int
 
 
 def track_face(
@@ -53,33 +56,47 @@ def track_face(
     """Yield every frame, in order, with the crop of its face.
 
     The face is chosen in the first frame that shows any, and followed from there, to the next cut:
-    pictures of different scenes are no clip, so the face is chosen anew. Its square is smoothed
-    over `window` frames (odd; 1 = not at all) of a scene, so frames come `window // 2` late.
+    pictures of different scenes are no clip, so the face is chosen anew, and its crop tells the
+    scene's number. Its square is smoothed over `window` frames (odd; 1 = not at all) of a scene, so
+    frames come `window // 2` late.
     Raises InputError, naming the frame, where the choice cannot be had.
     """
     stabiliser: BoxStabiliser[_Sighting] = BoxStabiliser(window)
     last_face: FaceLandmarks | None = None
     last_seen: Thumbnail | None = None
     box: CropBox | None = None
+    scene = 0
     for index, picture in enumerate(frames):
         seen = _thumbnail(picture)
-        if last_seen is not None and _is_cut(last_seen, seen):
-            last_face = None
-        face = _find(picture, detector, last_face, choice=choice, name=name_frame, index=index)
+        # Compared with the last frame that showed a face: a flash between two is no cut.
+        is_cut = last_seen is not None and _is_cut(last_seen, seen)
+        followed = None if is_cut else last_face
+        face = _find(picture, detector, followed, choice=choice, name=name_frame, index=index)
         if face is not None:
-            if last_face is None:
+            if followed is None:
                 for smooth, sighting in stabiliser.flush():
                     yield _cut_out(sighting, smooth, rule)
                 stabiliser = BoxStabiliser(window)
+                scene += box is not None
             last_face, last_seen, box = face, seen, crop_box(face.landmarks, rule)
         if box is None:
             yield TrackedFrame(index, picture, None)
             continue
         # A frame without a face takes the last square, so that it keeps its place in the order.
-        for smooth, sighting in stabiliser.push(box, _Sighting(index, picture, face)):
+        for smooth, sighting in stabiliser.push(box, _Sighting(index, picture, face, scene)):
             yield _cut_out(sighting, smooth, rule)
     for smooth, sighting in stabiliser.flush():
         yield _cut_out(sighting, smooth, rule)
+
+
+def cuts_text(frames: Sequence[int]) -> str:
+    """Such as ", cut at frames 30, 61: the face was chosen anew there"; empty without a cut."""
+    if not frames:
+        return ""
+    named = ", ".join(map(str, frames[:_NAMED_CUTS]))
+    more = f" and {len(frames) - _NAMED_CUTS} more" if len(frames) > _NAMED_CUTS else ""
+    word = "frame" if len(frames) == 1 else "frames"
+    return f", cut at {word} {named}{more}: the face was chosen anew there"
 
 
 def _thumbnail(picture: ImageU8) -> Thumbnail:
@@ -122,4 +139,5 @@ def _cut_out(sighting: _Sighting, box: CropBox, rule: CropRule) -> TrackedFrame:
             score=face.score,
             reading=face.reading,
         )
+        crop = replace(crop, scene=sighting.scene)
     return TrackedFrame(sighting.index, sighting.picture, crop)

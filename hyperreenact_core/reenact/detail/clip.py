@@ -47,5 +47,5 @@ class ClipDetail:
         if reading is None:
             raise InputError(f"frame {frame.index}: its face was not read, which detail needs")
         if self._last is None or self._last[0] is not reading:  # a held pose is read once
-            self._last = reading, self._performer.state(reading)
+            self._last = reading, self._performer.state(reading, scene=frame.pose.scene)
         return self._last[1]

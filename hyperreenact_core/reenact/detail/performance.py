@@ -68,19 +68,22 @@ def fit_reading(model: HeadModel, reading: FaceReading) -> HeadFit:
 
 
 class Performer:
-    """Tells the performance of a person from frame to frame; the shape is the same in all.
+    """Tells the performance of a person from frame to frame; the shape is the same in a scene.
 
     A single frame cannot tell a wide mouth from a smile: so the shape is what the frames so far
-    have in common, and the expression is the rest.
+    have in common, and the expression is the rest. Behind a cut there may be somebody else.
     """
 
     def __init__(self, model: HeadModel) -> None:
         self._model = model
         self._shape: Doubles | None = None
         self._frames = 0
+        self._scene = 0
 
-    def state(self, reading: FaceReading) -> HeadState:
-        """The performance of the next frame."""
+    def state(self, reading: FaceReading, *, scene: int = 0) -> HeadState:
+        """The performance of the next frame; the shape is learnt anew in every scene."""
+        if scene != self._scene:
+            self._shape, self._frames, self._scene = None, 0, scene
         shape = self._known(reading)
         fit = _fit(
             self._model, reading, shape, shape_spread=_SHAPE_SPREAD, factors=_telling_points()

@@ -107,7 +107,10 @@ def test_pictures_and_folders_drive_too(files: Files, tmp_path: Path):
 def test_a_clip_without_any_face_is_said(files: Files, tmp_path: Path, capsys):
     driving = tmp_path / "dark.mp4"
     write_clip(driving, "..")
-    assert reenact(files, tmp_path / "out.mp4", driving=driving) == 0
+    assert reenact(files, tmp_path / "out.mp4", driving=driving) == 2
+    assert "none of the 2 driving frame(s) shows a face" in capsys.readouterr().err
+    assert not (tmp_path / "out.mp4").exists()
+    assert reenact(files, tmp_path / "out.mp4", "--no-face", "source", driving=driving) == 0
     assert f"warning: no frame of {driving} shows a face" in capsys.readouterr().err
     assert reenact(files, tmp_path / "other.mp4", "--no-face", "skip", driving=driving) == 2
     assert "none of 2 frames shows a face" in capsys.readouterr().err

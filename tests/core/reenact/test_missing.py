@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def filled(
     return fill_missing(
         frames,
         policy,
-        view_of=lambda crop: PoseView(crop.image, None),
+        view_of=lambda crop: PoseView(crop.image, None, crop.scene),
         source_view=SOURCE_VIEW,
         lookahead=3,
         name_frame="clip.mp4, frame {}".format,
@@ -85,11 +86,16 @@ def test_hold_holds_back_no_more_than_the_look_ahead():
     assert read == [0, 1, 2, 3]
 
 
-def test_a_clip_without_any_face_is_driven_by_the_source():
-    for policy in ("hold", "source"):
-        taken, report = poses("..", policy)
-        assert taken == {0: -1, 1: -1}
-        assert report == DrivingReport(frames=2, source=2)
+def test_a_clip_without_any_face_is_driven_by_the_source_if_wished():
+    taken, report = poses("..", "source")
+    assert taken == {0: -1, 1: -1}
+    assert report == DrivingReport(frames=2, source=2)
+
+
+@pytest.mark.parametrize("pattern", ["..", "." * 40])
+def test_without_any_face_there_is_nothing_to_hold(pattern: str):
+    with pytest.raises(NoFaceError, match=f"none of the {len(pattern)} driving"):
+        poses(pattern, "hold")
 
 
 def test_source_takes_the_source_pose_for_those_frames_alone():
@@ -116,3 +122,13 @@ def test_every_result_says_whose_pose_it_has():
     results = list(filled(tracked("....f."), "hold", DrivingReport()))
     assert [r.origin for r in results] == ["source", "ahead", "ahead", "ahead", "face", "held"]
     assert [r.crop is not None for r in results] == [False] * 4 + [True, False]
+
+
+def test_the_report_tells_where_a_new_scene_begins():
+    report = DrivingReport()
+    scenes = (
+        replace(frame, crop=frame.crop and replace(frame.crop, scene=int(frame.index > 2)))
+        for frame in tracked("f.f.ff")
+    )
+    list(filled(scenes, "hold", report))
+    assert report.cuts == [4]

@@ -13,7 +13,7 @@ from hyperreenact_core.face.align import CropBox, CropRule
 from hyperreenact_core.face.detect import FaceChoice, FaceLandmarks
 from hyperreenact_core.face.stabilise import jitter
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.reenact.tracking import TrackedFrame, track_face
+from hyperreenact_core.reenact.tracking import TrackedFrame, cuts_text, track_face
 from tests.core.reenact.tiny import face_points, frames
 
 RULE = CropRule(size=16)
@@ -151,3 +151,24 @@ def test_a_cut_chooses_the_face_anew_and_smooths_nothing_across():
     assert [f.index for f in found] == [0, 1, 2, 3]
     assert centre_of(found[2])[0] == pytest.approx(45.0, abs=0.5)
     assert centre_of(found[1])[0] < 25
+    assert [f.crop.scene for f in found if f.crop is not None] == [0, 0, 1, 1]
+
+
+def test_a_flash_is_no_cut():
+    dark, bright = (np.full((64, 64, 3), level, np.uint8) for level in (60, 250))
+    detector = Script([[(20.0, 30.0)], [], [(45.0, 30.0), (22.0, 30.0)]])
+    pictures = [dark, bright, dark]
+    found = list(
+        track_face(pictures, detector, rule=RULE, choice="largest", window=1, name_frame=str)
+    )
+    assert detector.calls == ["detect", "detect", "track"]
+    assert centre_of(found[2])[0] == pytest.approx(22.0)
+    assert found[2].crop is not None
+    assert found[2].crop.scene == 0
+
+
+def test_cuts_are_told_in_words():
+    assert cuts_text([]) == ""
+    assert cuts_text([30]) == ", cut at frame 30: the face was chosen anew there"
+    assert "frames 0, 1, 2" in cuts_text(range(20))
+    assert "11 and 8 more" in cuts_text(range(20))

@@ -100,6 +100,18 @@ def test_a_performer_tells_smiles_better_once_the_shape_is_known():
     assert state.coefficients[SMILE].mean() > alone.coefficients[SMILE].mean() - 1e-6
 
 
+def test_behind_a_cut_the_shape_is_learnt_anew():
+    performer = Performer(MODEL)
+    for _ in range(6):
+        performer.state(reading_of(sitter(4)))
+    smiling = reading_of(sitter(5, smile=0.8))
+    alone = Performer(MODEL).state(smiling)
+    assert np.abs(performer.state(smiling).coefficients - alone.coefficients).max() > 0.02
+    after = performer.state(smiling, scene=1)
+    assert np.array_equal(after.coefficients, alone.coefficients)
+    assert np.array_equal(after.rotation, alone.rotation)
+
+
 def test_the_source_in_its_own_state_is_the_source(stage: DetailStage, source: DetailSource):
     drawn = stage.draw(source, [source.state], GUIDE).images
     inside = (drawn - source.picture).abs().mean()
