@@ -225,6 +225,8 @@ def _text(report: Any, face: Any, options: Mapping[str, Any], *, source: Any) ->
         lines.append(f"source holds {len(source)} pictures: only the first was used")
     if source.shape[-1] == 4:
         lines.append("source has an alpha channel, which was ignored: transparent parts count too")
+    if face.turns:
+        lines.append("the source's face lies, so the picture was turned upright to be drawn")
     if face.faces > 1:
         lines.append(f"the source picture shows {face.faces} faces: the largest was animated")
     if report.faces > 1:

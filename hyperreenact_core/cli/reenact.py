@@ -141,6 +141,8 @@ def run(args: argparse.Namespace) -> None:
         from ..face.insight_detect import INSIGHT_TERMS
 
         note(f"insightface found the faces: {INSIGHT_TERMS}")
+    if job.source_lies:
+        note(f"{args.source}: its face lies, so the picture was turned upright to be drawn")
     if job.loses_sound:
         note("warning: dropped frames put the sound out of step, so it was left out")
     if job.report.without_face == job.report.frames:  # as wished: holding would be an error

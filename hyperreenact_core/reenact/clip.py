@@ -59,7 +59,7 @@ class ClipJob:
 
     Making one loads no weights. Raises InputError or OutputError that name the file.
     writer: tells, also after an error, how many frames were written and where they are.
-    report: driving frames so far.
+    report: driving frames so far. source_lies: whether the source was turned upright.
     """
 
     def __init__(self, request: ClipRequest, models: LoadedSet) -> None:
@@ -85,6 +85,7 @@ class ClipJob:
             inputs=[request.source, request.driving],
         )
         self.report = DrivingReport()
+        self.source_lies = False
 
     @property
     def loses_sound(self) -> bool:
@@ -112,6 +113,7 @@ class ClipJob:
                     choice=request.choice,
                     truncation_psi=request.truncation_psi,
                 )
+                self.source_lies = source.turns != 0
                 reenactor = Reenactor(
                     self._models, host, options=request.options, detector=detector
                 )

@@ -89,7 +89,7 @@ def comparison_layout(
 def comparison(source: SourceFace, result: ReenactedFrame, *, paste_back: bool) -> list[ImageU8]:
     """The panels source, driving frame and result: whole pictures if pasted back, else faces."""
     if paste_back:
-        return [source.picture, result.driving, result.image]
+        return [source.as_given(source.picture), result.driving, result.image]
     side = result.image.shape[0]
     crop = result.driving_crop
     driving = result.driving if crop is None else _cut(result.driving, crop, side)

@@ -198,7 +198,7 @@ def _without_gaps(frames: Sequence[TrackedFrame], missing: MissingFace) -> tuple
     if last is None:
         raise NoFaceError(
             f"none of the {len(frames)} frame(s) shows a face that can be found; use pictures in "
-            "which the face is large, sharp and not cut off"
+            "which the face is large, sharp, upright and not cut off"
         )
     faces: list[AlignedFace] = []
     for frame in frames:

@@ -259,12 +259,13 @@ class Reenactor:
     ) -> ReenactedFrame:
         if self._options.paste_back:
             crop = source.crop
-            image = paste_back(
+            pasted = paste_back(
                 source.picture,
                 face,
                 at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
                 colour_match=self._options.colour_match,
-            ).frame
+            )
+            image = source.as_given(pasted.frame)
         else:
             image = u8_from_tensor(resize(face[None], self._options.side(self._models)))[0]
         return ReenactedFrame(

@@ -9,11 +9,14 @@ import pytest
 import torch
 
 from hyperreenact_core.errors import InputError, NoFaceError
+from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.host import LocalHost
+from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.reenact.views import crop_rule, in_picture, searched
-from tests.core.reenact.tiny import SIZE, picture, save_tiny_set
+from hyperreenact_core.types import FaceReading
+from tests.core.reenact.tiny import SIZE, face_points, picture, save_tiny_set
 
 HOST = LocalHost(device="cpu")
 
@@ -64,6 +67,40 @@ def test_psi_zero_is_the_mean_face_and_psi_one_the_code_itself(models: LoadedSet
 def test_a_picture_without_a_face_is_named(models: LoadedSet):
     with pytest.raises(NoFaceError, match=r"me\.png shows no face"):
         analyse_source(picture(0), models, HOST, name="me.png")
+
+
+class RedAbove:
+    """A detector that finds a face in pictures with red at the top, and believes in green."""
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        top = frame[:8].astype(float).mean((0, 1))
+        if top.max() < 100:
+            return []
+        points = face_points() * 30 + torch.tensor([20.0, 20.0])
+        reading = FaceReading(
+            points=torch.zeros(468, 2),
+            spread=torch.ones(468),
+            rotation=torch.eye(3),
+            coefficients=torch.zeros(52),
+            gaze=torch.zeros(2, 3),
+            score=1.0,
+        )
+        return [FaceLandmarks(points, 0.9 if top[0] > 100 else 0.7, reading)]
+
+    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
+        raise AssertionError("a picture is no clip")
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_lying_picture_is_turned_until_its_face_stands(models: LoadedSet, turns: int):
+    standing = np.full((100, 80, 3), 50, np.uint8)
+    standing[:, :8] = 0, 200, 0
+    standing[:8] = 200, 0, 0
+    given = np.ascontiguousarray(np.rot90(standing, -turns))
+    source = analyse_source(given, models, HOST, detector=RedAbove())
+    assert source.turns == turns
+    assert np.array_equal(source.picture, standing)
+    assert np.array_equal(source.as_given(source.picture), given)
 
 
 def test_a_face_that_is_not_there_and_a_senseless_psi_are_refused(models: LoadedSet):
