@@ -19,8 +19,8 @@ TOP_LEVEL = (
     "tests",
     "pyproject.toml",
 )
-NOT_OURS = {"build", "dist", "out", "runs", "data", "__pycache__"}
-"""Names git ignores, besides hidden ones."""
+BUILT = {"build", "dist", "out", "runs", "data"}
+"""Folders at the top that git ignores, besides hidden ones."""
 MAX_LINES = 300
 MAX_BYTES = 16 * 2**20
 PICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve"}
@@ -29,7 +29,9 @@ PICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "sh
 def files_under(folder: Path) -> Iterator[Path]:
     """The repository's files, without what is built or generated in it."""
     for path in sorted(folder.iterdir()):
-        if path.name in NOT_OURS or path.name.startswith(".") or path.suffix == ".egg-info":
+        if path.name == "__pycache__" or path.name.startswith(".") or path.suffix == ".egg-info":
+            continue
+        if folder == ROOT and path.name in BUILT:
             continue
         if path.is_dir():
             yield from files_under(path)

@@ -63,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from ..host import find_device
-    from ..training.ablations import AblationRun
-    from ..training.profiles import PROFILES
+    from ..training.runs.ablations import AblationRun
+    from ..training.runs.profiles import PROFILES
 
     if args.threads:
         torch.set_num_threads(args.threads)

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     from ..evaluation.outside import find_outside
     from ..evaluation.rivals import find_rivals
     from ..models.sets import load_set
-    from ..training.clips import load_clips
+    from ..training.data.clips import load_clips
     from ..whole_files import write_whole
 
     if unknown := [name for name in _ONLY_RENDERED if getattr(args, name) is not None]:

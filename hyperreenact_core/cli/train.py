@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..training.recipes import CLIP_KINDS
+from ..training.engine.recipes import CLIP_KINDS
 from . import ablation, numbers, train_clips, train_heads
 from .common import add_device_option
 
@@ -92,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
         return train_heads.run(args)
 
     device = find_device(args.device)
-    from ..training.profiles import PROFILES
-    from ..training.starter import StarterRun
+    from ..training.runs.profiles import PROFILES
+    from ..training.runs.starter import StarterRun
 
     starter = StarterRun(
         profile=PROFILES[args.profile or "cpu"],

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..training.recipes import PHASE_SHARES, PRECISIONS, RECIPES, ClipKind, Recipe
+from ..training.engine.recipes import PHASE_SHARES, PRECISIONS, RECIPES, ClipKind, Recipe
 from . import numbers
 from .common import say
 
 if TYPE_CHECKING:
-    from ..training.clip_run import ClipTraining
+    from ..training.runs.clip_run import ClipTraining
 
 _RECIPE = tuple(field.name for field in fields(Recipe))
 _OPTIONS = (
@@ -129,9 +129,9 @@ def is_wanted(args: argparse.Namespace) -> bool:
 
 def run(args: argparse.Namespace) -> int:
     """Train a network on clips; 0 on success."""
-    from ..training.clip_run import ClipRun, train_on_clips
-    from ..training.compute import choose_compute, choose_precision
-    from ..training.run_folder import find_base, lacking
+    from ..training.engine.compute import choose_compute, choose_precision
+    from ..training.runs.clip_run import ClipRun, train_on_clips
+    from ..training.runs.run_folder import find_base, lacking
 
     given = _given(args)
     base = find_base(given.get("model_set", "starter"), given.get("model_path", ()))
@@ -170,9 +170,9 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _training(kind: ClipKind, recipe: Recipe, given: dict[str, Any]) -> ClipTraining:
-    from ..training.clip_e4e import ClipE4ETraining
-    from ..training.clip_generator import ClipGeneratorTraining
-    from ..training.clip_hypernetwork import ClipHypernetworkTraining
+    from ..training.stages.clip_e4e import ClipE4ETraining
+    from ..training.stages.clip_generator import ClipGeneratorTraining
+    from ..training.stages.clip_hypernetwork import ClipHypernetworkTraining
 
     if kind == "generator":
         weights = {name: given[name] for name in ("r1_weight", "path_weight") if name in given}

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from hyperreenact_core.face.align import five_point_warp, pose_crop
 from hyperreenact_core.imaging import warp
-from hyperreenact_core.training.adaptive import DICE, AdaptiveAugment
+from hyperreenact_core.training.stages.adaptive import DICE, AdaptiveAugment
 
 SIDE = 256
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ...errors import HyperReenactError
 from ...networks.detail import DetailConfig
 from ...networks.efficientnet_lite import BodyConfig, body_from_published
+from ..engine.shard_command import run_command, shard_parser
 from ..reader.learner import read_weights
-from ..shard_command import run_command, shard_parser
 from .learner import DetailRecipe
 from .run import RunSettings, train_detail
 from .stream import StreamSettings

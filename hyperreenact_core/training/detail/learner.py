@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...networks.detail import DetailConfig, DetailNetwork
-from ..precision import autocast, channels_last
-from ..timed import TimedLearner
+from ..engine.precision import autocast, channels_last
+from ..engine.timed import TimedLearner
 from .losses import Features, Weights, detail_losses
 from .stream import Batch
 

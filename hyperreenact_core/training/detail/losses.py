@@ -13,7 +13,7 @@ from ...heads.parts import Label
 from ...imaging import displace
 from ...networks.detail import DetailPlan, blended
 from ...networks.efficientnet_lite import Body, BodyConfig, ConvNorm
-from ..precision import autocast
+from ..engine.precision import autocast
 from .stream import Batch
 
 _BODY = BodyConfig()

@@ -9,8 +9,8 @@ from pathlib import Path
 from torch import Tensor
 
 from ...networks.detail import DetailConfig
+from ..engine.timed import RunPace, run_for_minutes
 from ..reader.shelf import check_apart
-from ..timed import RunPace, run_for_minutes
 from .figures import figures, held_out, sheet
 from .learner import DetailLearner, DetailRecipe
 from .pairs import pair_shelf

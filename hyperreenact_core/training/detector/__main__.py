@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ...errors import HyperReenactError
 from ...networks.detector import SingleShotConfig
+from ..engine.shard_command import SMOKE_BODY, run_command, shard_parser
 from ..reader.learner import read_weights
-from ..shard_command import SMOKE_BODY, run_command, shard_parser
 from .learner import DetectorRecipe
 from .run import RunSettings, train_detector
 from .scenes import SceneSettings

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...networks.detector import SingleShotConfig, SingleShotDetector, cells
 from ...networks.efficientnet_lite import BodyConfig, body_from_published
-from ..timed import TimedLearner, body_and_rest, hold_back
+from ..engine.timed import TimedLearner, body_and_rest, hold_back
 from .losses import Weights, detection_losses
 from .scenes import SceneBatch
 from .targets import targets_of

@@ -9,9 +9,9 @@ from pathlib import Path
 from torch import Tensor
 
 from ...networks.detector import SingleShotConfig
+from ..engine.timed import RunPace, run_for_minutes, state_file
 from ..reader.shelf import Shelf, check_apart
 from ..reader.stream import load_backgrounds
-from ..timed import RunPace, run_for_minutes, state_file
 from .figures import figures, sheet
 from .learner import DetectorLearner, DetectorRecipe
 from .scenes import SceneSettings, SceneStream

@@ -18,10 +18,10 @@ from ...imaging import ImageU8
 from ...models.checkpoints import save_network
 from ...networks.e4e import E4E, E4EConfig
 from ...quality import psnr
-from ..e4e import copy_body
-from ..grids import comparison_grid
-from ..losses import identity_loss, pyramid_loss
-from ..precision import autocast, channels_last, steady_norms
+from ..engine.grids import comparison_grid
+from ..engine.losses import identity_loss, pyramid_loss
+from ..engine.precision import autocast, channels_last, steady_norms
+from ..stages.e4e import copy_body
 from .crops import HeadCrops
 from .pairs import Pairs, pictures_of, soft_background
 from .perception import Perception

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from ...models.tensor_files import save_tensors
 from ...networks.e4e import E4E
-from ..precision import autocast
+from ..engine.precision import autocast
 from .crops import HeadCrops
 from .portrait import Portrait
 

@@ -23,13 +23,13 @@ from ...networks.pose_state import state_map
 from ...networks.reader import Reader
 from ...quality import psnr
 from ...types import WeightDeltas
-from ..calibration import calibrate
-from ..grids import comparison_grid
-from ..loop import update_average
-from ..losses import identity_loss, pyramid_loss
-from ..muon import split_optimisers
-from ..precision import autocast
-from ..style_matching import StyleMatching
+from ..engine.grids import comparison_grid
+from ..engine.loop import update_average
+from ..engine.losses import identity_loss, pyramid_loss
+from ..engine.muon import split_optimisers
+from ..engine.precision import autocast
+from ..stages.calibration import calibrate
+from ..stages.style_matching import StyleMatching
 from .crops import HeadCrops
 from .features import HeadFeatures
 from .pairs import soft_background

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...imaging import resize
-from ..augment import jitter_colours, jitter_frame
+from ..data.augment import jitter_colours, jitter_frame
 from .crops import HeadCrops
 from .perception import picture_weights
 

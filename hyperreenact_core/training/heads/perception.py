@@ -12,8 +12,8 @@ from ...errors import InputError
 from ...networks.efficientnet_lite import Body, BodyConfig, ConvNorm, body_from_published
 from ...networks.reader import Reader
 from ...quality import feature_distance
-from ..losses import landmark_weights
-from ..precision import autocast, channels_last
+from ..engine.losses import landmark_weights
+from ..engine.precision import autocast, channels_last
 
 _STAGES = 5
 _TAPS = (1, 2, 4)

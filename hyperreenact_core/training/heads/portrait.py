@@ -26,7 +26,7 @@ from ...networks.pose_state import STATE, state_parts
 from ...networks.reader_regions import IBUG68
 from ...networks.stylegan2 import Generator
 from ...reenact.detail.head_model import COEFFICIENTS, POINTS, load_head_model
-from ..precision import channels_last
+from ..engine.precision import channels_last
 
 SURFACE = 96
 """Mesh points whose places on a mean head are told beside the state."""

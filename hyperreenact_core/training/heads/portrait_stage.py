@@ -23,9 +23,9 @@ from ...networks.discriminator import Discriminator, DiscriminatorConfig
 from ...networks.modulation import StyledConv
 from ...networks.stylegan2 import Generator, StyleGAN2Config
 from ...quality import psnr
-from ..grids import comparison_grid
-from ..loop import update_average
-from ..losses import (
+from ..engine.grids import comparison_grid
+from ..engine.loop import update_average
+from ..engine.losses import (
     discriminator_loss,
     generator_loss,
     lattice_loss,
@@ -33,10 +33,10 @@ from ..losses import (
     r1_penalty,
     style_range_loss,
 )
-from ..margin import ArcFaceMargin
-from ..metrics import high_frequency_ratio
-from ..muon import Muon
-from ..precision import autocast, steady_norms
+from ..engine.metrics import high_frequency_ratio
+from ..engine.muon import Muon
+from ..engine.precision import autocast, steady_norms
+from ..stages.margin import ArcFaceMargin
 from .crops import HeadCrops
 from .pairs import pictures_of, soft_background
 from .perception import Perception

@@ -11,7 +11,7 @@ from ...networks.e4e import E4EConfig
 from ...networks.hypernetwork import HypernetworkConfig
 from ...networks.pose_state import STATE, STATE_CHANNELS
 from ...networks.stylegan2 import StyleGAN2Config
-from ..starter_networks import Networks, starter_networks
+from ..runs.starter_networks import Networks, starter_networks
 from .e4e_stage import HeadsE4ETraining
 from .hypernetwork_stage import HeadsHypernetworkTraining
 from .portrait import PORTRAIT_DIM

@@ -20,7 +20,7 @@ from ...models.sets import LoadedSet
 from ...models.settings import SETTINGS_FILE, SetSettings, save_settings
 from ...models.store import weights_file
 from ...networks.reader import Reader
-from ..loop import LoopConfig, Stage, train
+from ..engine.loop import LoopConfig, Stage, train
 from ..reader.learner import read_weights
 from ..reader.shelf import Shelf, check_apart
 from .crops import HeadCrops, load_crops

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...whole_files import write_whole
-from ..clips import CLIPS_FORMAT, INDEX_FILE
+from ..data.clips import CLIPS_FORMAT, INDEX_FILE
 from .clip import ClipRecord
 from .ledger import Ledger
 from .quality import FAULTS

@@ -12,7 +12,7 @@ from ...errors import InputError
 from ...face.align import CropRule
 from ...reenact.views import DetectorKind
 from ...whole_files import sweep, write_whole
-from ..clips import CLIPS_FORMAT, SETTINGS_FILE
+from ..data.clips import CLIPS_FORMAT, SETTINGS_FILE
 from .quality import QualityLimits
 
 

@@ -10,7 +10,7 @@ import torch
 from ...models.tensor_files import save_tensors
 from ...video.interrupts import interrupts_deferred
 from ...whole_files import whole_file
-from ..clips import CLIPS_FORMAT
+from ..data.clips import CLIPS_FORMAT
 from .clip import ClipCrops
 from .ledger import Ledger, ShardEntry
 

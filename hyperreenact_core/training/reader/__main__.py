@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...errors import HyperReenactError
 from ...networks.reader import ReaderConfig
 from ...networks.reader_look import LookConfig
-from ..shard_command import SMOKE_BODY, run_command, shard_parser
+from ..engine.shard_command import SMOKE_BODY, run_command, shard_parser
 from .learner import ReaderRecipe, read_weights
 from .run import RunSettings, train_reader
 from .stream import StreamSettings

@@ -16,7 +16,7 @@ from ...models.torch_files import read_torch_file
 from ...networks.efficientnet_lite import body_from_published
 from ...networks.reader import Reader, ReaderConfig, Reading
 from ...networks.reader_regions import Jitter
-from ..timed import TimedLearner, body_and_rest, hold_back
+from ..engine.timed import TimedLearner, body_and_rest, hold_back
 from .losses import Weights, reading_losses
 from .stream import Batch
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...networks.reader import ReaderConfig
-from ..timed import RunPace, run_for_minutes, state_file
+from ..engine.timed import RunPace, run_for_minutes, state_file
 from .figures import figures, held_out, sheet
 from .framing import labels_in, sample_frame
 from .learner import ReaderLearner, ReaderRecipe

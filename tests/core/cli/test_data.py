@@ -15,7 +15,7 @@ from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.synthetic.motion import driving_motion
 from hyperreenact_core.synthetic.renderer import render
 from hyperreenact_core.synthetic.sampling import sample_environment, sample_identity
-from hyperreenact_core.training.clips import load_clips
+from hyperreenact_core.training.data.clips import load_clips
 from hyperreenact_core.training.prepare import workers
 from hyperreenact_core.video.stills import write_image
 from hyperreenact_core.video.writer import VideoWriter

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hyperreenact_core.cli.main import EXIT_ERROR, build_parser, main
-from hyperreenact_core.training.recipes import RECIPES, ClipKind
+from hyperreenact_core.training.engine.recipes import RECIPES, ClipKind
 from tests.core.reenact.tiny import save_tiny_set
 from tests.core.training.small_runs import write_clips
 

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from hyperreenact_core.models import storage
 from hyperreenact_core.models.checkpoints import load_network, save_network
-from hyperreenact_core.training import data, precision
+from hyperreenact_core.training.data import drawn_heads as data
+from hyperreenact_core.training.engine import precision
 
 
 @contextmanager

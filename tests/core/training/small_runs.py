@@ -18,14 +18,14 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from hyperreenact_core.training.clip_e4e import ClipE4ETraining
-from hyperreenact_core.training.clip_generator import ClipGeneratorTraining
-from hyperreenact_core.training.clip_hypernetwork import ClipHypernetworkTraining
-from hyperreenact_core.training.clip_run import ClipRun, ClipTraining, train_on_clips
-from hyperreenact_core.training.compute import choose_compute
-from hyperreenact_core.training.profiles import PROFILES, Profile
-from hyperreenact_core.training.recipes import ClipKind, Recipe
-from hyperreenact_core.training.starter import StarterRun
+from hyperreenact_core.training.engine.compute import choose_compute
+from hyperreenact_core.training.engine.recipes import ClipKind, Recipe
+from hyperreenact_core.training.runs.clip_run import ClipRun, ClipTraining, train_on_clips
+from hyperreenact_core.training.runs.profiles import PROFILES, Profile
+from hyperreenact_core.training.runs.starter import StarterRun
+from hyperreenact_core.training.stages.clip_e4e import ClipE4ETraining
+from hyperreenact_core.training.stages.clip_generator import ClipGeneratorTraining
+from hyperreenact_core.training.stages.clip_hypernetwork import ClipHypernetworkTraining
 from tests.core.reenact.tiny import SIZE, face_points
 
 RECIPE = Recipe(steps=6, batch_size=4, learning_rate=1e-3)

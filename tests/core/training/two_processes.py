@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hyperreenact_core.training.clip_run import ClipRun, prepare_stage
-from hyperreenact_core.training.compute import Compute, choose_compute
+from hyperreenact_core.training.engine.compute import Compute, choose_compute
+from hyperreenact_core.training.runs.clip_run import ClipRun, prepare_stage
 from tests.core.training.exact import in_float64
 
 STEPS = 3

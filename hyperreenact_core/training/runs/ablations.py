@@ -1,0 +1,124 @@
+"""Variants of the hypernetwork, trained on the finished frozen networks of a run.
+
+They lie below the run: RUN/ablations/NAME/hypernetwork.safetensors with checkpoint and log.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from ...errors import TrainingError
+from ...models.networks import NetworkKind
+from ...models.tensor_files import save_tensors
+from ...models.variants import base_mark
+from ...whole_files import whole_file, write_whole
+from ..data.drawn_heads import RenderedHeads
+from ..data.features import FrozenFeatures
+from ..engine.loop import LoopConfig, train
+from ..stages.hypernetwork import FrozenNetworks
+from ..stages.variants import VARIANTS, Variant, VariantStage, reconstruction_maps
+from .starter import STAGES, StarterRun
+
+_NEEDED: tuple[NetworkKind, ...] = ("generator", "appearance", "pose", "e4e")
+_SETTINGS_FILE = "ablation.json"
+
+
+@dataclass(frozen=True)
+class AblationRun(StarterRun):
+    """A run whose frozen networks are finished.
+
+    share: part of the profile's steps that every variant is trained for, so that they compare
+    with each other; above 0, at most 1.
+    """
+
+    share: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise TrainingError(f"the share of the steps is {self.share}: give 0.1, 0.25 ... 1")
+
+    def train_variant(self, name: str) -> Path:
+        """Train one of VARIANTS, or go on where it stopped; returns its weights file.
+
+        Raises TrainingError where the run lacks networks, there is no such variant, or its folder
+        was begun with other settings.
+        """
+        if name not in VARIANTS:
+            raise TrainingError(f"no ablation {name!r}; there are {', '.join(VARIANTS)}")
+        if missing := [kind for kind in _NEEDED if not self.weights(kind).is_file()]:
+            raise TrainingError(
+                f"{self.out} lacks {', '.join(missing)}: name a run of `hyperreenact train "
+                "starter`, or train them there first"
+            )
+        folder = self.out / "ablations" / name
+        seed = self.seed + STAGES.index("hypernetwork")
+        training = VARIANTS[name].training(self.profile.hypernetwork, self.share)
+        _claim(folder, {"base": base_mark(self.out), "seed": seed, "steps": training.steps})
+        path = folder / "hypernetwork.safetensors"
+        if path.is_file():
+            return path
+        torch.manual_seed(seed)
+        config = LoopConfig(
+            steps=training.steps,
+            validate_every=self.validate_every,
+            checkpoint_every=self.checkpoint_every,
+            seed=seed,
+        )
+        train(self._stage(VARIANTS[name], folder), out=folder, config=config)
+        return path
+
+    def _stage(self, variant: Variant, folder: Path) -> VariantStage:
+        heads, held_out = self.crops
+        networks = self.profile.networks
+        frozen = FrozenNetworks(
+            generator=self._frozen(self._trained.generator),
+            appearance=self._frozen(self._trained.appearance),
+            pose=self._frozen(self._trained.pose),
+        )
+        return VariantStage(
+            variant,
+            config=variant.config(networks.hypernetwork, networks.generator),
+            training=variant.training(self.profile.hypernetwork, self.share),
+            frozen=frozen,
+            heads=heads,
+            features=self._told(variant, heads, frozen),
+            held_out=held_out,
+            held_out_features=self._told(variant, held_out, frozen),
+            base=self.out,
+            out=folder,
+        )
+
+    def _told(
+        self, variant: Variant, heads: RenderedHeads, frozen: FrozenNetworks
+    ) -> FrozenFeatures:
+        """What the variant is told of the frames; slow to make, so kept beside the features."""
+        features = self._features(heads)
+        if variant.condition != "reconstruction":
+            return features
+        mark = f"{base_mark(self.out)}-{len(heads)}-{int(heads.identity.min())}"
+        file = self.out / "cache" / f"reconstructions-{mark}.safetensors"
+        if file.exists():
+            maps = load_file(file)["maps"].to(self.device)
+        else:
+            maps = reconstruction_maps(features, frozen.generator, frozen.appearance)
+            with whole_file(file) as part:
+                save_tensors({"maps": maps.cpu().contiguous()}, part)
+        return replace(features, pose=maps)
+
+
+def _claim(folder: Path, settings: dict[str, str | int]) -> None:
+    """Note how a folder is trained, or see that it is so still."""
+    path = folder / _SETTINGS_FILE
+    text = json.dumps(settings, indent=2) + "\n"
+    if not path.is_file():
+        write_whole(path, text.encode())
+    elif path.read_text("utf-8") != text:
+        raise TrainingError(
+            f"{folder} was trained with other frozen networks, steps or seed (see {path}); "
+            "remove it to train afresh"
+        )
