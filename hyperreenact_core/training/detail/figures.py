@@ -13,7 +13,7 @@ from torch import Tensor
 from ...heads.expression import ACTIONS
 from ...heads.parts import Label
 from ...imaging import ImageU8, displace, tile, u8_from_tensor
-from ...networks.detail import DetailNetwork, DetailPlan, compose, enlarged
+from ...networks.detail import DetailNetwork, DetailPlan, compose
 from ..reader.shelf import Shelf
 from .guides import KINDS, SHARES, GuideKind
 from .losses import shown
@@ -44,11 +44,11 @@ def held_out(shelf: Shelf, settings: StreamSettings, *, count: int) -> HeldOut:
     rng = np.random.default_rng(_SEED)
     kinds = [KINDS[i] for i in rng.choice(len(KINDS), size=len(chosen), p=SHARES)]
     measured = [
-        _plain(shelf, int(index), settings, kind=kind)
+        plain_pair(shelf, int(index), settings, kind=kind)
         for index, kind in zip(chosen, kinds, strict=True)
     ]
     picked = zip(telling(shelf, turns), ("crude", "soft") * 8, strict=False)
-    return HeldOut(measured, [_plain(shelf, i, settings, kind=kind) for i, kind in picked])
+    return HeldOut(measured, [plain_pair(shelf, i, settings, kind=kind) for i, kind in picked])
 
 
 def telling(shelf: Shelf, turns: NDArray[np.float64]) -> list[int]:
@@ -77,7 +77,7 @@ def telling(shelf: Shelf, turns: NDArray[np.float64]) -> list[int]:
     return found
 
 
-def _plain(shelf: Shelf, index: int, settings: StreamSettings, *, kind: GuideKind) -> Batch:
+def plain_pair(shelf: Shelf, index: int, settings: StreamSettings, *, kind: GuideKind) -> Batch:
     """A pair as it is, in the square that the product would cut."""
     source = shelf.values(shelf.partner(index))
     square = square_about(source["points"], len(source["images"]))
@@ -101,13 +101,13 @@ def figures(network: DetailNetwork, data: HeldOut) -> dict[str, float]:
     for batch in data.measured:
         plan = network(batch.inputs)
         parts = dict(zip(_PARTS, _masks(batch), strict=True))
-        for name, picture in _pictures(plan, batch).items():
+        for name, picture in pictures_of(plan, batch).items():
             for part, mask in parts.items():
-                note(f"psnr_{part}_{name}", _psnr(picture, batch.target, mask))
+                note(f"psnr_{part}_{name}", psnr(picture, batch.target, mask))
         pixels = batch.target.shape[-1] / 2
         head = (shown(batch, _HEAD) * batch.seen)[:, 0] > 0
         for name, offset in (
-            ("coarse", enlarged(batch.inputs.maps.offset, batch.target.shape[-1])),
+            ("coarse", batch.inputs.maps.offset),
             ("result", plan.offset),
         ):
             off = (offset - batch.offset).norm(dim=1) * pixels
@@ -120,8 +120,9 @@ def figures(network: DetailNetwork, data: HeldOut) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-def _pictures(plan: DetailPlan, batch: Batch) -> dict[str, Tensor]:
-    coarse = enlarged(batch.inputs.maps.offset, batch.target.shape[-1])
+def pictures_of(plan: DetailPlan, batch: Batch) -> dict[str, Tensor]:
+    """What a plan makes of the clean source, "result", and what others make of it, by name."""
+    coarse = batch.inputs.maps.offset
     true = displace(batch.still, batch.offset)
     return {
         "unmoved": batch.still,
@@ -138,7 +139,7 @@ def _masks(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     return every > 0, batch.fine > 2, batch.seen == 0
 
 
-def _psnr(picture: Tensor, target: Tensor, mask: Tensor) -> float:
+def psnr(picture: Tensor, target: Tensor, mask: Tensor) -> float:
     """In dB, of 8 bits, at best 50; nan where nothing is masked in."""
     if int(mask.sum()) < 20:
         return float("nan")
@@ -154,7 +155,7 @@ def sheet(network: DetailNetwork, data: HeldOut) -> ImageU8:
     rows: list[list[ImageU8]] = []
     for batch in data.shown:
         plan = network(batch.inputs)
-        pictures = _pictures(plan, batch)
+        pictures = pictures_of(plan, batch)
         row = [batch.still, pictures["coarse"], pictures["guide"], plan.painted]
         row += [pictures["result"], batch.target, plan.weights * 2 - 1]
         rows.append([u8_from_tensor(picture)[0] for picture in row])
