@@ -25,6 +25,8 @@ _SURE = 4.0
 """The logit of the layer that the coarse maps speak for."""
 _STEP = 0.05
 """Of the learned offset, in half sides: some pixels."""
+_EDGE = 2
+"""Pixels within the head's outline over which the network's word comes to count."""
 _LEAST = 0.1
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
 
@@ -55,12 +57,13 @@ class CoarseMaps:
     """What a posed head says of the result, [B, ..., S, S].
 
     offset: [B, 2, ...] xy to where the pixel lies in the source, whose sides run from -1 to 1.
-    hidden: [B, 1, ...] 0..1, not to be seen in the source. region: [B, REGIONS, ...] shares.
-    depth: [B, 1, ...] of the head, about -1..1.
+    hidden: [B, 1, ...] 0..1, not to be seen in the source. still: [B, 1, ...] 0..1, the source as
+    it is. region: [B, REGIONS, ...] shares. depth: [B, 1, ...] of the head, about -1..1.
     """
 
     offset: Tensor
     hidden: Tensor
+    still: Tensor
     region: Tensor
     depth: Tensor
 
@@ -71,7 +74,7 @@ class CoarseMaps:
     @staticmethod
     def cat(maps: Sequence[CoarseMaps]) -> CoarseMaps:
         """Join maps of one size along the batch."""
-        names = ("offset", "hidden", "region", "depth")
+        names = ("offset", "hidden", "still", "region", "depth")
         return CoarseMaps(**{name: torch.cat([getattr(m, name) for m in maps]) for name in names})
 
 
@@ -160,9 +163,11 @@ class DetailNetwork(nn.Module):
             x = stage(torch.cat([F.interpolate(x, scale_factor=2.0), passed.pop()], 1))
         learned = F.pixel_shuffle(self.out(x), 2).float()
         offset, logits, correction = learned.split((2, 3, 3), 1)
+        # Off the head nothing is learned: what rendered hair and walls tell would cut real hair.
+        inside = _inside(maps)
         return DetailPlan(
-            offset=maps.offset + _STEP * offset,
-            logits=_SURE * _layers(maps) + logits,
+            offset=maps.offset + inside * _STEP * offset,
+            logits=_SURE * _layers(maps) * (3 - 2 * inside) + inside * logits,
             painted=inputs.draft + correction,
         )
 
@@ -268,9 +273,15 @@ def enlarged(maps: Tensor, size: int) -> Tensor:
 
 
 def _layers(maps: CoarseMaps) -> Tensor:
-    """[B, 3, s, s] in 0..1: which layer the maps speak for."""
-    nothing, seen = maps.region[:, -1:], 1 - maps.hidden
-    return torch.cat([(1 - nothing) * seen, nothing * seen, maps.hidden], 1)
+    """[B, 3, S, S] in 0..1: which layer the maps speak for."""
+    moved = (1 - maps.hidden) * (1 - maps.still)
+    return torch.cat([moved, maps.still, maps.hidden], 1)
+
+
+def _inside(maps: CoarseMaps) -> Tensor:
+    """[B, 1, S, S] 1 well inside the head, 0 off it, smoothly between."""
+    off = F.max_pool2d(maps.region[:, -1:], 2 * _EDGE + 1, 1, _EDGE)
+    return 1 - F.avg_pool2d(off, 2 * _EDGE + 1, 1, _EDGE, count_include_pad=False)
 
 
 def _check(inputs: DetailInputs) -> None:

@@ -20,9 +20,12 @@ _RECESS = 0.03
 """
 _NEAR = 0.06
 """What is this much deeper than what the source shows there still counts as seen."""
-_CLINGS, _FAR = 0.15, 0.8
-"""Decimetres from the head: up to the one all moves with them, from the other on all is still.
+_CLINGS, _FAR = 0.5, 1.8
+"""Decimetres from the head: up to the one all moves with it, as most hair does, from the other on
+all is still.
 """
+_RIM = 0.15
+"""The same share of half a side from the picture's border on: there the result meets the rest."""
 _BACKGROUND = np.float32(1e4)
 
 _Numbers = NDArray[np.floating]
@@ -49,14 +52,15 @@ class HeadFlow:
     """Where the pixels of a result lie in the source.
 
     offset: [S, S, 2] xy to add to a pixel's place, in pixels of the picture (not of this map).
-    head: [S, S] the head's pixels in the result. region: [S, S] as in Drawing. hidden: [S, S] not
-    to be seen in the source: the head where the flow leads to, the rest where it is itself, as the
-    background is still.
+    head: [S, S] the head's pixels in the result. region: [S, S] as in Drawing. hidden: [S, S] of
+    the head, not to be seen in the source. still: [S, S] 0..1, off the head: the source as it is,
+    not moved.
     """
 
     offset: Floats
     head: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
+    still: Floats
     region: NDArray[np.uint8]
 
 
@@ -72,10 +76,15 @@ def draw_head(model: HeadModel, posed: PosedHead, *, side: float, size: int = 12
     return Drawing(posed, size, side, covered, region.reshape(square), deep.reshape(square))
 
 
-def flow_between(model: HeadModel, result: Drawing, source: Drawing) -> HeadFlow:
+def flow_between(
+    model: HeadModel, result: Drawing, source: Drawing, figure: Floats | None = None
+) -> HeadFlow:
     """The flow from a drawing of the result to one of the source, of the same size and side.
 
-    Off the head it goes on smoothly and fades to none, as the background is still.
+    figure: [S, S] 1 where the source shows the person, 0 on the background, which is still where
+    nobody has been nor comes to be; None where that is not known.
+    Off the head it goes on smoothly and fades to none: most hair, of which the model knows nothing,
+    moves with the head.
     """
     size, pixel = result.size, result.side / result.size
     then, now, covered = source.posed, result.posed, result.covered
@@ -86,10 +95,8 @@ def flow_between(model: HeadModel, result: Drawing, source: Drawing) -> HeadFlow
     head = result.region != NOTHING
     offset = _spread(moves.reshape(size, size, 2), head, pixel / now.scale)
     steps = (offset / pixel).astype(np.float32)
-    hidden = _hidden(steps, own.reshape(size, size), result.region, source)
-    # Off the head the background is still, and the source's head covers it or does not.
-    hidden = np.where(head, hidden, source.region != NOTHING)
-    return HeadFlow(offset, head, hidden, result.region)
+    hidden = head & _hidden(steps, own.reshape(size, size), result.region, source)
+    return HeadFlow(offset, head, hidden, _still(steps, head, figure), result.region)
 
 
 def depth_of(model: HeadModel, posed: PosedHead) -> Floats:
@@ -124,11 +131,23 @@ def _spread(moves: Floats, covered: NDArray[np.bool_], pixel: float) -> Floats:
     weight = np.asarray(both[..., 2], np.float32)
     start = both[..., :2] / np.maximum(weight, 1e-6)[..., None]
     away = cv2.distanceTransform((weight == 0).astype(np.uint8), cv2.DIST_L2, 3) * (2 * pixel)
-    share = ((_FAR - away) / (_FAR - _CLINGS)).clip(0, 1)
-    share = share * share * (3 - 2 * share)
+    share = _eased((_FAR - away) / (_FAR - _CLINGS)) * _eased(_inwards(len(away)) / _RIM)
     carried = np.asarray(_filled(start, weight) * share[..., None], np.float32)
     carried = np.asarray(cv2.resize(carried, (size, size)), np.float32)
     return np.where(covered[..., None], moves, carried).astype(np.float32)
+
+
+def _eased(share: _Numbers) -> _Numbers:
+    """0 up to 0 and 1 from 1 on, smoothly between."""
+    t = share.clip(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+@lru_cache(maxsize=4)
+def _inwards(size: int) -> Floats:
+    """[size, size] how far a pixel lies from the border, over half a side."""
+    to_edge = 1 - np.abs((np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1)
+    return np.minimum(to_edge[:, None], to_edge[None])
 
 
 def _filled(values: _Numbers, known: _Numbers) -> _Numbers:
@@ -145,6 +164,18 @@ def _filled(values: _Numbers, known: _Numbers) -> _Numbers:
     below = cv2.resize(there, (width, height), interpolation=cv2.INTER_LINEAR)
     share = known[..., None]
     return values * share + below * (1 - share)
+
+
+def _still(steps: Floats, head: NDArray[np.bool_], figure: Floats | None) -> Floats:
+    """[S, S] share of what is not moved. steps: [S, S, 2] in pixels of the map."""
+    unmoved = ~head & ~steps.any(2)
+    if figure is None:
+        return unmoved.astype(np.float32)
+    rows, columns = np.mgrid[0 : len(head), 0 : len(head)].astype(np.float32)
+    x, y = columns + steps[..., 0], rows + steps[..., 1]
+    comes = cv2.remap(figure, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    wall = np.where(head, 0, (1 - figure) * (1 - np.asarray(comes, np.float32)))
+    return np.where(unmoved, 1, wall).astype(np.float32)
 
 
 def _hidden(

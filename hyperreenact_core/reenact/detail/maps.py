@@ -25,6 +25,7 @@ def coarse_maps(flows: Sequence[HeadFlow], results: Sequence[Drawing]) -> Coarse
     return CoarseMaps(
         offset=torch.from_numpy((offset * (2 / sides)).astype(np.float32)),
         hidden=torch.from_numpy(np.stack([flow.hidden for flow in flows])[:, None]).float(),
+        still=torch.from_numpy(np.stack([flow.still for flow in flows])[:, None]).float(),
         region=torch.from_numpy(shares).float(),
         depth=torch.from_numpy(np.stack([relief(drawing) for drawing in results])[:, None]),
     )

@@ -13,9 +13,10 @@ from ...face.align import CropBox, CropRule, cut
 from ...imaging import resize, tensor_from_u8, u8_from_tensor
 from ...networks.detail import CoarseMaps, DetailNetwork, compose, detail_inputs
 from .drawn import Paint, paint_of, picture_of
+from .figure import figure_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
-from .head_model import HeadModel, load_head_model
+from .head_model import Floats, HeadModel, load_head_model
 from .maps import coarse_maps
 from .performance import HeadState, fit_reading
 from .portrait import Portrait
@@ -35,7 +36,8 @@ class DetailSource:
 
     picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: the same at
     WORK_SIZE. guide: [1, 3, WORK_SIZE, WORK_SIZE], the source in its own pose, as the generator
-    draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop.
+    draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop. figure:
+    [WORK_SIZE, WORK_SIZE] 1 on the person, 0 on the background.
     """
 
     picture: Tensor
@@ -44,6 +46,7 @@ class DetailSource:
     paint: Paint | None
     fit: HeadFit
     drawing: Drawing
+    figure: Floats
 
     @property
     def state(self) -> HeadState:
@@ -103,9 +106,10 @@ class DetailStage:
         fit = fit_reading(self.model, portrait.reading.moved(matrix))
         drawing = self._drawn(fit, None, side=float(size))
         small = resize(own, WORK_SIZE)
+        seen = u8_from_tensor(small)[0]
         paint, guide = None, portrait.guide
         if guide is None:
-            paint = paint_of(self.model, drawing, u8_from_tensor(small)[0])
+            paint = paint_of(self.model, drawing, seen)
             guide = self._pictures([drawing], paint)[0]
         return DetailSource(
             picture=own,
@@ -114,6 +118,7 @@ class DetailStage:
             paint=paint,
             fit=fit,
             drawing=drawing,
+            figure=figure_of(seen, drawing),
         )
 
     def draw(
@@ -125,7 +130,8 @@ class DetailStage:
     def sketch(self, source: DetailSource, state: HeadState) -> Sketch:
         """What needs no network."""
         result = self._drawn(source.fit, state, side=source.drawing.side)
-        maps = coarse_maps([flow_between(self.model, result, source.drawing)], [result])
+        flow = flow_between(self.model, result, source.drawing, source.figure)
+        maps = coarse_maps([flow], [result])
         paint = source.paint
         return Sketch(maps, None if paint is None else self._pictures([result], paint))
 

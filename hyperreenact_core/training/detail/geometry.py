@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ...heads.parts import Label
 from ...reenact.detail.fit import HeadFit, fit_head
 from ...reenact.detail.flow import Drawing, HeadFlow, draw_head, flow_between
 from ...reenact.detail.head_model import HeadModel
 from ...reenact.detail.pose import pose_head
 from ...reenact.detail.turns import turn_of
 from ..reader.tables import OUTER_CORNERS
-from .pairs import Pair, View
+from .pairs import Floats, Pair, View
 
 Doubles = NDArray[np.float64]
 
 _WAVES = 12
 _CLOSE, _CLOSE_SPREAD = 0.002, 0.03
 """Spreads of true points, over the face's size, and of true coefficients."""
+
+_UNFOUND, _GROWN = 0.1, 0.7
+_ROUGH = 9
+"""Pixels by which a person's outline is off, at most twice."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,24 @@ def coarse_of(
     source = draw_head(model, pose_head(model, fit), side=side, size=size)
     guide = result if gain == 1 else drawn(fit.coefficients + gain * (face - fit.coefficients))
     return Coarse(
-        flow=flow_between(model, result, source),
+        flow=flow_between(model, result, source, seen_figure(pair.source, rng)),
         result=result,
         source=source,
         guide=guide,
         guide_flow=flow_between(model, guide, result),
     )
+
+
+def seen_figure(view: View, rng: Generator) -> Floats | None:
+    """[S, S] where a picture shows the person, as roughly as it would be found; now and then it is
+    not."""
+    if rng.random() < _UNFOUND:
+        return None
+    person = (view.shows != Label.BACKGROUND).astype(np.uint8)
+    reach = int(rng.integers(1, _ROUGH + 1))
+    square = np.ones((reach, reach), np.uint8)
+    rough = cv2.dilate(person, square) if rng.random() < _GROWN else cv2.erode(person, square)
+    return np.asarray(cv2.GaussianBlur(rough.astype(np.float32), (0, 0), 2), np.float32)
 
 
 def read_head(model: HeadModel, view: View, rng: Generator, errors: ReadingErrors) -> HeadFit:

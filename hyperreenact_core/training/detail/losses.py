@@ -118,7 +118,8 @@ def _ghosts(plan: DetailPlan) -> Tensor:
 def _painted(plan: DetailPlan, batch: Batch) -> Tensor:
     """Error of what is painted where the source cannot show it, and in eyes and mouth."""
     inner = shown(batch, (Label.EYES, Label.MOUTH))
-    weight = torch.maximum(1 - batch.seen, 0.5 * inner) * batch.fine
+    head = 1 - batch.inputs.maps.region[:, -1:]  # off it nothing is painted
+    weight = torch.maximum(1 - batch.seen, 0.5 * inner) * batch.fine * head
     # A little everywhere, so that it is never absurd where it shows through.
     off = (plan.painted - batch.target).abs().mean(1, keepdim=True)
     return _mean(off, weight + 0.02)

@@ -41,15 +41,16 @@ def maps() -> CoarseMaps:
     region = torch.zeros(1, 5, SIZE, SIZE)
     region[:, -1] = 1
     region[:, -1, HEAD, HEAD], region[:, 0, HEAD, HEAD] = 0, 1
-    return CoarseMaps(offset, hidden, region, torch.ones(1, 1, SIZE, SIZE))
+    still = region[:, -1:] - hidden
+    return CoarseMaps(offset, hidden, still, region, torch.ones(1, 1, SIZE, SIZE))
 
 
 def skin_everywhere() -> CoarseMaps:
     """Nothing moves, nothing is hidden."""
     region = torch.zeros(1, 5, SIZE, SIZE)
     region[:, 0] = 1
-    known = torch.zeros(1, 4, SIZE, SIZE)
-    return CoarseMaps(known[:, :2].clone(), known[:, 2:3].clone(), region, known[:, 3:].clone())
+    none = torch.zeros(1, 2, SIZE, SIZE)
+    return CoarseMaps(none, none[:, :1].clone(), none[:, :1].clone(), region, none[:, :1].clone())
 
 
 def network() -> DetailNetwork:

@@ -39,13 +39,14 @@ def test_in_its_own_pose_nothing_moves_and_nothing_is_hidden() -> None:
     assert 0.1 < flow.head.mean() < 0.7
 
 
-def test_a_shift_is_a_flow_that_is_even_on_the_head_and_none_far_away() -> None:
+def test_a_shift_is_a_flow_that_is_even_on_the_head_and_none_at_the_border() -> None:
     flow = flow_between(MODEL, drawn(shift=(0.25, 0, 0)), STILL)
     on_head = flow.offset[flow.head]
     assert abs(np.median(on_head[:, 0]) + 0.25 * FIT.scale) < 1
     assert np.abs(on_head[:, 1]).max() < 1
     head = np.nonzero(flow.head)
-    assert (flow.offset[:8, :8] == 0).all()
+    border = np.concatenate([flow.offset[0], flow.offset[:, 0], flow.offset[:, -1]])
+    assert np.abs(border).max() < 0.05 * 0.25 * FIT.scale
     above = flow.offset[head[0].min() - 8, int(np.median(head[1]))]
     assert above[0] < -0.5 * 0.25 * FIT.scale
 
@@ -77,12 +78,24 @@ def test_what_turns_into_view_is_hidden_in_the_source() -> None:
     assert 0.02 < hidden.sum() / flow.head.sum() < 0.5
 
 
-def test_background_that_the_head_uncovers_is_hidden() -> None:
-    flow = flow_between(MODEL, drawn(shift=(0.4, 0, 0)), STILL)
-    uncovered = (flow.region == NOTHING) & (STILL.region != NOTHING)
+def test_walls_are_still_where_nobody_has_been_nor_comes_to_be() -> None:
+    figure = (STILL.region != NOTHING).astype(np.float32)
+    flow = flow_between(MODEL, drawn(shift=(0.4, 0, 0)), STILL, figure)
+    off = flow.region == NOTHING
+    uncovered = off & (figure > 0)
     assert uncovered.sum() > 200
-    assert flow.hidden[uncovered].all()
-    assert not flow.hidden[:8, :8].any()
+    assert (flow.still[uncovered] < 0.5).all(), "what surrounds it is drawn over it"
+    assert not flow.hidden[off].any()
+    assert not flow.still[flow.head].any()
+    wall = off & (cv2.dilate(figure, np.ones((61, 61))) == 0)
+    assert (flow.still[wall] == 1).all()
+
+
+def test_without_an_outline_of_the_person_only_what_does_not_move_is_still() -> None:
+    turned = flow_between(MODEL, drawn(shift=(0.4, 0, 0)), STILL)
+    assert turned.still.mean() < 0.05
+    unmoved = flow_between(MODEL, STILL, STILL)
+    assert (unmoved.still[unmoved.region == NOTHING] == 1).all()
 
 
 def test_an_opening_mouth_shows_what_the_source_hides() -> None:

@@ -73,7 +73,7 @@ def test_the_true_flow_makes_the_result_of_the_source_where_it_is_seen(
         pair = read_pair(shelf, index, frame, SIZE)
         inner = cv2.erode(pair.seen.astype(np.uint8), np.ones((3, 3))) > 0
         exact = psnr(carried(pair), pair.result.picture, inner)
-        assert exact > 25
+        assert exact > 24
         if shelf.turn_deg(index) > 5:
             unmoved = pair.source.picture.astype(np.float32)
             assert psnr(unmoved, pair.result.picture, inner) < exact - 6

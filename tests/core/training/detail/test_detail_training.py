@@ -77,7 +77,7 @@ def test_figures_of_a_fresh_network_are_those_of_the_coarse_flow(data: Path) -> 
     assert found["flow_result"] == pytest.approx(found["flow_coarse"])
     assert found["psnr_all_true"] > found["psnr_all_unmoved"]
     assert found["psnr_hidden_true"] == 50
-    assert found["still"] > 0.8
+    assert found["still"] > 0.5
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_been(data: Path, tmp_path: Path) -> None:
