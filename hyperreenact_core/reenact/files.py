@@ -71,7 +71,8 @@ def load_poses(path: Path) -> PoseTrack:
     if len(lengths) != 1 or lengths == {0} or tensors["features"].ndim != 4:
         raise InputError(f"{path.name}: its tensors do not fit together; save the pose track again")
     head = {name: tensors.pop(name) for name in _HEAD if name in tensors}
-    performance = Performance(*(head[name] for name in _HEAD)) if len(head) == len(_HEAD) else None
+    own = {name.removeprefix("head."): value for name, value in head.items()}
+    performance = Performance(**own) if {"rotation", "coefficients"} <= set(own) else None
     return PoseTrack(DrivingPose(**tensors), model_set, performance)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ...networks.pose_state import gaze_of
 from ...networks.reader_regions import LEFT_EYE, RIGHT_EYE
 from ...types import FaceReading
 from .fit import FINE, HeadFit, fit_head
@@ -26,6 +27,12 @@ _ENOUGH = 50
 """Frames that tell the shape; it stays as it is from then on."""
 
 
+RATE = 25.0
+"""Frames a second of what comes without times."""
+PLACE = (0.0, 0.0, 0.5)
+"""Of a head of which it is not known: in the middle, half as high as the picture."""
+
+
 @dataclass(frozen=True, eq=False)
 class HeadState:
     """rotation: [3, 3] world = R @ head. coefficients: [52] in 0..1."""
@@ -34,15 +41,42 @@ class HeadState:
     coefficients: Doubles
 
 
+def _untold() -> Tensor:
+    return torch.empty(0)
+
+
 @dataclass(frozen=True, eq=False)
 class Performance:
     """States of one head, frame by frame; float32 on the CPU.
 
-    rotation: [B, 3, 3]. coefficients: [B, 52] in 0..1.
+    rotation: [B, 3, 3] world = R @ head. coefficients: [B, 52] in 0..1. The others may be left out:
+    gaze: [B, 2, 3] unit vectors in the head's coordinates, so that eyes turn along with it; the eye
+        on the viewer's left first. As the eyeLook coefficients say if left out: who changes those
+        changes this as well, or takes `eyes_as_told`.
+    place: [B, 3], the middle between the eyes, x to the right and y down from the picture's middle,
+        and the head's size, chin to crown; all in shares of the picture's height. See PLACE.
+    confidence: [B] in 0..1, 0 where no face was seen; 1 if left out.
+    time: [B] seconds from the beginning of the clip, rising; RATE frames a second if left out.
     """
 
     rotation: Tensor
     coefficients: Tensor
+    gaze: Tensor = field(default_factory=_untold)
+    place: Tensor = field(default_factory=_untold)
+    confidence: Tensor = field(default_factory=_untold)
+    time: Tensor = field(default_factory=_untold)
+
+    def __post_init__(self) -> None:
+        count = len(self.rotation)
+        usual = {
+            "gaze": lambda: gaze_in_head(self.coefficients),
+            "place": lambda: torch.tensor(PLACE).repeat(count, 1),
+            "confidence": lambda: torch.ones(count),
+            "time": lambda: torch.arange(count) / RATE,
+        }
+        for name, make in usual.items():
+            if getattr(self, name).numel() == 0:
+                object.__setattr__(self, name, make())
 
     def __len__(self) -> int:
         return len(self.rotation)
@@ -53,6 +87,15 @@ class Performance:
         faces = self.coefficients[rows].numpy().astype(np.float64)
         return [HeadState(*state) for state in zip(turns, faces, strict=True)]
 
+    def take(self, rows: Tensor | Sequence[int]) -> Performance:
+        """These frames in this order, each as often as it is named; times stay as they are."""
+        at = torch.as_tensor(rows, dtype=torch.long)
+        return Performance(**{name: value[at] for name, value in vars(self).items()})
+
+    def eyes_as_told(self) -> Performance:
+        """The same with eyes that look where the eyeLook coefficients say."""
+        return replace(self, gaze=_untold())
+
     @staticmethod
     def of(states: Sequence[HeadState]) -> Performance:
         """One after another."""
@@ -60,6 +103,12 @@ class Performance:
             torch.from_numpy(np.stack([state.rotation for state in states])).float(),
             torch.from_numpy(np.stack([state.coefficients for state in states])).float(),
         )
+
+
+def gaze_in_head(coefficients: Tensor) -> Tensor:
+    """[B, 52] -> [B, 2, 3], see `Performance.gaze`."""
+    straight = torch.eye(3).to(coefficients).expand(len(coefficients), 3, 3)
+    return gaze_of(straight, coefficients)
 
 
 def fit_reading(model: HeadModel, reading: FaceReading) -> HeadFit:
