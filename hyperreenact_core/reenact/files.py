@@ -1,6 +1,7 @@
 """Identities and pose tracks as files: safetensors, which hold numbers and no code.
 
-Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/1") and `model_set`.
+Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/2") and `model_set`.
+Pose tracks come and go as CSV too, see performance_csv.
 """
 
 from __future__ import annotations
@@ -19,18 +20,27 @@ from ..types import DrivingPose, FaceReading, SourceIdentity
 from ..whole_files import whole_file
 from .detail.performance import Performance
 from .detail.portrait import Portrait
-from .posetrack import PoseTrack
+from .performance_csv import CsvLayout, read_performance, write_performance
+from .posetrack import PoseTrack, track_of
 from .stages import InvertedFace
 
 IDENTITY_FORMAT = "hyperreenact-identity/1"
-POSES_FORMAT = "hyperreenact-poses/1"
+POSES_FORMAT = "hyperreenact-poses/2"
+_POSES_BEFORE = "hyperreenact-poses/1"
+"""Has no gaze, place, confidence and times, and always a set's own poses."""
+CSV_SUFFIX = ".csv"
 _RECONSTRUCTION = "reconstruction"
 _PREFIX, _GUIDE = "portrait.", "guide"
 _PORTRAIT = tuple(
     f"{_PREFIX}{name}" for name in ("image", _GUIDE, *(f.name for f in fields(FaceReading)))
 )
-_HEAD = tuple(f"head.{field.name}" for field in fields(Performance))
+_OWN = "head."
+_HEAD = tuple(f"{_OWN}{field.name}" for field in fields(Performance))
 """What only some files have: those made with a picture, and by a reader."""
+_SHAPES = {
+    **{"rotation": (3, 3), "coefficients": (52,), "gaze": (2, 3), "place": (3,)},
+    **{"confidence": (), "time": ()},
+}
 
 
 def save_identity(path: Path, source: InvertedFace) -> None:
@@ -55,25 +65,41 @@ def load_identity(path: Path) -> InvertedFace:
     return InvertedFace(SourceIdentity(**tensors), reconstruction, model_set, portrait)
 
 
-def save_poses(path: Path, track: PoseTrack) -> None:
-    """Write a pose track; OutputError where that fails."""
-    tensors = dict(vars(track.pose))
+def save_poses(path: Path, track: PoseTrack, layout: CsvLayout = "plain") -> None:
+    """Write a pose track, as CSV where the name ends so; OutputError where that fails.
+
+    layout: of a CSV, which keeps the performance alone. InputError where there is none.
+    """
+    if path.suffix.lower() == CSV_SUFFIX:
+        if track.performance is None:
+            raise InputError("the pose track holds no states of the head: extract the poses again")
+        write_performance(path, track.performance, layout)
+        return
+    tensors = {} if track.pose is None else dict(vars(track.pose))
     if track.performance is not None:
-        tensors |= {f"head.{name}": value for name, value in vars(track.performance).items()}
+        tensors |= {f"{_OWN}{name}": value for name, value in vars(track.performance).items()}
     _write(path, tensors, format_name=POSES_FORMAT, model_set=track.model_set)
 
 
 def load_poses(path: Path) -> PoseTrack:
-    """Read a pose track; InputError where the file is missing, damaged or something else."""
+    """Read a pose track, CSV included; InputError where it is missing, damaged or another thing."""
+    if path.suffix.lower() == CSV_SUFFIX:
+        return track_of(read_performance(path))
     names = [field.name for field in fields(DrivingPose)]
-    tensors, model_set = _read(path, names, format_name=POSES_FORMAT, optional=_HEAD)
+    tensors, model_set = _read(
+        path, [], format_name=(POSES_FORMAT, _POSES_BEFORE), optional=[*names, *_HEAD]
+    )
     lengths = {len(tensor) if tensor.ndim else 0 for tensor in tensors.values()}
-    if len(lengths) != 1 or lengths == {0} or tensors["features"].ndim != 4:
+    told = {name: tensors[name] for name in names if name in tensors}
+    head = {name.removeprefix(_OWN): tensors[name] for name in _HEAD if name in tensors}
+    fits = all(head[name].shape[1:] == shape for name, shape in _SHAPES.items() if name in head)
+    whole = len(told) in (0, len(names)) and (told or {"rotation", "coefficients"} <= set(head))
+    if len(lengths) != 1 or lengths == {0} or not (fits and whole):
         raise InputError(f"{path.name}: its tensors do not fit together; save the pose track again")
-    head = {name: tensors.pop(name) for name in _HEAD if name in tensors}
-    own = {name.removeprefix("head."): value for name, value in head.items()}
-    performance = Performance(**own) if {"rotation", "coefficients"} <= set(own) else None
-    return PoseTrack(DrivingPose(**tensors), model_set, performance)
+    if told and told["features"].ndim != 4:
+        raise InputError(f"{path.name}: its features have the wrong shape; save the track again")
+    performance = Performance(**head) if {"rotation", "coefficients"} <= set(head) else None
+    return PoseTrack(DrivingPose(**told) if told else None, model_set, performance)
 
 
 def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
@@ -111,19 +137,20 @@ def _stored(tensor: Tensor) -> Tensor:
 
 
 def _read(
-    path: Path, names: list[str], *, format_name: str, optional: Sequence[str]
+    path: Path, names: list[str], *, format_name: str | tuple[str, ...], optional: Sequence[str]
 ) -> tuple[dict[str, Tensor], str]:
     """The tensors of those names, optional ones where they are, and the id of the set."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
-            if metadata.get("format") != format_name:
+            known = (format_name,) if isinstance(format_name, str) else format_name
+            if metadata.get("format") not in known:
                 found = metadata.get("format", "something else")
-                raise InputError(f"{path.name} holds {found}, not {format_name}")
+                raise InputError(f"{path.name} holds {found}, not {known[0]}")
             if missing := [name for name in names if name not in file.keys()]:  # noqa: SIM118
                 raise InputError(f"{path.name} lacks {', '.join(missing)}; save it again")
-            known = set(file.keys())
-            wanted = [*names, *(name for name in optional if name in known)]
+            held = set(file.keys())
+            wanted = [*names, *(name for name in optional if name in held)]
             tensors = {name: file.get_tensor(name).clone() for name in wanted}
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path} cannot be read ({error}); save it again") from error

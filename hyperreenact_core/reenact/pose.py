@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..models.sets import LoadedSet
 from ..networks.deca import PoseEncoder
 from ..networks.fast.encoding import pose_maps
-from ..networks.pose_state import gaze_of, state_map, state_parts, state_vector
+from ..networks.pose_state import state_map, state_parts, state_vector
 from ..networks.rotation import euler_from_axis_angle, euler_from_matrix
 from ..types import DrivingPose
 from .detail.performance import Performance
@@ -43,10 +43,9 @@ def poses_of_states(states: Tensor) -> DrivingPose:
 
 
 def poses_of_performance(performance: Performance) -> DrivingPose:
-    """What a head performs -> poses for sets that are told states; the eyes go by eyeLook."""
-    rotation, coefficients = performance.rotation, performance.coefficients
-    gaze = gaze_of(rotation, coefficients)
-    return poses_of_states(state_vector(rotation, coefficients, gaze))
+    """What a head performs -> poses for sets that are told states."""
+    gaze = performance.gaze @ performance.rotation.transpose(1, 2)
+    return poses_of_states(state_vector(performance.rotation, performance.coefficients, gaze))
 
 
 def encode_pose(views: Tensor, encoder: PoseEncoder) -> DrivingPose:

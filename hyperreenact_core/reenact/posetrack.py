@@ -3,34 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import torch
+from torch import Tensor
 
 from ..errors import InputError
 from ..host import Host
 from ..imaging import u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, FaceReading
+from .detail.fit import HeadFit
 from .detail.head_model import load_head_model
-from .detail.performance import HeadState, Performance, Performer
-from .pose import pose_networks, poses_of
+from .detail.performance import HEAD_HEIGHT, PLACE, RATE, HeadState, Performance, Performer
+from .faces import AlignedFaces
+from .pose import pose_networks, poses_of, poses_of_performance
 from .views import pose_view
 
 
 @dataclass(frozen=True)
 class PoseTrack:
-    """One pose a frame, float32 on the CPU, as `model_set` (an id) is told of it.
+    """One pose a frame, float32 on the CPU.
 
-    performance: the same frames as states of a head, which detail needs; None where not known.
+    pose: as `model_set` (an id) is told of it; None for a performance that no set has read, as from
+        a table: such a track has no set, "".
+    performance: the same frames as states of a head, which any set can draw with detail; None where
+        not known.
     """
 
-    pose: DrivingPose
+    pose: DrivingPose | None
     model_set: str
     performance: Performance | None = None
 
+    def __post_init__(self) -> None:
+        if self.pose is None and self.performance is None:
+            raise ValueError("a pose track holds poses, or a performance, or both")
+
     def __len__(self) -> int:
-        return len(self.pose)
+        told = self.performance if self.pose is None else self.pose
+        return 0 if told is None else len(told)
+
+
+def track_of(performance: Performance) -> PoseTrack:
+    """A performance that no set has read."""
+    return PoseTrack(None, "", performance)
+
+
+def pose_for(track: PoseTrack, models: LoadedSet) -> DrivingPose:
+    """What the generator of a set is told of a track.
+
+    Raises InputError where the track holds neither this set's poses nor what can be told to it.
+    """
+    own = models.folder.name
+    if track.pose is not None and track.model_set == own:
+        return track.pose
+    if track.performance is not None and models.settings.pose_input == "state":
+        return poses_of_performance(track.performance)
+    if track.pose is None:
+        raise InputError(
+            f"the pose track comes from no picture, which the pose encoder of {own!r} must see to "
+            "draw: draw it with detail 1, which needs the performance alone (`draw --detail 1`, or "
+            "Detail Transfer without images)"
+        )
+    raise InputError(
+        f"the pose track was made with model set {track.model_set!r}, these models are {own!r}: "
+        "make both with one set, or draw with detail 1, which needs the performance alone"
+    )
 
 
 def extract_poses(
@@ -40,10 +79,13 @@ def extract_poses(
     *,
     batch_size: int,
     done_before: int = 0,
+    seen: AlignedFaces | None = None,
+    rate: Fraction | float = RATE,
 ) -> PoseTrack:
     """What each face asks of a set's networks.
 
-    done_before: steps of work that the caller has already reported as progress.
+    done_before: steps of work that the caller has already reported as progress. seen: where the
+    crops were cut from, if it is known; else the place of the head is not. rate: frames a second.
     """
     if not crops:
         raise InputError("there is no face to take a pose from")
@@ -56,22 +98,72 @@ def extract_poses(
             poses.append(as_float(poses_of(views, models, host.dtype)).to("cpu"))
             done, total = done_before + begin + len(batch), done_before + len(crops)
             host.progress(done, total, lambda c=batch[-1]: u8_from_tensor(c.image[None])[0])
-    return PoseTrack(DrivingPose.cat(poses), models.folder.name, _performance(crops))
+    performance = _performance(crops, seen, float(rate))
+    return PoseTrack(DrivingPose.cat(poses), models.folder.name, performance)
 
 
-def _performance(crops: Sequence[FaceCrop]) -> Performance | None:
-    """What the readings tell; None where a face was not read."""
+def performance_of(
+    readings: Sequence[FaceReading],
+    *,
+    size: tuple[int, int] | None,
+    times: Tensor,
+    confidence: Tensor,
+    scenes: Sequence[int] | None = None,
+) -> Performance:
+    """What readings tell, one a frame; those of a held face are one object.
+
+    size: width and height in pixels of the pictures they are readings of; None where the place in
+    them is not known. times: [B] seconds. confidence: [B]. scenes: see FaceCrop.scene.
+    """
     performer = Performer(load_head_model())
-    states: list[HeadState] = []
-    last: FaceReading | None = None
-    for crop in crops:
+    fits: list[HeadFit] = []
+    for at, reading in enumerate(readings):
+        # A held face is read once, as in `ClipDetail`.
+        held = at > 0 and reading is readings[at - 1]
+        scene = 0 if scenes is None else scenes[at]
+        fits.append(fits[-1] if held else performer.fit(reading, scene=scene))
+    told = Performance.of([HeadState(fit.rotation, fit.coefficients) for fit in fits])
+    return replace(
+        told,
+        gaze=torch.stack([reading.gaze @ reading.rotation for reading in readings]).float(),
+        place=torch.tensor([PLACE if size is None else _place(fit, size) for fit in fits]),
+        confidence=confidence,
+        time=times,
+    )
+
+
+def _place(fit: HeadFit, size: tuple[int, int]) -> tuple[float, float, float]:
+    """As `Performance.place` has it."""
+    width, height = size
+    x, y = (float(value) for value in fit.centre)
+    head = HEAD_HEIGHT * fit.scale
+    return (x - width / 2) / height, (y - height / 2) / height, head / height
+
+
+def _performance(
+    crops: Sequence[FaceCrop], seen: AlignedFaces | None, rate: float
+) -> Performance | None:
+    """What the readings tell; None where a face was not read."""
+    readings: list[FaceReading] = []
+    for at, crop in enumerate(crops):
         if crop.reading is None:
             return None
-        # A held face is read once, as in `ClipDetail`.
-        held = crop.reading is last
-        states.append(states[-1] if held else performer.state(crop.reading, scene=crop.scene))
-        last = crop.reading
-    return Performance.of(states)
+        held = at > 0 and crop is crops[at - 1]
+        moved = crop.reading.moved(crop.frame_from_crop)  # into pixels of the frame
+        readings.append(readings[-1] if held else moved)
+    scores = torch.tensor([reading.score for reading in readings]).clamp(0, 1)
+    scenes = [crop.scene for crop in crops]
+    if seen is None:
+        times = torch.arange(len(crops)) / rate
+        return performance_of(readings, size=None, times=times, confidence=scores, scenes=scenes)
+    faces = seen.faces
+    return performance_of(
+        readings,
+        size=(seen.width, seen.height),
+        times=torch.tensor([face.frame for face in faces]) / rate,
+        confidence=scores * torch.tensor([0.0 if face.held else 1.0 for face in faces]),
+        scenes=scenes,
+    )
 
 
 def as_float(pose: DrivingPose) -> DrivingPose:

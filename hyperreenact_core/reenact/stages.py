@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ from .drawing import draw_poses, prepare_source
 from .knobs import chosen_psi
 from .memory import working_bytes
 from .pose import pose_networks, poses_of
-from .posetrack import PoseTrack
+from .posetrack import PoseTrack, pose_for
 from .source import encode_face, reconstruct, source_networks, truncate
 from .strength import DeltaStrength
 from .views import appearance_view, pose_view
@@ -112,12 +113,13 @@ def plan_deltas(
 ) -> LazyDeltas:
     """Put together what the hypernetwork will read.
 
-    appearance: instead of the source's own map. InputError where the parts are of other sets.
+    appearance: instead of the source's own map. InputError where the parts are of other sets, or
+    the poses cannot be told to this one.
     """
     check_set(models, source.model_set, what="the latent")
-    check_set(models, poses.model_set, what="the pose track")
     chosen = source.identity.appearance if appearance is None else appearance
-    return LazyDeltas(models, chosen, poses, strength)
+    told = replace(poses, pose=pose_for(poses, models), model_set=models.folder.name)
+    return LazyDeltas(models, chosen, told, strength)
 
 
 def draw_frames(
@@ -136,7 +138,7 @@ def draw_frames(
     models, strength = deltas.models, deltas.strength
     check_set(models, source.model_set, what="the latent")
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
-    pose, total = deltas.poses.pose, len(deltas)
+    pose, total = pose_for(deltas.poses, models), len(deltas)
     networks = models.fast(host.dtype)
     needed = [networks.hypernetwork, networks.generator]
     with host.on_device(needed, working_bytes(models, batch_size=batch_size)):
@@ -152,8 +154,13 @@ def draw_frames(
             yield images
 
 
+def looks_at_images(source: InvertedFace, amount: float) -> bool:
+    """Whether drawing with so much detail looks at the generator's pictures."""
+    return amount < 1 or source.portrait is None or source.portrait.guide is not None
+
+
 def draw_details(
-    images: Sequence[Tensor],
+    images: Iterable[Tensor] | None,
     source: InvertedFace,
     poses: PoseTrack,
     models: LoadedSet,
@@ -165,8 +172,9 @@ def draw_details(
 ) -> Iterator[Detailed]:
     """Carry the source's own pixels into drawn faces, in batches on the CPU.
 
-    images: [3, R, R] in [-1, 1], one a pose, as `draw_frames` gives them. amount: 0 to 1, how much
-    of the detail is taken. size: side of the results, pixels.
+    images: [3, R, R] in [-1, 1], one a pose, as `draw_frames` gives them; None where
+    `looks_at_images` tells that none is needed. amount: 0 to 1, how much of the detail is taken.
+    size: side of the results, pixels.
     InputError where numbers do not fit, the source keeps no picture or the poses hold no states.
     """
     if not 0 <= amount <= 1:
@@ -177,19 +185,27 @@ def draw_details(
         )
     if poses.performance is None:
         raise InputError("the pose track holds no states of the head: extract the poses again")
-    if len(images) != len(poses):
+    if images is None and looks_at_images(source, amount):
+        raise InputError(
+            "this detail is mixed with drawn faces, but there are none: give the images, or take "
+            "detail 1 and an identity of a set whose drawn faces it does not need"
+        )
+    if isinstance(images, Sequence) and len(images) != len(poses):
         raise InputError(f"{len(images)} images cannot take the detail of {len(poses)} poses")
+    given, total = None if images is None else iter(images), len(poses)
     stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
     with host.on_device([models.detail], 0):
         prepared = stage.prepare(source.portrait, size=size)
-        for begin in range(0, len(images), batch_size):
+        for begin in range(0, total, batch_size):
             host.check_interrupt()
-            drawn = torch.stack(list(images[begin : begin + batch_size]))
-            states = poses.performance[begin : begin + len(drawn)]
-            detailed = stage.draw(prepared, states, drawn.to(host.device)).towards(drawn, amount)
+            states = poses.performance[begin : begin + batch_size]
+            drawn = None
+            if given is not None:
+                drawn = torch.stack(list(islice(given, len(states)))).to(host.device)
+            detailed = stage.draw(prepared, states, drawn).towards(drawn, amount)
             host.progress(
-                begin + len(drawn),
-                len(images),
+                begin + len(states),
+                total,
                 lambda face=detailed.images[-1:]: u8_from_tensor(face)[0],
             )
             yield Detailed(detailed.images.cpu(), detailed.kept.cpu())

@@ -29,6 +29,8 @@ _ENOUGH = 50
 
 RATE = 25.0
 """Frames a second of what comes without times."""
+HEAD_HEIGHT = 2.3
+"""From the chin to the crown of the mean head, decimetres."""
 PLACE = (0.0, 0.0, 0.5)
 """Of a head of which it is not known: in the middle, half as high as the picture."""
 
@@ -131,13 +133,17 @@ class Performer:
 
     def state(self, reading: FaceReading, *, scene: int = 0) -> HeadState:
         """The performance of the next frame; the shape is learnt anew in every scene."""
+        fit = self.fit(reading, scene=scene)
+        return HeadState(fit.rotation, fit.coefficients)
+
+    def fit(self, reading: FaceReading, *, scene: int = 0) -> HeadFit:
+        """The same with its place, in the reading's pixels."""
         if scene != self._scene:
             self._shape, self._frames, self._scene = None, 0, scene
         shape = self._known(reading)
-        fit = _fit(
+        return _fit(
             self._model, reading, shape, shape_spread=_SHAPE_SPREAD, factors=_telling_points()
         )
-        return HeadState(fit.rotation, fit.coefficients)
 
     def _known(self, reading: FaceReading) -> Doubles:
         """The mean shape of the first frames, this one included."""
