@@ -23,7 +23,12 @@ class DetailTransfer(io.ComfyNode):
             search_aliases=["sharpen", "restore face", "refine", "high resolution", "upscale face"],
             inputs=[
                 models_input(),
-                io.Image.Input("images", tooltip="The drawn faces, from Synthesise Reenactment."),
+                io.Image.Input(
+                    "images",
+                    optional=True,
+                    tooltip="The drawn faces, from Synthesise Reenactment. With detail = 1 most "
+                    "sets, such as starter, do without: leave it open for poses from a CSV.",
+                ),
                 Latent.Input(
                     "latent",
                     tooltip="The source, from StyleGAN2 Invert with its picture, or such a file.",
@@ -60,12 +65,12 @@ class DetailTransfer(io.ComfyNode):
     def execute(
         cls,
         models: Any,
-        images: Any,
         latent: Any,
         poses: Any,
         detail: float,
         size: int,
         batch_size: int,
+        images: Any = None,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.stages import draw_details
         from .convert import crops_of, image_of, kept_text, unpacked
@@ -73,7 +78,7 @@ class DetailTransfer(io.ComfyNode):
 
         host, kept = ComfyHost(models), list[float]()
         drawn = draw_details(
-            crops_of(images, name="images"),
+            None if images is None else crops_of(images, name="images"),
             latent,
             poses,
             models.networks,
@@ -82,5 +87,5 @@ class DetailTransfer(io.ComfyNode):
             size=size,
             batch_size=host.batch_size(batch_size),
         )
-        result = image_of(unpacked(drawn, kept), count=len(images))
+        result = image_of(unpacked(drawn, kept), count=len(poses))
         return io.NodeOutput(result, kept_text(kept))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folder_paths
 from comfy_api.latest import io
 
 from .sockets import CATEGORY, Latent, Poses
 
-_SUFFIX = ".safetensors"
+if TYPE_CHECKING:
+    from ..hyperreenact_core.reenact.knobs import CsvLayout
+
+_SUFFIX, _CSV = ".safetensors", ".csv"
+_LAYOUTS: dict[str, CsvLayout] = {"csv": "plain", "live link face csv": "live-link"}
+"""Choice of Save Pose Track -> the core's layout of a CSV."""
 _OUTPUT = " [output]"
 """How the host marks a file name that is meant in the output folder."""
 _MOST_HEADER = 1_000_000
@@ -79,14 +84,27 @@ class SavePoseTrack(io.ComfyNode):
             "of the driving person.",
             value=Poses.Input("poses", tooltip="From Extract Pose or Puppet Pose."),
             prefix="hyperreenact/poses",
+            more=[
+                io.Combo.Input(
+                    "format",
+                    options=["safetensors", *_LAYOUTS],
+                    default="safetensors",
+                    optional=True,
+                    tooltip="safetensors keeps all. csv: a table for any editor or spreadsheet. "
+                    "live link face csv: what Unreal, Blender and Maya tools read from the iPhone "
+                    "app.",
+                )
+            ],
         )
 
     @classmethod
-    def execute(cls, poses: Any, filename_prefix: str) -> io.NodeOutput:
+    def execute(
+        cls, poses: Any, filename_prefix: str, format: str = "safetensors"
+    ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.files import save_poses
 
-        path = _new_path(filename_prefix)
-        save_poses(path, poses)
+        path = _new_path(filename_prefix, _CSV if format in _LAYOUTS else _SUFFIX)
+        save_poses(path, poses, _LAYOUTS.get(format, "plain"))
         return _saved(path)
 
 
@@ -96,7 +114,8 @@ class LoadPoseTrack(io.ComfyNode):
         return _load_schema(
             node_id="HyperReenact_LoadPoseTrack",
             display_name="Load Pose Track",
-            description="A performance from a file: no driving clip needed.",
+            description="A performance from a file: no driving clip needed. Reads CSV too, such as "
+            "Live Link Face records on an iPhone.",
             kind="poses",
             outputs=[
                 Poses.Output("poses", tooltip="One pose a frame."),
@@ -123,7 +142,13 @@ class LoadPoseTrack(io.ComfyNode):
 
 
 def _save_schema(
-    *, node_id: str, display_name: str, description: str, value: io.Input, prefix: str
+    *,
+    node_id: str,
+    display_name: str,
+    description: str,
+    value: io.Input,
+    prefix: str,
+    more: list[io.Input] | None = None,
 ) -> io.Schema:
     return io.Schema(
         node_id=node_id,
@@ -140,6 +165,7 @@ def _save_schema(
                 tooltip="Folder and beginning of the name below the output folder; a number is "
                 "added.",
             ),
+            *(more or []),
         ],
         outputs=[io.String.Output("path", tooltip="The file that was written.")],
     )
@@ -168,9 +194,9 @@ def _load_schema(
 
 def _files(kind: str) -> list[str]:
     """Files of a kind in the input folder, and below output/hyperreenact."""
-    given = Path(folder_paths.get_input_directory()).glob(f"*{_SUFFIX}")
+    given = Path(folder_paths.get_input_directory()).glob("*")
     output = Path(folder_paths.get_output_directory())
-    saved = (output / "hyperreenact").rglob(f"*{_SUFFIX}")
+    saved = (output / "hyperreenact").rglob("*")
     return [
         *sorted(path.name for path in given if _holds(path, kind)),
         *sorted(
@@ -180,7 +206,14 @@ def _files(kind: str) -> list[str]:
 
 
 def _holds(path: Path, kind: str) -> bool:
-    """Whether the header of a safetensors file names the kind; the core is not imported for it."""
+    """Whether a file can be of a kind, by its own header, or by the columns of a CSV.
+
+    The core is not imported for it.
+    """
+    if path.suffix.lower() == _CSV:
+        return kind == "poses" and _names_movements(path)
+    if path.suffix != _SUFFIX:
+        return False
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -188,6 +221,16 @@ def _holds(path: Path, kind: str) -> bool:
         return str(header["__metadata__"]["format"]).startswith(f"hyperreenact-{kind}/")
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _names_movements(path: Path) -> bool:
+    """Whether the first line of a CSV has columns of a face."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(_MOST_HEADER).lower()
+    except OSError:
+        return False
+    return any(name in first for name in (b"jawopen", b"yaw_deg", b"headyaw"))
 
 
 def _path(file: str) -> Path:
@@ -213,8 +256,8 @@ def _saved(path: Path) -> io.NodeOutput:
     return io.NodeOutput(str(path), ui={"text": [str(path)]})
 
 
-def _new_path(prefix: str) -> Path:
+def _new_path(prefix: str, suffix: str = _SUFFIX) -> Path:
     folder, name, counter, _, _ = folder_paths.get_save_image_path(
         prefix, folder_paths.get_output_directory()
     )
-    return Path(folder) / f"{name}_{counter:05}_{_SUFFIX}"
+    return Path(folder) / f"{name}_{counter:05}_{suffix}"

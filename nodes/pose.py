@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from .sockets import CATEGORY, Faces, Poses, batch_input, models_input
+from .sockets import CATEGORY, FaceLandmarks, Faces, Poses, batch_input, fps_input, models_input
 
 _SLIDERS = {
     "yaw": (75.0, -75.0, 1.0, "Turn of the head in degrees, positive to the picture's right."),
@@ -40,6 +40,14 @@ class ExtractPose(io.ComfyNode):
                 models_input(),
                 Faces.Input("faces", tooltip="The driving faces, from Align Face."),
                 batch_input(),
+                fps_input(),
+                FaceLandmarks.Input(
+                    "face_landmarks",
+                    optional=True,
+                    tooltip="Landmarks of the same pictures from the host's own Detect Face "
+                    "Landmarks (MediaPipe): the performance is taken from them and their "
+                    "blendshapes.",
+                ),
             ],
             outputs=[
                 Poses.Output("poses", tooltip="One pose a frame."),
@@ -48,7 +56,8 @@ class ExtractPose(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, models: Any, faces: Any, batch_size: int) -> io.NodeOutput:
+    def execute(cls, models: Any, faces: Any, batch_size: int, fps: float = 25.0) -> io.NodeOutput:
+        from ..hyperreenact_core.reenact.given_performance import with_meshes
         from ..hyperreenact_core.reenact.plots import plot_poses
         from ..hyperreenact_core.reenact.posetrack import extract_poses
         from .convert import image_of_frames
@@ -56,8 +65,15 @@ class ExtractPose(io.ComfyNode):
 
         host = ComfyHost(models)
         track = extract_poses(
-            faces.crops, models.networks, host, batch_size=host.batch_size(batch_size)
+            faces.crops,
+            models.networks,
+            host,
+            batch_size=host.batch_size(batch_size),
+            seen=faces,
+            rate=fps,
         )
+        if face_landmarks is not None:
+            track = with_meshes(track, face_landmarks, faces, rate=fps)
         return io.NodeOutput(track, image_of_frames([plot_poses(track)], count=1))
 
 
@@ -98,6 +114,7 @@ class PuppetPose(io.ComfyNode):
                     "from key to key; what has no key stays as its slider says.",
                 ),
                 batch_input(),
+                fps_input(),
             ],
             outputs=[
                 Poses.Output("poses", tooltip="One pose a frame."),
@@ -108,7 +125,13 @@ class PuppetPose(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, models: Any, frames: int, keyframes: str, batch_size: int, **sliders: float
+        cls,
+        models: Any,
+        frames: int,
+        keyframes: str,
+        batch_size: int,
+        fps: float = 25.0,
+        **sliders: float,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact import puppet
         from ..hyperreenact_core.reenact.plots import plot_poses
@@ -120,7 +143,7 @@ class PuppetPose(io.ComfyNode):
             puppet.PuppetPose(**sliders), puppet.parse_keyframes(keyframes), frames=frames
         )
         track, pictures = puppet.puppet_track(
-            motion, models.networks, host, batch_size=host.batch_size(batch_size)
+            motion, models.networks, host, batch_size=host.batch_size(batch_size), rate=fps
         )
         return io.NodeOutput(
             track,

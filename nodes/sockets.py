@@ -141,6 +141,21 @@ def batch_input() -> io.Input:
     )
 
 
+def fps_input() -> io.Input:
+    """The rate of a pose track. New, so optional and behind all older inputs."""
+    return io.Float.Input(
+        "fps",
+        default=25.0,
+        min=1.0,
+        max=240.0,
+        step=0.001,
+        optional=True,
+        advanced=True,
+        tooltip="Frames a second of the clip: the times that the pose track notes for other "
+        "programs.",
+    )
+
+
 def psi_input() -> io.Input:
     """Truncation, with a value that means the set's own."""
     return io.Float.Input(

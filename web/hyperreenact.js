@@ -13,7 +13,10 @@ const COLOURS = {
 };
 const LOADERS = ["HyperReenact_LoadIdentity", "HyperReenact_LoadPoseTrack"];
 const SAVERS = ["HyperReenact_SaveIdentity", "HyperReenact_SavePoseTrack"];
-const SUFFIX = ".safetensors";
+const SUFFIXES = {
+  HyperReenact_LoadIdentity: ".safetensors",
+  HyperReenact_LoadPoseTrack: ".safetensors,.csv",
+};
 
 // A colour palette of the page knows its own types only and wipes ours: they are put in again.
 function colourSockets() {
@@ -29,7 +32,8 @@ function colourSockets() {
 function addUpload(node) {
   const choice = node.widgets?.find((widget) => widget.name === "file");
   if (!choice) return;
-  const picker = Object.assign(document.createElement("input"), { type: "file", accept: SUFFIX });
+  const accept = SUFFIXES[node.comfyClass];
+  const picker = Object.assign(document.createElement("input"), { type: "file", accept });
   picker.onchange = async () => {
     const [file] = picker.files;
     picker.value = "";

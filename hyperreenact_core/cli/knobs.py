@@ -66,15 +66,16 @@ def add_strength_options(options: Options) -> None:
     add_alias(options, "--strength", dest="strength", type=numbers.several("C,M,F", strength))
 
 
-def add_detail_options(options: Options) -> None:
-    """--detail and --size."""
+def add_detail_options(options: Options, *, default: float | None = DETAIL.default) -> None:
+    """--detail and --size; default: None for as much as the identity has the picture for."""
+    usual = "1 where the identity keeps its picture" if default is None else default
     options.add_argument(
         "--detail",
         type=numbers.of_knob(DETAIL),
-        default=DETAIL.default,
+        default=default,
         metavar="0..1",
         help="how much of the source's own pixels are carried over; 0 is the generator's picture "
-        "alone (default: %(default)s)",
+        f"alone (default: {usual})",
     )
     options.add_argument(
         "--size",

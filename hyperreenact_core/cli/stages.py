@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..reenact.knobs import PUPPET_LIMITS
+from ..reenact.knobs import CSV_LAYOUTS, PUPPET_LIMITS, CsvLayout
 from . import knobs, numbers
 from .common import (
     OnProgress,
@@ -60,11 +60,17 @@ def _add_invert(subparsers: SubParsers) -> None:
 
 
 def _add_poses(subparsers: SubParsers) -> None:
-    text = "read the performance of a clip into a pose track, which shows nobody"
+    text = "read the performance of a clip or another file into a pose track, which shows nobody"
     parser = subparsers.add_parser("poses", help=text, description=text.capitalize())
-    parser.add_argument("driving", type=Path, metavar="DRIVING", help="what is to be done")
-    _add_out(parser, "POSES")
-    _add_plot(parser, "angles and expression over the frames")
+    parser.add_argument("driving", type=Path, metavar="DRIVING", help="clip, pose track or CSV")
+    _add_out(parser, "POSES", ".safetensors, or .csv for other programs")
+    parser.add_argument(
+        "--layout",
+        choices=CSV_LAYOUTS,
+        default=CSV_LAYOUTS[0],
+        help="columns of a .csv: all there is, or those of Live Link Face (default: %(default)s)",
+    )
+    _add_plot(parser)
     knobs.add_face_option(parser, "--driving-face", whose="DRIVING")
     parser.add_argument(
         "--no-face",
@@ -82,7 +88,7 @@ def _add_poses(subparsers: SubParsers) -> None:
 def _add_puppet(subparsers: SubParsers) -> None:
     text = "make a pose track by hand: sliders and keyframes move a drawn head"
     parser = subparsers.add_parser("puppet", help=text, description=text.capitalize())
-    _add_out(parser, "POSES")
+    _add_out(parser, "POSES", ".safetensors, or .csv for other programs")
     parser.add_argument("--frames", type=numbers.positive, default=1, metavar="N")
     parser.add_argument(
         "--keyframes",
@@ -92,7 +98,7 @@ def _add_puppet(subparsers: SubParsers) -> None:
     )
     parser.add_argument("--puppet", type=Path, metavar="OUT", help="write the drawn head here")
     parser.add_argument("--fps", type=numbers.rate, default=Fraction(25), metavar="RATE")
-    _add_plot(parser, "angles and expression over the frames")
+    _add_plot(parser)
     sliders = parser.add_argument_group("sliders: of the head in degrees, of the face in shares")
     for name, (low, high) in PUPPET_LIMITS.items():
         sliders.add_argument(
@@ -110,9 +116,20 @@ def _add_draw(subparsers: SubParsers) -> None:
     text = "draw an identity file in the poses of a pose track"
     parser = subparsers.add_parser("draw", help=text, description=text.capitalize())
     parser.add_argument("identity", type=Path, metavar="IDENTITY", help="from `invert`")
-    parser.add_argument("poses", type=Path, metavar="POSES", help="from `poses` or `puppet`")
+    parser.add_argument(
+        "poses",
+        type=Path,
+        metavar="POSES",
+        help="from `poses` or `puppet`, or a .csv, such as Live Link Face records",
+    )
     parser.add_argument("--out", "-o", type=Path, required=True, help="as of `reenact`")
-    parser.add_argument("--fps", type=numbers.rate, default=Fraction(25), metavar="RATE")
+    parser.add_argument(
+        "--fps",
+        type=numbers.rate,
+        metavar="RATE",
+        help="frames a second (default: the track's)",
+    )
+    knobs.add_detail_options(parser, default=None)
     knobs.add_psi_option(parser)
     knobs.add_strength_options(parser)
     knobs.add_batch_option(parser)
@@ -120,14 +137,14 @@ def _add_draw(subparsers: SubParsers) -> None:
     parser.set_defaults(run=run_draw)
 
 
-def _add_out(parser: argparse.ArgumentParser, name: str) -> None:
+def _add_out(parser: argparse.ArgumentParser, name: str, kind: str = ".safetensors file") -> None:
+    parser.add_argument("--out", "-o", type=Path, required=True, metavar=name, help=kind)
+
+
+def _add_plot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", "-o", type=Path, required=True, metavar=name, help=".safetensors file"
+        "--plot", type=Path, metavar="PNG", help="write a plot here: its movements over time"
     )
-
-
-def _add_plot(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--plot", type=Path, metavar="PNG", help=f"write a plot here: {what}")
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +165,7 @@ def run_invert(args: argparse.Namespace) -> None:
     picture = read_image(args.source)
     options = AlignOptions(choice=args.face, stabilise=1)
     found = align_faces([picture], models, host, options, detector=detector(args, models, host))
-    inverted = invert_face(found.crop_at(0), models, host)
+    inverted = invert_face(found.crop_at(0), models, host, picture=picture)
     save_identity(args.out, inverted)
     if args.picture is not None:
         write_image(args.picture, _picture(inverted.reconstruction))
@@ -157,11 +174,17 @@ def run_invert(args: argparse.Namespace) -> None:
 
 def run_poses(args: argparse.Namespace) -> None:
     """Write the pose track of a clip."""
+    from ..reenact.files import TRACK_SUFFIXES, load_poses
     from ..reenact.memory import frames_at_once
     from ..reenact.posetrack import extract_poses
     from ..video.reader import open_frames
 
     check_places([args.out, args.plot], [args.driving])
+    if args.driving.suffix.lower() in TRACK_SUFFIXES:
+        track = load_poses(args.driving)
+        _save_track(args, track, args.layout)
+        say(f"{args.out}: {len(track)} frames")
+        return
     driving = open_frames(args.driving)
     with progress_bar("poses") as show:
         host, models = _setting(args, show)
@@ -171,8 +194,10 @@ def run_poses(args: argparse.Namespace) -> None:
             models,
             host,
             batch_size=frames_at_once(args.batch_size, host.device),
+            seen=found,
+            rate=driving.rate,
         )
-    _save_track(args, track)
+    _save_track(args, track, args.layout)
     say(f"{args.out}: {found.to_text(total=driving.frame_count or len(found))}")
 
 
@@ -188,7 +213,9 @@ def run_puppet(args: argparse.Namespace) -> None:
     with progress_bar("puppet") as show:
         host, models = _setting(args, show)
         at_once = frames_at_once(args.batch_size, host.device)
-        track, pictures = puppet.puppet_track(motion, models, host, batch_size=at_once)
+        track, pictures = puppet.puppet_track(
+            motion, models, host, batch_size=at_once, rate=args.fps
+        )
     if args.puppet is not None:
         _write_frames(args.puppet, pictures, args.fps)
     _save_track(args, track)
@@ -199,23 +226,26 @@ def run_draw(args: argparse.Namespace) -> None:
     """Draw a face as two files say."""
     from ..reenact.files import load_identity, load_poses
     from ..reenact.memory import frames_at_once
-    from ..reenact.stages import draw_frames, plan_deltas
+    from ..reenact.stages import draw_track, side_of
     from ..reenact.strength import DeltaStrength
+    from ..reenact.track_rate import rate_of
     from ..video.outputs import open_writer
 
     source, track = load_identity(args.identity), load_poses(args.poses)
     with progress_bar("draw") as show:
         host, models = _setting(args, show)
-        strength = DeltaStrength(*knobs.strengths(args))
-        deltas = plan_deltas(source, track, models, strength=strength)
-        side = models.settings.resolution
-        with open_writer(
-            args.out, width=side, height=side, rate=args.fps, inputs=[args.identity, args.poses]
-        ) as writer:
-            for batch in draw_frames(
+        detail = float(source.portrait is not None) if args.detail is None else args.detail
+        side = side_of(models, detail, args.size)
+        rate, inputs = args.fps or rate_of(track), [args.identity, args.poses]
+        with open_writer(args.out, width=side, height=side, rate=rate, inputs=inputs) as writer:
+            for batch in draw_track(
                 source,
-                deltas,
+                track,
+                models,
                 host,
+                detail=detail,
+                size=side,
+                strength=DeltaStrength(*knobs.strengths(args)),
                 truncation_psi=args.truncation_psi,
                 batch_size=frames_at_once(args.batch_size, host.device),
             ):
@@ -261,12 +291,14 @@ def _setting(
     return local_host(args, on_progress=show), load_set(args.model_set, args.model_path)
 
 
-def _save_track(args: argparse.Namespace, track: PoseTrack) -> None:
+def _save_track(
+    args: argparse.Namespace, track: PoseTrack, layout: CsvLayout = CSV_LAYOUTS[0]
+) -> None:
     from ..reenact.files import save_poses
     from ..reenact.plots import plot_poses
     from ..video.stills import write_image
 
-    save_poses(args.out, track)
+    save_poses(args.out, track, layout)
     if args.plot is not None:
         write_image(args.plot, plot_poses(track))
 

@@ -20,7 +20,8 @@ from ..types import DrivingPose, FaceReading, SourceIdentity
 from ..whole_files import whole_file
 from .detail.performance import Performance
 from .detail.portrait import Portrait
-from .performance_csv import CsvLayout, read_performance, write_performance
+from .knobs import CsvLayout
+from .performance_csv import read_performance, write_performance
 from .posetrack import PoseTrack, track_of
 from .stages import InvertedFace
 
@@ -29,6 +30,7 @@ POSES_FORMAT = "hyperreenact-poses/2"
 _POSES_BEFORE = "hyperreenact-poses/1"
 """Has no gaze, place, confidence and times, and always a set's own poses."""
 CSV_SUFFIX = ".csv"
+TRACK_SUFFIXES = (CSV_SUFFIX, ".safetensors")
 _RECONSTRUCTION = "reconstruction"
 _PREFIX, _GUIDE = "portrait.", "guide"
 _PORTRAIT = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from ..errors import InputError
 
@@ -35,6 +36,9 @@ DETAIL = Knob("detail", 0.0, 1.0, 1.0)
 """How much of the source's own pixels are carried over; 0 is the generator's picture alone."""
 SIZE = Knob("size", 64, 2048, 512)
 """Side of results with detail, pixels."""
+CsvLayout = Literal["plain", "live-link"]
+"""Columns of a performance as CSV: all there is, or those of Live Link Face."""
+CSV_LAYOUTS: tuple[CsvLayout, ...] = get_args(CsvLayout)
 COLOUR_MATCH = True
 """Whether a face that is pasted back meets the picture's colours."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from ..networks.rotation import euler_from_matrix, matrix_from_euler
 from .csv_tables import Table, read_table, write_table
 from .detail.performance import PLACE, RATE, Performance
 from .gaze import gaze_angles, gaze_from_angles
+from .knobs import CsvLayout
 from .live_link import (
     EYES,
     HEAD,
@@ -31,9 +31,6 @@ from .live_link import (
     live_link_rotation,
     live_link_times,
 )
-
-CsvLayout = Literal["plain", "live-link"]
-CSV_LAYOUTS: tuple[CsvLayout, ...] = get_args(CsvLayout)
 
 _TIME, _CONFIDENCE = "time", "confidence"
 _ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")

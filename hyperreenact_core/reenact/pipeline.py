@@ -26,6 +26,7 @@ from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseOrigin, PoseView
 from .pose import pose_networks, poses_of
 from .source import SourceFace
+from .stages import side_of
 from .strength import DeltaStrength
 from .views import detector_of, with_readings
 
@@ -64,9 +65,7 @@ class ReenactOptions:
 
     def side(self, models: LoadedSet) -> int:
         """Of results that are not pasted back, pixels."""
-        if self.size is not None:
-            return self.size
-        return int(SIZE.default) if self.detail > 0 else models.settings.resolution
+        return side_of(models, self.detail, self.size)
 
 
 @dataclass(frozen=True)

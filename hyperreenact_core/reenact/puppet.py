@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from ..synthetic.parameters import Environment, Expression, Identity, Pose
 from ..synthetic.renderer import render
 from ..synthetic.sampling import sample_identity
 from ..types import FaceCrop
-from .detail.performance import HeadState, Performance
+from .detail.performance import RATE, HeadState, Performance
 from .knobs import PUPPET_LIMITS
 from .pose import poses_of_performance
 from .posetrack import PoseTrack, extract_poses
@@ -147,11 +148,17 @@ def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[Pu
 
 
 def puppet_track(
-    poses: Sequence[PuppetPose], models: LoadedSet, host: Host, *, batch_size: int
+    poses: Sequence[PuppetPose],
+    models: LoadedSet,
+    host: Host,
+    *,
+    batch_size: int,
+    rate: Fraction | float = RATE,
 ) -> tuple[PoseTrack, list[ImageU8]]:
     """What the sliders ask of the set's networks, and pictures of the posed puppet [S, S, 3].
 
     A set that is told states is told them; the pose encoder of another set looks at the puppet.
+    rate: frames a second.
     """
     identity = neutral_head()
     crops: list[FaceCrop] = []
@@ -160,10 +167,12 @@ def puppet_track(
         crops.append(puppet_crop(identity, pose, models))
         host.progress(at + 1, 2 * len(poses))
     pictures = [_picture(crop) for crop in crops]
-    performance = Performance.of([pose.state for pose in poses])
+    told = Performance.of([pose.state for pose in poses])
+    performance = replace(told, time=torch.arange(len(poses)) / float(rate))
     if models.settings.pose_input == "state":
-        told = poses_of_performance(performance)
-        return PoseTrack(told, models.folder.name, performance), pictures
+        return PoseTrack(
+            poses_of_performance(performance), models.folder.name, performance
+        ), pictures
     track = extract_poses(crops, models, host, batch_size=batch_size, done_before=len(poses))
     return replace(track, performance=performance), pictures
 

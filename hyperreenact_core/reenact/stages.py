@@ -14,13 +14,13 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..host import Host
-from ..imaging import ImageU8, u8_from_tensor
+from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop, SourceIdentity
 from .detail.portrait import Portrait, guides, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
-from .knobs import chosen_psi
+from .knobs import SIZE, chosen_psi
 from .memory import working_bytes
 from .pose import pose_networks, poses_of
 from .posetrack import PoseTrack, pose_for
@@ -209,6 +209,53 @@ def draw_details(
                 lambda face=detailed.images[-1:]: u8_from_tensor(face)[0],
             )
             yield Detailed(detailed.images.cpu(), detailed.kept.cpu())
+
+
+def draw_track(
+    source: InvertedFace,
+    poses: PoseTrack,
+    models: LoadedSet,
+    host: Host,
+    *,
+    detail: float,
+    size: int | None,
+    strength: DeltaStrength,
+    truncation_psi: float | None = None,
+    batch_size: int,
+) -> Iterator[Tensor]:
+    """The source as a track performs, with detail or without, in batches [B, 3, S, S] on the CPU.
+
+    size: see `side_of`. The generator draws only what is looked at: InputError where that cannot be
+    told to it, and otherwise as of `draw_frames` and `draw_details`.
+    """
+    images: Iterator[Tensor] | None = None
+    if detail == 0 or looks_at_images(source, detail):
+        deltas = plan_deltas(source, poses, models, strength=strength)
+        drawn = draw_frames(
+            source, deltas, host, truncation_psi=truncation_psi, batch_size=batch_size
+        )
+        if detail == 0:
+            yield from (resize(batch, side_of(models, detail, size)) for batch in drawn)
+            return
+        images = (image for batch in drawn for image in batch)
+    for detailed in draw_details(
+        images,
+        source,
+        poses,
+        models,
+        host,
+        amount=detail,
+        size=side_of(models, detail, size),
+        batch_size=batch_size,
+    ):
+        yield detailed.images
+
+
+def side_of(models: LoadedSet, detail: float, size: int | None) -> int:
+    """Of results in pixels: as asked for, else SIZE.default, or the generator's without detail."""
+    if size is not None:
+        return size
+    return int(SIZE.default) if detail > 0 else models.settings.resolution
 
 
 def check_set(models: LoadedSet, made_with: str, *, what: str) -> None:

@@ -146,10 +146,51 @@ def test_identities_and_performances_survive_their_files(node: Runner):
     assert torch.equal(shown, reconstruction)
     assert torch.equal(track.pose.features, poses.pose.features)
     assert torch.equal(plotted, plot)
-    with refused(node.pack, "holds hyperreenact-poses/1, not hyperreenact-identity/1"):
+    with refused(node.pack, "holds hyperreenact-poses/2, not hyperreenact-identity/1"):
         node("LoadIdentity", file=names[1])
     missing = node.pack.classes["HyperReenact_LoadIdentity"].validate_inputs(file="no.safetensors")
     assert "No such file" in missing
+
+
+def test_the_hosts_landmarks_tell_the_performance(node: Runner):
+    models = node.models()
+    given = {"models": models, "faces": node.faces(models, image("ff")), "batch_size": 0}
+    mesh = node.pack.part("hyperreenact_core.reenact.detail.head_model").load_head_model()
+    xy = mesh.point_mean[:, :2] * (12, -12) + 32
+    face = {"landmarks_xy": xy, "blendshapes": {"jawOpen": 0.75}}
+    payload = {"image_size": (64, 64), "frames": [[face], [face]]}
+    poses, _ = node("ExtractPose", face_landmarks=payload, **given)
+    jaw = 24
+    assert poses.performance.coefficients[:, jaw].tolist() == [0.75, 0.75]
+    with refused(node.pack, "landmarks for 1 pictures"):
+        node("ExtractPose", face_landmarks={**payload, "frames": [[face]]}, **given)
+
+
+def test_performances_go_out_and_in_as_csv(node: Runner):
+    models = node.models()
+    faces = node.faces(models, image("f.f"))
+    poses, _ = node("ExtractPose", models=models, faces=faces, batch_size=0, fps=50.0)
+    latent, _ = node("Invert", models=models, faces=faces, index=0, picture=image("f"))
+    for layout in ("csv", "live link face csv"):
+        given = {"filename_prefix": "hyperreenact/moves", "format": layout}
+        (path,) = node("SavePoseTrack", poses=poses, **given)
+        assert path.endswith(".csv")
+        name = f"hyperreenact/{Path(path).name} [output]"
+        loader = node.pack.classes["HyperReenact_LoadPoseTrack"]
+        assert name in loader.define_schema().inputs[0].options
+        track, plot = node("LoadPoseTrack", file=name)
+        assert plot.shape[0] == 1
+        performed = track.performance
+        assert torch.allclose(performed.rotation, poses.performance.rotation, atol=1e-3)
+        assert performed.time.tolist() == pytest.approx([0, 0.02, 0.04], abs=1e-4)
+    detail = {"models": models, "latent": latent, "poses": track, "size": 64, "batch_size": 0}
+    images, report = node("DetailTransfer", detail=1.0, **detail)
+    assert images.shape == (3, 64, 64, 3)
+    assert "came from the source" in report
+    with refused(node.pack, "give the images"):
+        node("DetailTransfer", detail=0.5, **detail)
+    with refused(node.pack, "Detail Transfer without images"):
+        node("Hypernetwork", models=models, latent=latent, poses=track, **STRENGTH)
 
 
 def test_parts_of_two_sets_do_not_mix(node: Runner):

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.reenact.files import load_identity, load_poses
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
-from tests.core.cli.reenact_files import Files, read_all, reenact
+from tests.core.cli.reenact_files import RATE, Files, read_all, reenact
+from tests.core.reenact.live_link_files import write_newer
 from tests.core.reenact.tiny import SIZE
 
 
@@ -40,7 +42,7 @@ def test_files_hold_what_the_nodes_read(made: Path) -> None:
 
 def test_the_parts_draw_what_the_whole_draws(files: Files, made: Path, tmp_path: Path) -> None:
     me, act = made / "me.safetensors", made / "act.safetensors"
-    assert run(files, "draw", me, act, "-o", tmp_path / "parts") == 0
+    assert run(files, "draw", me, act, "-o", tmp_path / "parts", "--detail", "0") == 0
     assert reenact(files, tmp_path / "whole", "--stabilise", "1") == 0
     for mine, theirs in zip(
         read_all(tmp_path / "parts"), read_all(tmp_path / "whole"), strict=True
@@ -55,8 +57,39 @@ def test_a_puppet_performs_by_keyframes(files: Files, made: Path, tmp_path: Path
     assert run(files, *line, "--gaze-x", "0.5") == 0
     assert len(load_poses(poses)) == 3
     assert open_frames(shown).frame_count == 3
-    assert run(files, "draw", made / "me.safetensors", poses, "-o", tmp_path / "out.mp4") == 0
+    line = ("draw", made / "me.safetensors", poses, "-o", tmp_path / "out.mp4", "--detail", "0")
+    assert run(files, *line) == 0
     assert open_frames(tmp_path / "out.mp4").frame_count == 3
+
+
+def test_a_phones_recording_drives_a_face(
+    files: Files, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = {f"10:00:00:{at:02}.0": {"jawOpen": at / 4, "HeadYaw": 0.1 * at} for at in (0, 2, 4)}
+    phone = write_newer(tmp_path / "phone.csv", codes)
+    line = ("draw", made / "me.safetensors", phone, "-o", tmp_path / "out.mp4")
+    assert run(files, *line, "--size", "64") == 0
+    drawn = open_frames(tmp_path / "out.mp4")
+    assert (drawn.frame_count, drawn.width, drawn.rate) == (3, 64, 30)
+    assert run(files, *line, "--detail", "0") == 2
+    assert "draw it with detail 1" in capsys.readouterr().err
+
+
+def test_performances_go_from_one_format_to_another(
+    files: Files, made: Path, tmp_path: Path
+) -> None:
+    act = load_poses(made / "act.safetensors").performance
+    assert act is not None
+    torch.testing.assert_close(act.time, torch.arange(6) / float(RATE))
+    assert act.confidence.tolist()[0] == 0, "no face was seen there"
+    assert act.place[:, 2].min() > 0.1
+    for name, options in (("act.csv", ()), ("phone.csv", ("--layout", "live-link"))):
+        line = ("poses", made / "act.safetensors", "-o", tmp_path / name)
+        assert run(files, *line, *options) == 0
+        back = load_poses(tmp_path / name).performance
+        assert back is not None
+        torch.testing.assert_close(back.rotation, act.rotation, atol=1e-3, rtol=0)
+        torch.testing.assert_close(back.time, act.time, atol=1e-3, rtol=0)
 
 
 def test_quality_is_reported(

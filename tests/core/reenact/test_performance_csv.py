@@ -14,12 +14,8 @@ from hyperreenact_core.networks.rotation import euler_from_matrix, matrix_from_e
 from hyperreenact_core.reenact.detail.performance import Performance
 from hyperreenact_core.reenact.files import load_poses, save_poses
 from hyperreenact_core.reenact.gaze import gaze_angles, gaze_from_angles
-from hyperreenact_core.reenact.performance_csv import (
-    CSV_LAYOUTS,
-    CsvLayout,
-    read_performance,
-    write_performance,
-)
+from hyperreenact_core.reenact.knobs import CSV_LAYOUTS, CsvLayout
+from hyperreenact_core.reenact.performance_csv import read_performance, write_performance
 from hyperreenact_core.reenact.posetrack import PoseTrack, track_of
 from hyperreenact_core.reenact.track_rate import rate_of
 from tests.core.reenact.live_link_files import write_newer, write_older

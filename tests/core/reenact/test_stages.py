@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.heads.expression import ACTIONS, action_index
@@ -17,7 +18,7 @@ from hyperreenact_core.reenact.detail.performance import Performance
 from hyperreenact_core.reenact.detail.portrait import Portrait
 from hyperreenact_core.reenact.files import load_identity, load_poses, save_identity, save_poses
 from hyperreenact_core.reenact.plots import plot_poses
-from hyperreenact_core.reenact.posetrack import PoseTrack
+from hyperreenact_core.reenact.posetrack import PoseTrack, track_of
 from hyperreenact_core.reenact.puppet import PuppetPose, parse_keyframes, puppet_motion
 from hyperreenact_core.reenact.stages import InvertedFace
 from hyperreenact_core.types import DrivingPose, FaceReading, SourceIdentity
@@ -102,6 +103,7 @@ def test_sliders_are_states_of_a_head():
 def test_pose_files_are_checked(tmp_path: Path):
     path = tmp_path / "poses.safetensors"
     given = track()
+    assert given.pose is not None
     save_poses(path, given)
     assert torch.equal(load_poses(path).pose.features, given.pose.features)
     assert [p.name for p in tmp_path.iterdir()] == ["poses.safetensors"]
@@ -115,6 +117,26 @@ def test_pose_files_are_checked(tmp_path: Path):
     save_poses(path, replace(given, pose=broken))
     with pytest.raises(InputError, match="NaN"):
         load_poses(path)
+    short = Performance(torch.eye(3).repeat(3, 1, 1), torch.zeros(3, 52))
+    save_poses(path, replace(given, performance=short))
+    with pytest.raises(InputError, match="do not fit together"):
+        load_poses(path)
+    with pytest.raises(InputError, match="holds no states"):
+        save_poses(path.with_suffix(".csv"), given)
+
+
+def test_pose_files_of_before_are_filled_in(tmp_path: Path):
+    path = tmp_path / "poses.safetensors"
+    pose = track().pose
+    assert pose is not None
+    old = {"head.rotation": torch.eye(3).repeat(4, 1, 1), "head.coefficients": torch.zeros(4, 52)}
+    old["head.coefficients"][:, action_index("eyeLookUpLeft")] = 1
+    about = {"format": "hyperreenact-poses/1", "model_set": "starter"}
+    save_file(vars(pose) | old, path, metadata=about)
+    read = load_poses(path).performance
+    assert read is not None
+    torch.testing.assert_close(read.time, torch.arange(4) / 25)
+    assert read.gaze[0, 1, 1] > 0.2 > read.gaze[0, 0, 1], "the left eye looks up"
 
 
 @pytest.mark.parametrize("frames", [1, 2, 50])
@@ -130,8 +152,17 @@ def test_a_plot_names_what_moves_in_the_face(monkeypatch: pytest.MonkeyPatch):
     coefficients = torch.zeros(4, 52)
     coefficients[:, ACTIONS.index("jawOpen")] = torch.linspace(0, 1, 4)
     read = Performance(torch.eye(3).expand(4, 3, 3), coefficients)
-    plot_poses(replace(track(4), performance=read))
-    assert {"yaw", "pitch", "roll", "jawOpen"} <= set(written)
+    picture = plot_poses(replace(track(4), performance=read))
+    assert {"yaw", "pitch", "roll", "aside", "smile", "jawOpen", "0.12 s"} <= set(written)
+    assert not {"mouthPucker", "cheekPuff"} & set(written), "what does not move has no row"
+    still = Performance(
+        read.rotation, 0 * coefficients + 0.3, confidence=torch.tensor([1.0, 0, 1, 1])
+    )
+    both = plot_poses(track_of(read), track_of(still))
+    assert both.shape == picture.shape
+    assert (both != picture).any(), "what was there before is drawn behind"
+    grey = plot_poses(track_of(still))
+    assert (grey == plots._UNSEEN).all(-1).any(), "no face was seen there"
     written.clear()
     plot_poses(replace(track(4), performance=None))
     assert "the set's unnamed expression coefficients that change most" in written
