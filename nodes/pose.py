@@ -56,7 +56,14 @@ class ExtractPose(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, models: Any, faces: Any, batch_size: int, fps: float = 25.0) -> io.NodeOutput:
+    def execute(
+        cls,
+        models: Any,
+        faces: Any,
+        batch_size: int,
+        fps: float = 25.0,
+        face_landmarks: Any = None,
+    ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.given_performance import with_meshes
         from ..hyperreenact_core.reenact.plots import plot_poses
         from ..hyperreenact_core.reenact.posetrack import extract_poses

@@ -24,7 +24,7 @@ from .csv_tables import Table
 from .detail.performance import Performance
 from .gaze import gaze_angles, gaze_from_angles
 
-TIMECODE, _COUNT = "timecode", "BlendshapeCount"
+TIMECODE, _COUNT = "timecode", "BlendShapeCount"
 HEAD = ("headyaw", "headpitch", "headroll")
 EYES = ("righteyeyaw", "righteyepitch", "lefteyeyaw", "lefteyepitch")
 """In the order of `Performance.gaze`."""
