@@ -32,9 +32,10 @@ _DESCRIPTION = """\
 Draw the person of SOURCE with the head pose and expression of each frame of DRIVING.
 
 DRIVING is a video, an animated GIF or WebP, a picture, or a folder of pictures; its frame rate and
-sound are kept. The name of OUT says what is written: .mp4 .mov .mkv, .gif .webp, .png .jpg for a
-single picture, or a folder of PNG frames if there is no suffix. A file that is already there is
-replaced once the result is complete. Ctrl-C keeps the frames that are done.
+sound are kept. The name of OUT says what is written: .mp4 .mov .mkv .webm, .gif .webp, .png .jpg
+for a single picture, or a folder of PNG frames if there is no suffix. With --paste-back a cut-out
+SOURCE stays cut out in a folder, .png, .webp, .webm and .mov (ProRes 4444). A file that is already
+there is replaced once the result is complete. Ctrl-C keeps the frames that are done.
 """
 
 

@@ -20,6 +20,7 @@ from ..video.pictures import read_image
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource
 from ..video.stills import STILL_SUFFIXES
+from ..video.transparency import read_alpha
 from .compare import SideBySide, comparison, comparison_layout, result_size
 from .missing import DrivingReport
 from .pipeline import ReenactedFrame, ReenactOptions, Reenactor
@@ -82,6 +83,7 @@ class ClipJob:
             rate=self._driving.rate,
             audio=_sound(self._driving, request),
             crf=request.crf,
+            alpha=_alpha(request),
             inputs=[request.source, request.driving],
         )
         self.report = DrivingReport()
@@ -151,6 +153,12 @@ class ClipJob:
             return result.image
         paste_back = self._request.options.paste_back
         return self._layout.row(comparison(source, result, paste_back=paste_back))
+
+
+def _alpha(request: ClipRequest) -> ImageU8 | None:
+    """A face that is put back into a cut-out picture leaves that cut out."""
+    is_whole = request.options.paste_back and not request.compare
+    return read_alpha(request.source) if is_whole else None
 
 
 def _layout(

@@ -29,7 +29,7 @@ _DITHER = (_BAYER * 2 - 15).astype(np.int16) // 2
 """Grey levels added before the nearest colour is taken; about one step between colours."""
 
 _WEBP_QUALITY = 90
-_WEBP_ANIMATED, _WEBP_HAS_XMP = 0x02, 0x04
+_WEBP_ANIMATED, _WEBP_HAS_XMP, _WEBP_HAS_ALPHA = 0x02, 0x04, 0x10
 _WEBP_NO_BLEND = 0x02
 
 
@@ -81,6 +81,8 @@ class GifWriter(FrameWriter):
 class WebpWriter(FrameWriter):
     """Animated WebP, endless. Frames are encoded one by one, each complete in itself.
 
+    alpha: see FrameWriter.
+
     Pillow and FFmpeg hold an animation in memory until it is saved; so the container, which is
     a plain list of chunks, is written here.
     """
@@ -92,15 +94,18 @@ class WebpWriter(FrameWriter):
         width: int,
         height: int,
         rate: Fraction,
+        alpha: ImageU8 | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(path, width=width, height=height)
+        self.alpha = alpha
         self._rate = rate
         self._xmp = xmp_packet(metadata)
         with output_errors(path):
             self._file = self._part.open("wb")
             self._file.write(b"RIFF\0\0\0\0WEBP")
-            flags = struct.pack("<I", _WEBP_ANIMATED | _WEBP_HAS_XMP)
+            shown = 0 if alpha is None else _WEBP_HAS_ALPHA
+            flags = struct.pack("<I", _WEBP_ANIMATED | _WEBP_HAS_XMP | shown)
             self._file.write(_chunk(b"VP8X", flags + _u24(width - 1) + _u24(height - 1)))
             background_and_loops = b"\xff\xff\xff\xff" + b"\0\0"
             self._file.write(_chunk(b"ANIM", background_and_loops))
@@ -112,8 +117,7 @@ class WebpWriter(FrameWriter):
         begin, end = (round(1000 * n / self._rate) for n in self._span)
         header = _u24(0) + _u24(0) + _u24(self.width - 1) + _u24(self.height - 1)
         header += _u24(end - begin) + bytes([_WEBP_NO_BLEND])
-        riff_header = 12
-        self._file.write(_chunk(b"ANMF", header + still.getvalue()[riff_header:]))
+        self._file.write(_chunk(b"ANMF", header + _image_chunks(still.getvalue())))
 
     def _finish(self) -> None:
         self._file.write(_chunk(b"XMP ", self._xmp))
@@ -161,6 +165,13 @@ def _add_gif_comment(path: Path, comment: str) -> None:
         target.write(header + palette + b"\x21\xfe" + blocks + b"\0")
         shutil.copyfileobj(source, target)
     bare.unlink()
+
+
+def _image_chunks(webp: bytes) -> bytes:
+    """The chunks of a single picture that belong into an animation: without a VP8X of its own."""
+    riff_header, extended_header = 12, 18
+    chunks = webp[riff_header:]
+    return chunks[extended_header:] if chunks.startswith(b"VP8X") else chunks
 
 
 def _chunk(name: bytes, payload: bytes) -> bytes:

@@ -17,6 +17,7 @@ from ..imaging import ImageU8
 from ..whole_files import Part, name_with, unwritable
 from .interrupts import interrupts_deferred
 from .pictures import PICTURE_SUFFIXES
+from .transparency import with_alpha
 
 Self = TypeVar("Self", bound="FrameWriter")
 
@@ -36,6 +37,9 @@ class FrameWriter(ABC):
     All sizes are in pixels. OutputError where the target cannot be written.
     """
 
+    alpha: ImageU8 | None = None
+    """Opacity [height, width] of all frames, which lie over white; None: opaque."""
+
     def __init__(self, path: Path, *, width: int, height: int) -> None:
         self.path = path
         self.width = width
@@ -49,7 +53,7 @@ class FrameWriter(ABC):
 
     @abstractmethod
     def _append(self, frame: ImageU8) -> None:
-        """Write one frame, [height, width, 3] uint8, to the temporary file."""
+        """Write one frame, uint8, to the temporary file: [height, width, 3], with alpha 4."""
 
     @abstractmethod
     def _finish(self) -> None:
@@ -66,8 +70,9 @@ class FrameWriter(ABC):
                 f"expected uint8 [{self.height}, {self.width}, 3], got {frame.dtype} "
                 f"{list(frame.shape)}"
             )
+        picture = frame if self.alpha is None else with_alpha(frame, self.alpha)
         with interrupts_deferred(), output_errors(self.path):
-            self._append(frame)
+            self._append(picture)
             self.frames_written += 1
 
     def close(self) -> None:

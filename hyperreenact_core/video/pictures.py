@@ -66,6 +66,17 @@ def read_image(path: Path) -> ImageU8:
     return image
 
 
+@contextmanager
+def opened_picture(path: Path) -> Iterator[Image.Image | None]:
+    """A picture as Pillow opens it; None for what is read in other ways. Raises InputError."""
+    check_file(path)
+    if is_heif(path) or _is_deep_tiff(path):
+        yield None
+        return
+    with _opened(path) as picture:
+        yield picture
+
+
 def is_picture(path: Path) -> bool:
     """Whether the content, not the name, of a file is that of a picture."""
     if is_heif(path) or _is_deep_tiff(path):

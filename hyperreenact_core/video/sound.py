@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 COPIED_INTO_MP4 = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
 """Codecs that players expect in MP4 and MOV; these packets are copied, others become AAC."""
 
+COPIED_INTO_WEBM = frozenset({"opus", "vorbis"})
+
 COPIED_INTO_MKV = COPIED_INTO_MP4 | frozenset({"opus", "vorbis", "flac", "dts", "mp2"})
 
 _PRIMING, _PRIMING_PACKETS = Fraction(1, 10), 3
@@ -35,8 +37,8 @@ seconds, or packets where they are long."""
 _ROUNDING = Fraction(1, 500)
 """Matroska's times are whole milliseconds."""
 
-_AAC_RATE = 48_000
-_AAC_BIT_RATE = 192_000
+_RATE = 48_000
+_BIT_RATE = 192_000
 
 
 class AudioTrack:
@@ -47,8 +49,14 @@ class AudioTrack:
     """
 
     def __init__(
-        self, source: AudioSource, output: OutputContainer, *, copied: frozenset[str]
+        self,
+        source: AudioSource,
+        output: OutputContainer,
+        *,
+        copied: frozenset[str],
+        encoder: str = "aac",
     ) -> None:
+        """copied: codecs whose packets are copied; encoder: for the others."""
         self._source = source
         self._output = output
         self._damage = Damage()
@@ -60,11 +68,11 @@ class AudioTrack:
         if stream.codec_context.codec.canonical_name in copied:
             self._packets = self._copied(stream, output.add_stream_from_template(stream))
         else:
-            rates = Codec("aac", "w").audio_rates or []
-            rate = stream.rate if stream.rate in rates else _AAC_RATE
-            encoder = output.add_stream("aac", rate=rate, bit_rate=_AAC_BIT_RATE)
-            encoder.layout = "mono" if stream.channels == 1 else "stereo"
-            self._packets = self._encoded(stream, encoder)
+            rates = Codec(encoder, "w").audio_rates or []
+            rate = stream.rate if stream.rate in rates else _RATE
+            target = cast(AudioStream, output.add_stream(encoder, rate=rate, bit_rate=_BIT_RATE))
+            target.layout = "mono" if stream.channels == 1 else "stereo"
+            self._packets = self._encoded(stream, target)
         self._next = self._fetch()
 
     def advance(self, until: Fraction) -> None:

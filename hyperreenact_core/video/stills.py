@@ -15,6 +15,7 @@ from .labels import comment_text, png_text, xmp_packet
 from .output import FrameWriter, output_errors
 
 STILL_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+_OPAQUE_SUFFIXES = frozenset({".jpg", ".jpeg"})
 
 _FRAME_NAME = re.compile(r"\d{6,}\.png")
 _PNG_COMPRESSION = 3  # a third of the time of the default 6, files an eighth larger
@@ -25,14 +26,22 @@ _WEBP_QUALITY = 95
 class FolderWriter(FrameWriter):
     """A folder of PNG frames 000000.png, 000001.png, ...
 
-    A folder of such frames is replaced; one that holds anything else is refused.
+    A folder of such frames is replaced; one that holds anything else is refused. alpha: see
+    FrameWriter.
     """
 
     def __init__(
-        self, path: Path, *, width: int, height: int, metadata: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        alpha: ImageU8 | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         _check_replaceable(path)
         super().__init__(path, width=width, height=height)
+        self.alpha = alpha
         self._metadata = metadata
         with output_errors(path):
             self._part.mkdir()
@@ -48,12 +57,22 @@ class FolderWriter(FrameWriter):
 
 
 class StillWriter(FrameWriter):
-    """One picture; a second frame is an error that says where frames can go."""
+    """One picture; a second frame is an error that says where frames can go.
+
+    alpha: kept by PNG and WebP, see FrameWriter.
+    """
 
     def __init__(
-        self, path: Path, *, width: int, height: int, metadata: Mapping[str, str] | None = None
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        alpha: ImageU8 | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(path, width=width, height=height)
+        self.alpha = None if path.suffix.lower() in _OPAQUE_SUFFIXES else alpha
         self._metadata = metadata
 
     def _append(self, frame: ImageU8) -> None:

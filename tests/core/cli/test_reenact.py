@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hyperreenact_core.cli.main import build_parser
 from hyperreenact_core.face.paste import paste_back
@@ -176,3 +177,13 @@ def test_former_names_of_options_still_work_and_are_not_shown(old, new, capsys):
     with pytest.raises(SystemExit):
         parser.parse_args(["reenact", "--help"])
     assert old[0] not in capsys.readouterr().out
+
+
+def test_a_cut_out_portrait_stays_cut_out(files: Files, tmp_path: Path):
+    cut_out = np.array(Image.open(files.source).convert("RGBA"))
+    cut_out[:, : cut_out.shape[1] // 4, 3] = 0
+    source, out = tmp_path / "me.png", tmp_path / "out"
+    Image.fromarray(cut_out).save(source)
+    assert reenact(files, out, "--paste-back", "--frames", "2", source=source) == 0
+    written = np.array(Image.open(out / "000000.png"))
+    assert np.array_equal(written[..., 3], cut_out[..., 3])
