@@ -31,8 +31,14 @@ def u8_from_tensor(image: Tensor) -> ImageU8:
 
 
 def tensor_from_bhwc(image: Tensor) -> Tensor:
-    """[B, H, W, 3 or 4] in [0, 1] -> [B, 3, H, W] in [-1, 1]; a fourth channel is dropped."""
-    return rearrange(image[..., :3], "b h w c -> b c h w").float() * 2.0 - 1.0
+    """[B, H, W, 3 or 4] in [0, 1] -> [B, 3, H, W] in [-1, 1].
+
+    A fourth channel is opacity: as everywhere, what is transparent lies over white.
+    """
+    colours = image[..., :3].float()
+    if image.shape[-1] == 4:
+        colours = colours + (1 - colours) * (1 - image[..., 3:].float())
+    return rearrange(colours, "b h w c -> b c h w") * 2.0 - 1.0
 
 
 def bhwc_from_tensor(image: Tensor) -> Tensor:

@@ -224,7 +224,7 @@ def _text(report: Any, face: Any, options: Mapping[str, Any], *, source: Any) ->
     if len(source) > 1:
         lines.append(f"source holds {len(source)} pictures: only the first was used")
     if source.shape[-1] == 4:
-        lines.append("source has an alpha channel, which was ignored: transparent parts count too")
+        lines.append("source has an alpha channel: it was laid over white, the result is opaque")
     if face.turns:
         lines.append("the source's face lies, so the picture was turned upright to be drawn")
     if face.faces > 1:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from hyperreenact_core.face.align import five_point_warp, pose_crop
-from hyperreenact_core.imaging import warp
+from hyperreenact_core.imaging import tensor_from_bhwc, warp
 from hyperreenact_core.training.stages.adaptive import DICE, AdaptiveAugment
 
 SIDE = 256
@@ -56,3 +56,11 @@ def test_beyond_the_image(beyond: str) -> None:
     assert torch.allclose(row[SIDE // 2 :], ramp()[0, 0, 0, : SIDE // 2], atol=1e-3)
     first = {"zeros": 0.0, "border": 0.5, "reflection": SIDE / 2 - 0.5}[beyond]
     assert float(row[0]) == pytest.approx(first, abs=1e-3)
+
+
+def test_transparent_parts_of_an_image_lie_over_white() -> None:
+    image = torch.tensor([[0.2, 0.4, 0.6, 1.0], [0.2, 0.4, 0.6, 0.0], [0.0, 0.0, 0.0, 0.5]])
+    shown = tensor_from_bhwc(image[None, None])[0, :, 0].T
+    assert torch.equal(shown[0], tensor_from_bhwc(image[None, None, :1, :3])[0, :, 0, 0])
+    assert shown[1].tolist() == [1.0, 1.0, 1.0]
+    assert shown[2].tolist() == [0.0, 0.0, 0.0]

@@ -132,7 +132,7 @@ def test_what_an_all_in_one_node_leaves_aside_is_in_its_report(
     assert report.splitlines() == [
         "2 of 2 frames drawn, 0 without a face",
         "source holds 2 pictures: only the first was used",
-        "source has an alpha channel, which was ignored: transparent parts count too",
+        "source has an alpha channel: it was laid over white, the result is opaque",
         "the source picture shows 2 faces: the largest was animated",
         "driving frames show up to 2 faces: followed was the largest",
     ]
