@@ -80,7 +80,7 @@ NEEDED_BY_NODES = (
     "workflows/1 Quick start.json",
     "workflows/samples/talk.mp4",
 )
-LEFT_OUT = (".ci", "tests", "benchmarks", "docs/images")
+LEFT_OUT = (".ci", "tests", "benchmarks", "studies", "docs/images")
 MAX_PACK_BYTES = 44 * 2**20
 
 

@@ -36,7 +36,7 @@ def register(subparsers: SubParsers) -> None:
         "--ablations",
         type=Path,
         metavar="DIR",
-        help="measure the hypernetworks of `hyperreenact train ablation` too: RUN/ablations",
+        help="measure the hypernetworks of `python -m studies.ablations` too: RUN/ablations",
     )
     _add_rendered_options(parser)
     evaluate_data.add_options(parser)

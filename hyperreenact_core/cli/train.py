@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..training.engine.recipes import CLIP_KINDS
-from . import ablation, numbers, train_clips, train_heads
+from . import numbers, train_clips, train_heads
 from .common import add_device_option
 
 if TYPE_CHECKING:
@@ -75,7 +75,6 @@ def register(subparsers: SubParsers) -> None:
             if kind == target:
                 train_clips.add_options(one, kind)
         one.set_defaults(run=run)
-    ablation.register(targets)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -56,7 +56,7 @@ def find_rivals(folder: Path, ablations: Path | None = None) -> tuple[Rival, ...
         if not found:
             raise InputError(
                 f"{ablations} holds no trained ablation (NAME/{_WEIGHTS}); make one with "
-                "`hyperreenact train ablation NAME -o RUN`"
+                "`python -m studies.ablations NAME -o RUN`"
             )
         paths |= {path.parent.name: path for path in found}
     if clash := sorted(set(paths) & set(ROWS)):

@@ -14,20 +14,24 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ...imaging import ImageU8, resize
-from ...models.checkpoints import save_network
-from ...models.variants import Condition, code_map, variant_notes
-from ...networks.arcface import ArcFace
-from ...networks.hypernetwork import Fusion, HypernetworkConfig
-from ...networks.stylegan2 import Generator, StyleGAN2Config
-from ...quality import psnr
-from ...types import WeightDeltas
-from ..data.drawn_heads import RenderedHeads
-from ..data.features import FrozenFeatures
-from ..engine.grids import comparison_grid
-from ..engine.precision import autocast
-from .curriculum import Drivers, Phase
-from .hypernetwork import FrozenNetworks, HypernetworkStage, HypernetworkTraining
+from hyperreenact_core.imaging import ImageU8, resize
+from hyperreenact_core.models.checkpoints import save_network
+from hyperreenact_core.models.variants import Condition, code_map, variant_notes
+from hyperreenact_core.networks.arcface import ArcFace
+from hyperreenact_core.networks.hypernetwork import Fusion, HypernetworkConfig
+from hyperreenact_core.networks.stylegan2 import Generator, StyleGAN2Config
+from hyperreenact_core.quality import psnr
+from hyperreenact_core.training.data.drawn_heads import RenderedHeads
+from hyperreenact_core.training.data.features import FrozenFeatures
+from hyperreenact_core.training.engine.grids import comparison_grid
+from hyperreenact_core.training.engine.precision import autocast
+from hyperreenact_core.training.stages.curriculum import Drivers, Phase
+from hyperreenact_core.training.stages.hypernetwork import (
+    FrozenNetworks,
+    HypernetworkStage,
+    HypernetworkTraining,
+)
+from hyperreenact_core.types import WeightDeltas
 
 PhaseOrder = Literal["paper", "all_at_once", "no_cross", "inversion"]
 

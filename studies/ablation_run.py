@@ -12,17 +12,17 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from ...errors import TrainingError
-from ...models.networks import NetworkKind
-from ...models.tensor_files import save_tensors
-from ...models.variants import base_mark
-from ...whole_files import whole_file, write_whole
-from ..data.drawn_heads import RenderedHeads
-from ..data.features import FrozenFeatures
-from ..engine.loop import LoopConfig, train
-from ..stages.hypernetwork import FrozenNetworks
-from ..stages.variants import VARIANTS, Variant, VariantStage, reconstruction_maps
-from .starter import STAGES, StarterRun
+from hyperreenact_core.errors import TrainingError
+from hyperreenact_core.models.networks import NetworkKind
+from hyperreenact_core.models.tensor_files import save_tensors
+from hyperreenact_core.models.variants import base_mark
+from hyperreenact_core.training.data.drawn_heads import RenderedHeads
+from hyperreenact_core.training.data.features import FrozenFeatures
+from hyperreenact_core.training.engine.loop import LoopConfig, train
+from hyperreenact_core.training.runs.starter import STAGES, StarterRun
+from hyperreenact_core.training.stages.hypernetwork import FrozenNetworks
+from hyperreenact_core.whole_files import whole_file, write_whole
+from studies.variants import VARIANTS, Variant, VariantStage, reconstruction_maps
 
 _NEEDED: tuple[NetworkKind, ...] = ("generator", "appearance", "pose", "e4e")
 _SETTINGS_FILE = "ablation.json"

@@ -9,15 +9,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from hyperreenact_core.cli.ablation import NAMES
 from hyperreenact_core.errors import TrainingError
-from hyperreenact_core.models.checkpoints import read_header, save_network
+from hyperreenact_core.models.checkpoints import save_network
 from hyperreenact_core.models.networks import NETWORKS, NetworkKind
 from hyperreenact_core.models.variants import load_variant
-from hyperreenact_core.training.runs.ablations import AblationRun
 from hyperreenact_core.training.runs.profiles import PROFILES
 from hyperreenact_core.training.stages.hypernetwork import HypernetworkTraining
-from hyperreenact_core.training.stages.variants import VARIANTS
+from studies.ablation_run import AblationRun
+from studies.ablations import EXIT_ERROR, main
+from studies.variants import VARIANTS
 from tests.core.training.exact import in_float64
 
 PROFILE = replace(PROFILES["smoke"], identities=5)
@@ -156,11 +156,14 @@ def test_runs_without_networks_and_unknown_names_are_refused(out: Path, tmp_path
         run_in(out, share=0.0)
 
 
-def test_the_command_names_every_variant() -> None:
-    assert tuple(VARIANTS) == NAMES
-
-
-def test_the_file_says_what_it_was_trained_against(out: Path) -> None:
-    notes = read_header(run_in(out).train_variant("full")).notes
-    assert notes["condition"] == "pose"
-    assert len(notes["base"]) == 16
+@pytest.mark.parametrize("device", ["warp", "cuda:9", "meta"])
+def test_a_device_that_is_not_there_stops_before_any_work(
+    device: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert main(["all", f"--out={out}", f"--device={device}"]) == EXIT_ERROR
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --device {device} cannot be used here")
+    assert "this machine has cpu" in said
+    assert said.count("\n") == 1
+    assert not out.exists()

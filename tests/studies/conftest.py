@@ -1,0 +1,3 @@
+"""As in training: sums in one order."""
+
+from tests.core.training.conftest import _one_thread as _one_thread
