@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from benchmarks.inputs import Inputs
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.checkpoints import load_network
-from hyperreenact_core.models.networks import NetworkKind
+from hyperreenact_core.models.kinds import NetworkKind
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import weights_file
 from hyperreenact_core.networks import reference

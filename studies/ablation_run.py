@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from hyperreenact_core.errors import TrainingError
-from hyperreenact_core.models.networks import NetworkKind
+from hyperreenact_core.models.kinds import NetworkKind
 from hyperreenact_core.models.tensor_files import save_tensors
 from hyperreenact_core.models.variants import base_mark
 from hyperreenact_core.training.data.drawn_heads import RenderedHeads

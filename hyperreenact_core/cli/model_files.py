@@ -116,7 +116,7 @@ def run_convert(args: argparse.Namespace) -> None:
 
 def run_pack(args: argparse.Namespace) -> None:
     """Rewrite the files and tell their sizes."""
-    from ..models.networks import NETWORKS
+    from ..models.kinds import NETWORKS
     from ..models.packing import pack_set
 
     if unknown := [name for name in args.only if name not in NETWORKS]:

@@ -13,7 +13,7 @@ from . import model_files
 from .common import add_model_path_option, say
 
 if TYPE_CHECKING:
-    from ..models.networks import NetworkKind
+    from ..models.kinds import NetworkKind
     from ..models.registry import ModelFile, ModelSet
     from .common import SubParsers
 
@@ -132,7 +132,7 @@ def _checksum(folder: Path, name: str, *, stated: ModelFile | None = None) -> st
 
 def _weights(folder: Path, *, also: Collection[str] = ()) -> list[tuple[NetworkKind, Path]]:
     """The weights files that are there or named in `also`, in the order of the kinds."""
-    from ..models.networks import NETWORKS
+    from ..models.kinds import NETWORKS
     from ..models.store import weights_file
 
     paths: list[tuple[NetworkKind, Path]] = [(k, weights_file(folder, k)) for k in NETWORKS]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..imaging import resize
-from ..models.networks import NetworkKind
+from ..models.kinds import NetworkKind
 from ..models.sets import LoadedSet
 from ..models.store import weights_file
 from ..networks.arcface import ArcFace

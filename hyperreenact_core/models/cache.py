@@ -19,7 +19,7 @@ from ..networks.fast.folding import fold_encoder, fold_hypernetwork
 from ..networks.hypernetwork import Hypernetwork
 from ..networks.irse import IRSETrunk
 from .checkpoints import load_network
-from .networks import NetworkKind
+from .kinds import NetworkKind
 
 _Form = torch.dtype | None
 """None: as it is trained. A number format: folded, and computing in that format."""

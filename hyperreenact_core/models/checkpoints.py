@@ -20,7 +20,7 @@ from ..errors import ModelError
 from ..whole_files import whole_file
 from .config_json import config_from_json, config_to_json
 from .fit import check_fit
-from .networks import NETWORKS, NetworkKind
+from .kinds import NETWORKS, NetworkKind
 from .storage import SCALE_SUFFIX, Quantised, Storage, packed, restored
 from .tensor_files import save_tensors
 

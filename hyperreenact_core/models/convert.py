@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from ..errors import ModelError, OutputError
 from ..networks.stylegan2 import Generator
 from .checkpoints import save_network
+from .kinds import NETWORKS, NetworkKind
 from .lock import pin, pin_of
-from .networks import NETWORKS, NetworkKind
 from .published import PUBLISHED, PUBLISHED_SETTINGS, FileLayout
 from .settings import SETTINGS_FILE, SetSettings, load_settings, save_settings
 from .store import weights_file

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from ..errors import ModelError, OutputError
 from .checkpoints import load_network, read_config, read_header, save_network
+from .kinds import NETWORKS, NetworkKind
 from .lock import check_pin, pin, pin_of
-from .networks import NETWORKS, NetworkKind
 from .storage import Storage
 from .store import weights_file
 

@@ -21,7 +21,7 @@ from ..networks.fan import FANConfig
 from ..networks.hypernetwork import HypernetworkConfig
 from ..networks.s3fd import S3FDConfig
 from ..networks.stylegan2 import StyleGAN2Config
-from .networks import NETWORKS, NetworkKind
+from .kinds import NETWORKS, NetworkKind
 from .settings import SetSettings
 
 PUBLISHED_SETTINGS = SetSettings(

@@ -12,7 +12,7 @@ import yaml
 
 from ..errors import ModelError
 from .config_json import config_from_plain
-from .networks import NetworkKind
+from .kinds import NetworkKind
 
 FileFormat = Literal["safetensors", "torch"]
 

@@ -5,31 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from ..networks.arcface import ArcFace, ArcFaceConfig
-from ..networks.deca import PoseEncoder, PoseEncoderConfig
-from ..networks.e4e import E4E
-from ..networks.hypernetwork import Hypernetwork
-from ..networks.landmarks import LandmarkNet
-from ..networks.stylegan2 import Generator
 from .cache import shared_fast_network, shared_network
 from .checkpoints import read_config
-from .networks import NetworkKind
+from .kinds import KINDS, NetworkKind
 from .settings import SetSettings, load_settings
 from .store import locate, shared_weights_file, weights_file
 
-if TYPE_CHECKING:  # modules that not every run needs
+if TYPE_CHECKING:
+    from ..networks.arcface import ArcFace, ArcFaceConfig
+    from ..networks.deca import PoseEncoder, PoseEncoderConfig
     from ..networks.detail import DetailNetwork
     from ..networks.detector import SingleShotDetector
+    from ..networks.e4e import E4E
     from ..networks.fan import FAN
+    from ..networks.hypernetwork import Hypernetwork
+    from ..networks.landmarks import LandmarkNet
     from ..networks.reader import Reader
     from ..networks.s3fd import S3FD
-
-NetworkT = TypeVar("NetworkT", bound=nn.Module)
+    from ..networks.stylegan2 import Generator
 
 
 def load_set(set_id: str, model_paths: Sequence[Path] = ()) -> LoadedSet:
@@ -54,39 +52,35 @@ class LoadedSet:
 
     @cached_property
     def generator(self) -> Generator:
-        return self._load("generator", Generator)
+        return self._load("generator")
 
     @cached_property
     def e4e(self) -> E4E:
-        return self._load("e4e", E4E)
+        return self._load("e4e")
 
     @cached_property
     def appearance(self) -> ArcFace:
-        return self._load("appearance", ArcFace)
+        return self._load("appearance")
 
     @cached_property
     def pose(self) -> PoseEncoder:
-        return self._load("pose", PoseEncoder)
+        return self._load("pose")
 
     @cached_property
     def hypernetwork(self) -> Hypernetwork:
-        return self._load("hypernetwork", Hypernetwork)
+        return self._load("hypernetwork")
 
     @cached_property
     def landmarks(self) -> LandmarkNet:
-        return self._load("landmarks", LandmarkNet)
+        return self._load("landmarks")
 
     @cached_property
     def s3fd(self) -> S3FD:
-        from ..networks.s3fd import S3FD
-
-        return self._load("s3fd", S3FD)
+        return self._load("s3fd")
 
     @cached_property
     def fan(self) -> FAN:
-        from ..networks.fan import FAN
-
-        return self._load("fan", FAN)
+        return self._load("fan")
 
     @property
     def detects_with_s3fd(self) -> bool:
@@ -108,23 +102,15 @@ class LoadedSet:
 
     @cached_property
     def detector(self) -> SingleShotDetector:
-        from ..networks.detector import SingleShotDetector
-
-        network = self._load("detector", SingleShotDetector)
-        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        return network
+        return self._load("detector")
 
     @cached_property
     def reader(self) -> Reader:
-        from ..networks.reader import Reader
-
-        return self._shared("reader", Reader)
+        return self._load("reader")
 
     @cached_property
     def detail(self) -> DetailNetwork:
-        from ..networks.detail import DetailNetwork
-
-        return self._shared("detail", DetailNetwork)
+        return self._load("detail")
 
     @property
     def reading_networks(self) -> tuple[nn.Module, ...]:
@@ -135,12 +121,12 @@ class LoadedSet:
     @cached_property
     def judge_appearance(self) -> ArcFace:
         """Recogniser for evaluation only: no loss has seen it."""
-        return self._load("judge_appearance", ArcFace)
+        return self._load("judge_appearance")
 
     @cached_property
     def judge_pose(self) -> PoseEncoder:
         """Pose encoder for evaluation only: no loss has seen it."""
-        return self._load("judge_pose", PoseEncoder)
+        return self._load("judge_pose")
 
     @property
     def latent_avg(self) -> Tensor:
@@ -157,15 +143,14 @@ class LoadedSet:
         """Sizes of the pose encoder, without its weights."""
         return read_config(weights_file(self.folder, "pose"), "pose")
 
-    def _load(self, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
-        network = shared_network(weights_file(self.folder, kind), kind)
-        return _checked(network, kind, network_class)
-
-    def _shared(self, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
-        """One that serves every set, unless the folder has its own."""
-        network = shared_network(shared_weights_file(self.folder, kind), kind)
-        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        return _checked(network, kind, network_class)
+    def _load(self, kind: NetworkKind) -> Any:
+        """A network of the class that the kind has in KINDS."""
+        how = KINDS[kind]
+        place = shared_weights_file if how.shared else weights_file
+        network = shared_network(place(self.folder, kind), kind)
+        if how.channels_last:
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        return network
 
 
 class FastNetworks:
@@ -183,33 +168,27 @@ class FastNetworks:
     @cached_property
     def generator(self) -> Generator:
         """The plain one: `networks.fast.drawing` makes of it what a source needs."""
-        network = shared_network(weights_file(self.folder, "generator"), "generator")
-        return _checked(network, "generator", Generator)
+        return self._load("generator", None)
 
     @cached_property
     def e4e(self) -> E4E:
-        return self._load("e4e", E4E, torch.float32)
+        return self._load("e4e", torch.float32)
 
     @cached_property
     def appearance(self) -> ArcFace:
-        return self._load("appearance", ArcFace, torch.float32)
+        return self._load("appearance", torch.float32)
 
     @cached_property
     def pose(self) -> PoseEncoder:
-        return self._load("pose", PoseEncoder, self.dtype)
+        return self._load("pose", self.dtype)
 
     @cached_property
     def hypernetwork(self) -> Hypernetwork:
-        return self._load("hypernetwork", Hypernetwork, self.dtype)
+        return self._load("hypernetwork", self.dtype)
 
-    def _load(
-        self, kind: NetworkKind, network_class: type[NetworkT], dtype: torch.dtype
-    ) -> NetworkT:
-        network = shared_fast_network(weights_file(self.folder, kind), kind, dtype)
-        return _checked(network, kind, network_class)
-
-
-def _checked(network: nn.Module, kind: NetworkKind, network_class: type[NetworkT]) -> NetworkT:
-    if not isinstance(network, network_class):
-        raise TypeError(f"the table of networks builds no {network_class.__name__} for {kind}")
-    return network
+    def _load(self, kind: NetworkKind, dtype: torch.dtype | None) -> Any:
+        """Folded and in a number format, or plain for None."""
+        path = weights_file(self.folder, kind)
+        return (
+            shared_network(path, kind) if dtype is None else shared_fast_network(path, kind, dtype)
+        )

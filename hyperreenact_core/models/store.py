@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ModelError
-from .networks import CORE_KINDS, DETECTOR_KINDS, NetworkKind
+from .kinds import CORE_KINDS, DETECTOR_KINDS, NetworkKind
 from .registry import SET_ID, ModelSet, find_set, load_registry
 from .settings import SETTINGS_FILE, load_settings
 

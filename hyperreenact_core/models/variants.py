@@ -21,7 +21,7 @@ from ..errors import ModelError
 from ..networks.hypernetwork import Hypernetwork
 from .cache import shared_network
 from .checkpoints import read_header
-from .networks import NetworkKind
+from .kinds import NetworkKind
 from .store import weights_file
 
 Condition = Literal["pose", "reconstruction", "code"]

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from hyperreenact_core.models.cache import folded
-from hyperreenact_core.models.networks import NETWORKS, NetworkKind
+from hyperreenact_core.models.kinds import NETWORKS, NetworkKind
 from hyperreenact_core.models.published import PUBLISHED, PUBLISHED_SETTINGS, FileLayout
 from hyperreenact_core.models.sets import FastNetworks, LoadedSet
 from tests.parity.fill import fill

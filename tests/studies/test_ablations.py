@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from hyperreenact_core.errors import TrainingError
 from hyperreenact_core.models.checkpoints import save_network
-from hyperreenact_core.models.networks import NETWORKS, NetworkKind
+from hyperreenact_core.models.kinds import NETWORKS, NetworkKind
 from hyperreenact_core.models.variants import load_variant
 from hyperreenact_core.training.runs.profiles import PROFILES
 from hyperreenact_core.training.stages.hypernetwork import HypernetworkTraining

@@ -8,7 +8,7 @@ import logging
 import torch
 
 from ...errors import TrainingError
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...models.settings import SetSettings
 from .clips import INDEX_FILE, PreparedClips
 

@@ -21,7 +21,7 @@ from torch.optim import AdamW
 from ...errors import TrainingError
 from ...imaging import ImageU8
 from ...models.checkpoints import save_network
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...networks.efficientnet_lite import Body, ConvNorm
 from ...whole_files import whole_file, write_errors
 from .checkpoint import load_checkpoint, save_checkpoint, stored_numbers

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ...errors import TrainingError
 from ...imaging import resize
 from ...models.checkpoints import save_network
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...models.sets import LoadedSet
 from ...models.store import weights_file
 from ...models.tensor_files import save_tensors

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import TrainingError
 from ...models.checkpoints import load_network, read_config
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...models.store import weights_file
 from ..engine.loop import Stage
 from ..stages.appearance import AppearanceStage

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import ModelError, OutputError, TrainingError
-from ...models.networks import NETWORKS, NetworkKind
+from ...models.kinds import NETWORKS, NetworkKind
 from ...models.registry import SET_ID
 from ...models.sets import LoadedSet
 from ...models.settings import SETTINGS_FILE, load_settings, save_settings

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...models.sets import LoadedSet
 from ...models.settings import SETTINGS_FILE, SetSettings, save_settings
 from ...models.store import weights_file

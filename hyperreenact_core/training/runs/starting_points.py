@@ -10,7 +10,7 @@ from torch import nn
 
 from ...errors import ModelError, TrainingError
 from ...models.checkpoints import load_network, read_config
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...models.sets import LoadedSet
 from ...models.store import weights_file
 from ...networks.e4e import E4E

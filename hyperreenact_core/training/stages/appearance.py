@@ -18,7 +18,7 @@ from torch.optim import AdamW, Optimizer
 
 from ...imaging import ImageU8, resize
 from ...models.checkpoints import save_network
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...networks.arcface import ArcFace, ArcFaceConfig
 from ..data.augment import jitter_colours, jitter_frame
 from ..data.drawn_heads import RenderedHeads

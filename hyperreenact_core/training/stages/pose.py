@@ -17,7 +17,7 @@ from torch.optim import AdamW, Optimizer
 
 from ...imaging import ImageU8, resize
 from ...models.checkpoints import save_network
-from ...models.networks import NetworkKind
+from ...models.kinds import NetworkKind
 from ...networks.deca import PoseCodes, PoseEncoder, PoseEncoderConfig
 from ...networks.rotation import axis_angle_from_euler, euler_from_axis_angle
 from ..data.augment import jitter_colours, jitter_frame

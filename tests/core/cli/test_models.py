@@ -10,7 +10,7 @@ from torch import nn
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.models import registry
 from hyperreenact_core.models.checkpoints import save_network
-from hyperreenact_core.models.networks import NETWORKS, REENACTMENT_KINDS, NetworkClasses
+from hyperreenact_core.models.kinds import NETWORKS, REENACTMENT_KINDS, NetworkClasses
 from hyperreenact_core.models.settings import SetSettings, save_settings
 
 

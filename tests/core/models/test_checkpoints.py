@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from hyperreenact_core.errors import ModelError, OutputError
 from hyperreenact_core.models import checkpoints
 from hyperreenact_core.models.checkpoints import load_network, read_header, save_network
-from hyperreenact_core.models.networks import NETWORKS, NetworkClasses
+from hyperreenact_core.models.kinds import NETWORKS, NetworkClasses
 from hyperreenact_core.models.storage import Storage
 
 

@@ -11,8 +11,8 @@ from hyperreenact_core.errors import HyperReenactError, ModelError, OutputError
 from hyperreenact_core.models import checkpoints
 from hyperreenact_core.models.checkpoints import load_network, read_header
 from hyperreenact_core.models.convert import ConvertedFile, convert_files
+from hyperreenact_core.models.kinds import PUBLISHED_KINDS, NetworkKind
 from hyperreenact_core.models.lock import pin_of, read_lock
-from hyperreenact_core.models.networks import PUBLISHED_KINDS, NetworkKind
 from hyperreenact_core.models.published import PUBLISHED, PUBLISHED_SETTINGS
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.settings import SetSettings, load_settings, save_settings

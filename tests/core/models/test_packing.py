@@ -13,8 +13,8 @@ from hyperreenact_core.cli.main import main
 from hyperreenact_core.errors import ModelError, OutputError
 from hyperreenact_core.models import packing
 from hyperreenact_core.models.checkpoints import read_config, read_header, save_network
+from hyperreenact_core.models.kinds import NETWORKS
 from hyperreenact_core.models.lock import check_pin, pin, pin_of
-from hyperreenact_core.models.networks import NETWORKS
 from hyperreenact_core.models.packing import pack_set
 from hyperreenact_core.networks.landmarks import LandmarkConfig, LandmarkNet
 from tests.core.reenact.tiny import save_tiny_set

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from hyperreenact_core.errors import ModelError
-from hyperreenact_core.models.networks import NETWORKS, PUBLISHED_KINDS
+from hyperreenact_core.models.kinds import NETWORKS, PUBLISHED_KINDS
 from hyperreenact_core.models.registry import find_set, load_registry, registry_path
 from hyperreenact_core.models.settings import load_settings
 from hyperreenact_core.models.store import SHIPPED_WEIGHTS

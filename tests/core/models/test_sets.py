@@ -12,7 +12,7 @@ from hyperreenact_core.errors import ModelError, OutputError
 from hyperreenact_core.models import cache, store
 from hyperreenact_core.models.cache import shared_network
 from hyperreenact_core.models.checkpoints import save_network
-from hyperreenact_core.models.networks import REENACTMENT_KINDS
+from hyperreenact_core.models.kinds import REENACTMENT_KINDS
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.models.settings import SetSettings, load_settings, save_settings
 from hyperreenact_core.models.store import installed, locate, missing_files

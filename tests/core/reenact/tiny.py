@@ -17,7 +17,7 @@ from torch import nn
 
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.checkpoints import save_network
-from hyperreenact_core.models.networks import NETWORKS, NetworkKind
+from hyperreenact_core.models.kinds import NETWORKS, NetworkKind
 from hyperreenact_core.models.settings import SetSettings, save_settings
 from hyperreenact_core.networks.arcface import ArcFaceConfig
 from hyperreenact_core.networks.deca import CodeSizes, PoseEncoderConfig

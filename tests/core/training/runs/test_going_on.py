@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from hyperreenact_core.errors import ModelError, TrainingError
-from hyperreenact_core.models.networks import NetworkKind
+from hyperreenact_core.models.kinds import NetworkKind
 from hyperreenact_core.networks.arcface import ArcFace
 from hyperreenact_core.training.data.drawn_heads import RenderedHeads
 from hyperreenact_core.training.runs.going_on import go_on_from

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from hyperreenact_core.models.networks import NetworkKind
+from hyperreenact_core.models.kinds import NetworkKind
 from hyperreenact_core.training.runs.starter import STAGES, StarterRun
 from tests.core.training.small_runs import killed, profile_of, rows_of, train_stage_until_killed
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
@@ -7,12 +10,14 @@ import pytest
 import torch
 
 from hyperreenact_core.models.checkpoints import load_network, save_network
-from hyperreenact_core.models.networks import (
+from hyperreenact_core.models.kinds import (
+    KINDS,
     NETWORKS,
     PUBLISHED_KINDS,
     REENACTMENT_KINDS,
     NetworkKind,
 )
+from hyperreenact_core.models.sets import FastNetworks, LoadedSet
 from hyperreenact_core.networks.arcface import ArcFaceConfig
 from hyperreenact_core.networks.deca import PoseEncoderConfig
 from hyperreenact_core.networks.detail import DetailConfig
@@ -106,3 +111,19 @@ def test_every_kind_survives_a_file_bit_for_bit(tmp_path: Path, kind: NetworkKin
     ):
         assert torch.equal(wanted, got), name
     assert len(list(network.parameters())) == len(list(loaded.parameters())), "sharing was lost"
+
+
+def test_the_table_needs_no_torch() -> None:
+    program = "import sys, hyperreenact_core.models.kinds; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("networks", [LoadedSet, FastNetworks])
+def test_a_set_promises_the_classes_of_the_table(networks: type) -> None:
+    promised = {
+        kind: value.func.__annotations__["return"]
+        for kind, value in vars(networks).items()
+        if kind in KINDS and isinstance(value, cached_property)
+    }
+    assert promised
+    assert promised == {kind: KINDS[kind].module for kind in promised}
