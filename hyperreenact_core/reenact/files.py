@@ -1,7 +1,7 @@
 """Identities and pose tracks as files: safetensors, which hold numbers and no code.
 
-Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/2") and `model_set`.
-Pose tracks come and go as CSV too, see performance_csv.
+Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/2"), `model_set`, and
+`note`, see `PoseTrack`. Pose tracks come and go as CSV too, see performance_csv.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ def save_identity(path: Path, source: InvertedFace) -> None:
     tensors = {**vars(source.identity), _RECONSTRUCTION: source.reconstruction}
     if source.portrait is not None:
         tensors |= _portrait_tensors(source.portrait)
-    _write(path, tensors, format_name=IDENTITY_FORMAT, model_set=source.model_set)
+    _write(path, tensors, format_name=IDENTITY_FORMAT, about={"model_set": source.model_set})
 
 
 def load_identity(path: Path) -> InvertedFace:
     """Read an inverted face; InputError where the file is missing, damaged or something else."""
     names = [field.name for field in fields(SourceIdentity)]
-    tensors, model_set = _read(
+    tensors, about = _read(
         path, [*names, _RECONSTRUCTION], format_name=IDENTITY_FORMAT, optional=_PORTRAIT
     )
     portrait = _portrait(path, tensors)
@@ -64,7 +64,8 @@ def load_identity(path: Path) -> InvertedFace:
     ranks = {"w_plus": 3, "appearance": 4, "id_embedding": 2}
     if reconstruction.ndim != 3 or any(tensors[name].ndim != rank for name, rank in ranks.items()):
         raise InputError(f"{path.name}: its tensors have the wrong shape; save the identity again")
-    return InvertedFace(SourceIdentity(**tensors), reconstruction, model_set, portrait)
+    identity, model_set = SourceIdentity(**tensors), about.get("model_set", "")
+    return InvertedFace(identity, reconstruction, model_set, portrait)
 
 
 def save_poses(path: Path, track: PoseTrack, layout: CsvLayout = "plain") -> None:
@@ -80,7 +81,8 @@ def save_poses(path: Path, track: PoseTrack, layout: CsvLayout = "plain") -> Non
     tensors = {} if track.pose is None else dict(vars(track.pose))
     if track.performance is not None:
         tensors |= {f"{_OWN}{name}": value for name, value in vars(track.performance).items()}
-    _write(path, tensors, format_name=POSES_FORMAT, model_set=track.model_set)
+    about = {"model_set": track.model_set, "note": track.note}
+    _write(path, tensors, format_name=POSES_FORMAT, about=about)
 
 
 def load_poses(path: Path) -> PoseTrack:
@@ -88,7 +90,7 @@ def load_poses(path: Path) -> PoseTrack:
     if path.suffix.lower() == CSV_SUFFIX:
         return track_of(read_performance(path))
     names = [field.name for field in fields(DrivingPose)]
-    tensors, model_set = _read(
+    tensors, about = _read(
         path, [], format_name=(POSES_FORMAT, _POSES_BEFORE), optional=[*names, *_HEAD]
     )
     lengths = {len(tensor) if tensor.ndim else 0 for tensor in tensors.values()}
@@ -101,7 +103,8 @@ def load_poses(path: Path) -> PoseTrack:
     if told and told["features"].ndim != 4:
         raise InputError(f"{path.name}: its features have the wrong shape; save the track again")
     performance = Performance(**head) if {"rotation", "coefficients"} <= set(head) else None
-    return PoseTrack(DrivingPose(**told) if told else None, model_set, performance)
+    pose = DrivingPose(**told) if told else None
+    return PoseTrack(pose, about.get("model_set", ""), performance, about.get("note", ""))
 
 
 def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
@@ -126,10 +129,12 @@ def _portrait(path: Path, tensors: dict[str, Tensor]) -> Portrait | None:
     return Portrait(image, FaceReading(**own, score=score), guide)
 
 
-def _write(path: Path, tensors: Mapping[str, Tensor], *, format_name: str, model_set: str) -> None:
+def _write(
+    path: Path, tensors: Mapping[str, Tensor], *, format_name: str, about: Mapping[str, str]
+) -> None:
     own = {name: _stored(tensor) for name, tensor in tensors.items()}
     with whole_file(path) as part:
-        save_tensors(own, part, metadata={"format": format_name, "model_set": model_set})
+        save_tensors(own, part, metadata={"format": format_name, **about})
 
 
 def _stored(tensor: Tensor) -> Tensor:
@@ -140,8 +145,8 @@ def _stored(tensor: Tensor) -> Tensor:
 
 def _read(
     path: Path, names: list[str], *, format_name: str | tuple[str, ...], optional: Sequence[str]
-) -> tuple[dict[str, Tensor], str]:
-    """The tensors of those names, optional ones where they are, and the id of the set."""
+) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    """The tensors of those names, optional ones where they are, and the metadata."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
@@ -158,4 +163,4 @@ def _read(
         raise InputError(f"{path} cannot be read ({error}); save it again") from error
     if bad := [name for name, value in tensors.items() if not bool(value.isfinite().all())]:
         raise InputError(f"{path.name} holds NaN or Inf in {', '.join(bad)}; save it again")
-    return tensors, metadata.get("model_set", "")
+    return tensors, metadata

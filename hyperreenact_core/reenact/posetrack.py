@@ -30,11 +30,13 @@ class PoseTrack:
         a table: such a track has no set, "".
     performance: the same frames as states of a head, which any set can draw with detail; None where
         not known.
+    note: what it was made of, for people, such as the sliders of an edited face.
     """
 
     pose: DrivingPose | None
     model_set: str
     performance: Performance | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         if self.pose is None and self.performance is None:

@@ -12,20 +12,21 @@ import torch
 
 from ..errors import InputError
 from ..face.align import crop_face
-from ..heads.expression import coefficients
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from ..networks.rotation import matrix_from_euler
+from ..synthetic import parameters
 from ..synthetic.camera import FaceFraming
-from ..synthetic.parameters import Environment, Expression, Identity, Pose
+from ..synthetic.parameters import Environment, Identity, Pose
 from ..synthetic.renderer import render
 from ..synthetic.sampling import sample_identity
 from ..types import FaceCrop
 from .detail.performance import RATE, HeadState, Performance
+from .expression import AT_REST, Expression
 from .knobs import PUPPET_LIMITS
 from .pose import poses_of_performance
 from .posetrack import PoseTrack, extract_poses
+from .sliders import SLIDERS
 from .views import crop_rule
 
 PUPPET_SEED = 20
@@ -58,8 +59,8 @@ class PuppetPose:
         return Pose(yaw_deg=self.yaw, pitch_deg=self.pitch, roll_deg=self.roll)
 
     @property
-    def expression(self) -> Expression:
-        return Expression(
+    def expression(self) -> parameters.Expression:
+        return parameters.Expression(
             jaw=self.jaw,
             smile=self.smile,
             frown=self.frown,
@@ -76,29 +77,10 @@ class PuppetPose:
     @property
     def state(self) -> HeadState:
         """The same as a state of any head."""
-        angles = (torch.tensor([angle]) for angle in (self.yaw, self.pitch, self.roll))
-        rotation = matrix_from_euler(*angles)[0].numpy().astype(np.float64)
-        sideways = {"Right": max(self.gaze_x, 0.0), "Left": max(-self.gaze_x, 0.0)}
-        face = coefficients(
-            {
-                "jawOpen": self.jaw,
-                "mouthSmile": self.smile,
-                "mouthFrown": self.frown,
-                "mouthPucker": self.pucker,
-                "browInnerUp": max(self.brows, 0.0),
-                "browOuterUp": max(self.brows, 0.0),
-                "browDown": min(1.0, max(-self.brows, 0.0) + self.furrow),
-                "eyeBlink": self.blink,
-                # The person's left eye lies to the picture's right: it looks out to there.
-                "eyeLookOutLeft": sideways["Right"],
-                "eyeLookInRight": sideways["Right"],
-                "eyeLookOutRight": sideways["Left"],
-                "eyeLookInLeft": sideways["Left"],
-                "eyeLookUp": max(self.gaze_y, 0.0),
-                "eyeLookDown": max(-self.gaze_y, 0.0),
-            }
-        )
-        return HeadState(rotation, face.astype(np.float64))
+        both = {"brow": self.brows, "blink": self.blink}
+        values = {f"{name}_{side}": v for name, v in both.items() for side in ("left", "right")}
+        own = {name: value for name, value in vars(self).items() if name in SLIDERS}
+        return Expression({**own, **values}).state(AT_REST)
 
 
 Keyframes = Mapping[int, Mapping[str, float]]

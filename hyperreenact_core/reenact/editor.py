@@ -1,0 +1,158 @@
+"""The expression of one face, shaped by hand: prepared once, drawn in a moment, many times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import NoFaceError
+from ..face.detect import FaceChoice, FaceDetector
+from ..face.paste import at_size, paste_back
+from ..host import Host
+from ..imaging import ImageU8, u8_from_tensor
+from ..models.sets import LoadedSet
+from ..networks.detail import DetailNetwork
+from ..types import FaceCrop
+from .detail.performance import Performance
+from .detail.portrait import Portrait, portrait_of
+from .detail.stage import DetailSource, DetailStage
+from .expression import Expression
+from .faces import AlignedFaces, AlignOptions, align_faces
+from .pose import poses_of_performance
+from .posetrack import PoseTrack, extract_poses
+
+PREVIEW_SIZE = 512
+"""Side in pixels of pictures that follow a slider."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """face: [3, R, R] in [-1, 1] on the CPU. kept: share of the head that came from the source."""
+
+    face: Tensor
+    kept: float
+
+    @property
+    def picture(self) -> ImageU8:
+        """The face alone, [R, R, 3]."""
+        return u8_from_tensor(self.face[None])[0]
+
+
+class FaceEditor:
+    """One face of a picture, ready to be drawn with other expressions.
+
+    The detail network carries the picture's own pixels; nothing is drawn by a generator. The
+    device is wherever the network is when something is drawn.
+    """
+
+    def __init__(self, picture: ImageU8, crop: FaceCrop, network: DetailNetwork) -> None:
+        """picture: [H, W, 3]. crop: its face, which was read; InputError where it was not."""
+        self.picture, self.network = picture, network
+        self._crop = crop
+        self._portrait: Portrait = portrait_of(picture, crop, None)
+        self._prepared: dict[int, DetailSource] = {}
+
+    @property
+    def side(self) -> int:
+        """Pixels of the face that the picture has, within what results need."""
+        return len(self._portrait.image)
+
+    @torch.inference_mode()
+    def draw(self, expression: Expression, *, size: int) -> Edited:
+        """The face, R = `size`; without an expression its own pixels as they are."""
+        stage = self._stage
+        source = self._source(stage, size)
+        if expression.is_neutral:
+            return Edited(source.picture[0].cpu(), 1.0)
+        drawn = stage.draw(source, [expression.state(source.state)], None)
+        return Edited(drawn.images[0].cpu(), float(drawn.kept[0]))
+
+    def pasted(self, edited: Edited) -> ImageU8:
+        """The whole picture with an edited face of any size in its place."""
+        matrix, cut = self._crop.crop_from_frame, self._crop.image.shape[-1]
+        place = at_size(matrix, cut=cut, drawn=edited.face.shape[-1])
+        return paste_back(self.picture, edited.face, place).frame
+
+    def performance(self, expression: Expression) -> Performance:
+        """The one state that an expression makes of the face."""
+        own = self._source(self._stage, PREVIEW_SIZE).state
+        return Performance.of([expression.state(own)])
+
+    @property
+    def _stage(self) -> DetailStage:
+        return DetailStage(self.network, device=self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    def _source(self, stage: DetailStage, size: int) -> DetailSource:
+        """Prepared once for a size; what was prepared on another device is prepared anew."""
+        kept = self._prepared.get(size)
+        if kept is None or kept.picture.device != self._device:
+            kept = self._prepared[size] = stage.prepare(self._portrait, size=size)
+        return kept
+
+
+def open_editor(
+    picture: ImageU8,
+    models: LoadedSet,
+    host: Host,
+    *,
+    name: str = "the picture",
+    choice: FaceChoice = "largest",
+    detector: FaceDetector | None = None,
+) -> FaceEditor:
+    """Find and read the face of a picture [H, W, 3].
+
+    name: what messages call the picture. choice: which of several faces. detector: the set's own
+    if None. Raises NoFaceError where no face is found, InputError for a choice that cannot be had.
+    """
+    options = AlignOptions(choice=choice, stabilise=1)
+    crop = _found(picture, models, host, options, name=name, detector=detector).crop_at(0)
+    return FaceEditor(picture, crop, models.detail)
+
+
+def edited_face(editor: FaceEditor, expression: Expression, host: Host, *, size: int) -> Edited:
+    """As `FaceEditor.draw`, on the host's device."""
+    with host.on_device([editor.network], 0):
+        return editor.draw(expression, size=size)
+
+
+def expression_track(
+    editor: FaceEditor, expression: Expression, models: LoadedSet, host: Host
+) -> PoseTrack:
+    """The edited face as a pose track of one frame.
+
+    A set that is told states is told it; the pose encoder of another set looks at the result, and
+    NoFaceError tells that no face is found in it.
+    """
+    performance = editor.performance(expression)
+    if models.settings.pose_input == "state":
+        told = poses_of_performance(performance)
+        return PoseTrack(told, models.folder.name, performance, expression.text)
+    picture = editor.pasted(edited_face(editor, expression, host, size=editor.side))
+    options = AlignOptions(stabilise=1)
+    crops = _found(picture, models, host, options, name="the edited picture").crops
+    track = extract_poses(crops, models, host, batch_size=1)
+    return PoseTrack(track.pose, track.model_set, performance, expression.text)
+
+
+def _found(
+    picture: ImageU8,
+    models: LoadedSet,
+    host: Host,
+    options: AlignOptions,
+    *,
+    name: str,
+    detector: FaceDetector | None = None,
+) -> AlignedFaces:
+    try:
+        return align_faces([picture], models, host, options, detector=detector)
+    except NoFaceError as error:
+        raise NoFaceError(
+            f"{name} shows no face that can be found; use one in which the face is large, sharp "
+            "and not cut off"
+        ) from error
