@@ -14,7 +14,9 @@ from server import PromptServer
 from .align import AlignFace, PasteBack
 from .detail import DetailTransfer
 from .draw import Hypernetwork, Synthesise
+from .editor import ExpressionEditor
 from .files import LoadIdentity, LoadPoseTrack, SaveIdentity, SavePoseTrack
+from .live import add_route
 from .load import LoadModels
 from .marks import mark_prompt
 from .pose import ExtractPose, PuppetPose
@@ -37,6 +39,7 @@ NODES: list[type[io.ComfyNode]] = [
     Reenact,
     ReenactVideo,
     PuppetPose,
+    ExpressionEditor,
     QualityReport,
     SaveIdentity,
     LoadIdentity,
@@ -55,6 +58,7 @@ class HyperReenactExtension(ComfyExtension):
         own = Path(folder_paths.models_dir) / MODEL_FOLDER
         folder_paths.add_model_folder_path(MODEL_FOLDER, str(own))
         PromptServer.instance.add_on_prompt_handler(mark_prompt)
+        add_route(PromptServer.instance.routes)
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return NODES

@@ -22,6 +22,7 @@ from .model_sets import insight_root, model_paths
 if TYPE_CHECKING:
     from ..hyperreenact_core.face.detect import FaceDetector
     from ..hyperreenact_core.models.sets import LoadedSet
+    from ..hyperreenact_core.reenact.editor import FaceEditor
     from ..hyperreenact_core.reenact.stages import LazyDeltas
 
 Item = TypeVar("Item")
@@ -41,13 +42,15 @@ that of another one. Nothing here keeps a patcher alive: node outputs do."""
 class HostModels:
     """Value of the models socket. It owns the host's handles on the networks it has used.
 
-    When the host drops the node outputs ("free memory"), handles and weights go with them.
+    When the host drops the node outputs ("free memory"), handles and weights go with them, and so
+    do the faces that are being edited.
     """
 
     networks: LoadedSet
     dtype: torch.dtype
     detail_dtype: torch.dtype
     handles: dict[int, ModelPatcher] = field(default_factory=dict)
+    editors: dict[str, FaceEditor] = field(default_factory=dict)
 
     def handle(self, network: torch.nn.Module) -> ModelPatcher:
         """The one patcher of a network in this process."""
@@ -74,11 +77,11 @@ class HostDeltas:
 class ComfyHost:
     """What one execution of a node asks of ComfyUI; implements the core's `Host`.
 
-    models: None for work without networks.
+    models: None for work without networks. previews: whether the node shows pictures as it works.
     """
 
-    def __init__(self, models: HostModels | None = None) -> None:
-        self._models = models
+    def __init__(self, models: HostModels | None = None, *, previews: bool = True) -> None:
+        self._models, self._previews = models, previews
         self._bar: Any = None
         self._last_preview = 0.0
 
@@ -146,7 +149,7 @@ class ComfyHost:
 
     def _picture(self, preview: Callable[[], Any] | None) -> tuple[str, Image.Image, int] | None:
         now = time.monotonic()
-        if preview is None or now - self._last_preview < _PREVIEW_SECONDS:
+        if not self._previews or preview is None or now - self._last_preview < _PREVIEW_SECONDS:
             return None
         self._last_preview = now
         picture = Image.fromarray(preview())

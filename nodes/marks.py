@@ -19,6 +19,7 @@ DRAWING = frozenset(
         "Reenact",
         "ReenactVideo",
         "LoadIdentity",
+        "ExpressionEditor",
     )
 )
 """Nodes whose pictures show a face that was drawn."""

@@ -61,9 +61,9 @@ def _vowel(letter: str, as_in: str, **moves: float) -> Slider:
 
 
 _TABLE = (
-    Slider("yaw", -20, 20, 1, "Turn of the head in degrees, positive to the picture's right."),
+    Slider("yaw", -15, 15, 1, "Turn of the head in degrees, positive to the picture's right."),
     Slider("pitch", -12, 12, 1, "Nod in degrees, positive down."),
-    Slider("roll", -15, 15, 1, "Tilt in degrees, positive counter-clockwise."),
+    Slider("roll", -12, 12, 1, "Tilt in degrees, positive counter-clockwise."),
     # The person's left eye lies to the picture's right: it looks out to there.
     Slider(
         "gaze_x",
@@ -141,7 +141,9 @@ _TABLE = (
     Slider("press", 0, 1, 0.05, "Lips pressed together.", {"mouthPress": 1.0, "jawOpen": -1.0}),
     Slider("puff", 0, 1, 0.05, "Cheeks blown up.", {"cheekPuff": 1.0, "jawOpen": -1.0}),
     Slider("sneer", 0, 1, 0.05, "Nose wrinkled.", {"noseSneer": 1.0, "mouthUpperUp": 0.3}),
-    Slider("tongue", 0, 1, 0.05, "Tongue out.", {"tongueOut": 1.0, "jawOpen": 0.4}),
+    Slider(
+        "tongue", 0, 1, 0.05, "The tongue between the lips.", {"tongueOut": 0.4, "jawOpen": 0.35}
+    ),
 )
 SLIDERS: Mapping[str, Slider] = {slider.name: slider for slider in _TABLE}
 
@@ -160,17 +162,16 @@ def _both(**values: float) -> SliderValues:
 PRESETS: Mapping[str, SliderValues] = {
     "neutral": {},
     "smile": _both(smile=0.7, squint=0.2),
-    "big laugh": _both(smile=0.9, jaw=0.4, squint=0.5, brow=0.2),
-    "surprise": _both(brow=0.9, blink=-0.7, jaw=0.4),
-    "sad": _both(frown=0.7, brow=0.2, furrow=0.3, gaze_y=-0.3, pitch=5),
-    "angry": _both(furrow=0.9, frown=0.4, press=0.3, squint=0.3),
-    "disgust": _both(sneer=0.8, furrow=0.4, squint=0.3, frown=0.3),
+    "big laugh": _both(smile=0.9, jaw=0.3, squint=0.5, brow=0.2),
+    "surprise": _both(smile=-0.4, brow=0.9, blink=-0.7, jaw=0.4),
+    "sad": _both(smile=-0.8, frown=0.7, brow=0.2, furrow=0.3, gaze_y=-0.3, pitch=5),
+    "angry": _both(smile=-0.9, furrow=0.9, frown=0.4, press=0.3, squint=0.3),
+    "disgust": _both(smile=-0.5, sneer=0.8, furrow=0.4, squint=0.3, frown=0.3),
     "wink": {"blink_left": 1.0, "smile": 0.4, "roll": 4.0},
-    "kiss": _both(pucker=0.8, blink=0.3),
+    "kiss": _both(smile=-0.5, pucker=0.8, blink=0.3),
     "sleepy": _both(blink=0.7, brow=-0.2, pitch=6),
-    "thinking": _both(gaze_x=0.6, gaze_y=0.6, furrow=0.3, press=0.3, yaw=-6),
+    "thinking": _both(smile=-0.4, gaze_x=0.6, gaze_y=0.6, furrow=0.3, press=0.3, yaw=-6),
     "eyes closed": _both(blink=1.0),
-    "cheeky": {"tongue": 0.8, "smile": 0.4, "blink_left": 1.0},
 }
 """Name -> what it does to a face."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
@@ -30,6 +31,8 @@ class FakeHost:
         self.loads: list[list[str]] = []
         self.interrupt_after: int | None = None
         self.prompt_handlers: list[Any] = []
+        self.posts: dict[str, Any] = {}
+        self.routes = SimpleNamespace(post=lambda path: partial(self.posts.__setitem__, path))
         self.model_folders = [str(root / "models" / "hyperreenact")]
         for name in ("input", "output", "temp", "models"):
             (root / name).mkdir(parents=True, exist_ok=True)

@@ -39,6 +39,7 @@ _PICTURES = {
         "VHS_LoadVideoPath",
         "GetVideoComponents",
         "HyperReenact_SampleClip",
+        "HyperReenact_ExpressionEditor",
     ),
     "result": (
         "HyperReenact_PasteBack",
@@ -46,6 +47,7 @@ _PICTURES = {
         "HyperReenact_ReenactVideo",
         "HyperReenact_DetailTransfer",
         "HyperReenact_Synthesise",
+        "HyperReenact_ExpressionEditor",
     ),
 }
 """Nodes whose pictures are shown; the first that the graph has."""
