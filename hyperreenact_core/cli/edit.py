@@ -16,7 +16,7 @@ from .common import (
     local_host,
     say,
 )
-from .stages import check_places, detector
+from .stage_runs import check_places, detector
 
 if TYPE_CHECKING:
     from ..reenact.expression import Expression

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import knobs, stages
+from . import knobs
 from .common import (
     add_compute_options,
     add_detector_options,
@@ -52,19 +52,19 @@ def run(args: argparse.Namespace) -> None:
     from ..video.reader import open_frames
     from ..video.stills import write_image
 
-    stages.check_places([args.plot], [args.result, args.source, args.driving])
+    stage_runs.check_places([args.plot], [args.result, args.source, args.driving])
     results, driving = open_frames(args.result), open_frames(args.driving)
     picture = read_image(args.source)
     with progress_bar("quality") as show:
         host = local_host(args, on_progress=show)
         models = load_set(args.model_set, args.model_path)
-        finder = stages.detector(args, models, host)
+        finder = stage_runs.detector(args, models, host)
         alone = AlignOptions(choice=args.face, stabilise=1)
         source = align_faces([picture], models, host, alone, detector=finder).crop_at(0)
         report = report_on_clip(
             [tensor_from_u8(frame)[0] for frame in results],
             source.image,
-            [crop.image for crop in stages.faces_of(args, driving, models, host).crops],
+            [crop.image for crop in stage_runs.faces_of(args, driving, models, host).crops],
             models,
             host,
         )
