@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import knobs
+from . import knobs, stage_runs
 from .common import (
     add_compute_options,
     add_detector_options,
