@@ -11,7 +11,13 @@ from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
 from ...imaging import resize, tensor_from_u8, u8_from_tensor
-from ...networks.detail import CoarseMaps, DetailNetwork, compose, detail_inputs
+from ...networks.detail import (
+    CoarseMaps,
+    DetailNetwork,
+    compose,
+    detail_inputs,
+    with_guided_mouth,
+)
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
 from .fit import HeadFit
@@ -158,7 +164,7 @@ class DetailStage:
         )
         lower = self._dtype != torch.float32
         with torch.autocast(self._device.type, self._dtype, enabled=lower):
-            plan = self._network(inputs)
+            plan = with_guided_mouth(self._network(inputs), inputs)
         images = compose(source.picture.expand(count, -1, -1, -1), plan)
         return Detailed(images, _kept(plan.weights, maps.region))
 

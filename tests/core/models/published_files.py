@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from tests.core.models.test_networks import TINY
+from tests.core.models.test_kinds import TINY
 from torch import Tensor, nn
 
 from hyperreenact_core.models.kinds import NETWORKS, NetworkKind

@@ -14,7 +14,7 @@ from hyperreenact_core.training.engine.checkpoint import (
     save_checkpoint,
     stored_numbers,
 )
-from tests.core.models.test_networks import TINY
+from tests.core.models.test_kinds import TINY
 
 
 def hypernetwork() -> Hypernetwork:
