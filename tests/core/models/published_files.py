@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from tests.core.models.test_kinds import TINY
 from torch import Tensor, nn
 
 from hyperreenact_core.models.kinds import NETWORKS, NetworkKind
 from hyperreenact_core.models.published import PUBLISHED, FileLayout
+from tests.core.models.test_kinds import TINY
 
 LAYOUTS = tuple(replace(layout, config=TINY[layout.kind]) for layout in PUBLISHED)
 
