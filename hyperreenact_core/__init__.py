@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .models.sets import LoadedSet, load_set
     from .reenact.animate import animate
     from .reenact.clip import ClipJob, ClipRequest
-    from .reenact.pipeline import ReenactedFrame, ReenactOptions, Reenactor
+    from .reenact.pipeline import ReenactOptions, Reenactor
+    from .reenact.results import ReenactedFrame
     from .reenact.source import SourceFace, analyse_source
     from .video.outputs import open_writer
     from .video.pictures import read_image
@@ -47,7 +48,8 @@ _HOMES = {
     "models.sets": ("LoadedSet", "load_set"),
     "reenact.animate": ("animate",),
     "reenact.clip": ("ClipJob", "ClipRequest"),
-    "reenact.pipeline": ("ReenactOptions", "ReenactedFrame", "Reenactor"),
+    "reenact.pipeline": ("ReenactOptions", "Reenactor"),
+    "reenact.results": ("ReenactedFrame",),
     "reenact.source": ("SourceFace", "analyse_source"),
     "video.outputs": ("open_writer",),
     "video.pictures": ("read_image",),

@@ -81,6 +81,14 @@ def find_device(name: str | None = None) -> torch.device:
     )
 
 
+def number_format(name: str, device: torch.device) -> torch.dtype:
+    """torch's name for one, or `auto`: bfloat16 where a GPU computes in it, else float32."""
+    if name == "auto":
+        half = device.type == "cuda" and multiplies_in(device, torch.bfloat16)
+        return torch.bfloat16 if half else torch.float32
+    return getattr(torch, name)
+
+
 class Host(Protocol):
     """What the core asks of the program around it."""
 

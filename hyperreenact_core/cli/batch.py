@@ -1,4 +1,4 @@
-"""`hyperreenact batch`: queue many clips on a ComfyUI server that is running."""
+"""`hyperreenact batch`: many clips on this machine, a Ray cluster or a ComfyUI that runs."""
 
 from __future__ import annotations
 
@@ -11,53 +11,115 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, OutputError
+from . import batch_jobs, numbers
 from .common import progress_bar, say
+from .engines import add_ray_options
 
 if TYPE_CHECKING:
-    from .common import SubParsers
+    from .common import Options, SubParsers
 
 Graph = dict[str, dict[str, Any]]
 """API format: node id -> {class_type, inputs}."""
 
-_DESCRIPTION = (
-    "Run one API-format graph once for each clip. The graph's clip is the input of its Load Video "
-    "node (or the one named with --input); files are uploaded to the server first."
-)
+ENGINES = ("local", "ray", "comfyui")
+
+_DESCRIPTION = f"""\
+Do all jobs of a file, on processes of this machine or on a Ray cluster; or, where clips are named
+as well, run one API-format graph of ComfyUI once for each clip.
+
+{batch_jobs.FORMAT}
+Long clips are cut into ranges of frames that are drawn apart; the result is the same. What is done
+is skipped when the same is run again. A job that fails, fails alone; the exit code tells.
+
+A graph's clip is the input of its Load Video node (or the one named with --input); files are
+uploaded to the server first.
+"""
 _POLL_SECONDS = 1.0
 
 
 def register(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
-        "batch", help="queue many clips on a running ComfyUI", description=_DESCRIPTION
+        "batch",
+        help="many clips: on this machine, a Ray cluster or ComfyUI",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("graph", type=Path, help="API-format JSON, such as workflows/api/*.json")
-    parser.add_argument("clips", type=Path, nargs="+", help="one run each")
     parser.add_argument(
+        "jobs", type=Path, metavar="JOBS", help="file of jobs, or with clips an API-format graph"
+    )
+    parser.add_argument("clips", type=Path, nargs="*", metavar="CLIP", help="one run each")
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        help="who does the work (default: comfyui with clips, else local)",
+    )
+    _add_job_options(parser.add_argument_group("local and ray"))
+    _add_server_options(parser.add_argument_group("comfyui"))
+    parser.set_defaults(run=run)
+
+
+def _add_job_options(options: Options) -> None:
+    options.add_argument(
+        "--workers",
+        type=numbers.not_negative,
+        default=1,
+        metavar="N",
+        help="how many work at once, each with its own networks (default: %(default)s)",
+    )
+    options.add_argument(
+        "--shard-frames",
+        type=numbers.positive,
+        default=250,
+        metavar="N",
+        help="cut clips into ranges of so many frames (default: %(default)s)",
+    )
+    options.add_argument(
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="folder of what is under way, and of report.json (default: JOBS.work beside JOBS)",
+    )
+    add_ray_options(options)
+
+
+def _add_server_options(options: Options) -> None:
+    options.add_argument(
         "--input",
         default="LoadVideo.file",
         metavar="NODE.INPUT",
         help="where the clip goes: id or class of a node, and its input (default: %(default)s)",
     )
-    parser.add_argument(
+    options.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NODE.INPUT=VALUE",
         help="another value to set, read as JSON if it is that; {stem} becomes the clip's name",
     )
-    parser.add_argument(
+    options.add_argument(
         "--server", default="http://127.0.0.1:8188", metavar="URL", help="(default: %(default)s)"
     )
-    parser.add_argument(
+    options.add_argument(
         "--no-wait", action="store_true", help="leave once all are queued, before they are done"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Upload and queue every clip, then wait for the results."""
-    graph = read_graph(args.graph)
+    """Do the jobs, or queue the clips and wait for the results."""
+    args.engine = args.engine or ("comfyui" if args.clips else "local")
+    if args.engine != "comfyui":
+        if args.clips:
+            raise InputError(f"--engine {args.engine} takes a file of jobs and no clips")
+        batch_jobs.run_jobs(args)
+        return
+    if not args.clips:
+        raise InputError("--engine comfyui takes an API-format graph and clips")
+    _run_graph(args)
+
+
+def _run_graph(args: argparse.Namespace) -> None:
+    graph = read_graph(args.jobs)
     server = Server(args.server)
     settings = [split_setting(text) for text in args.set]
     with_values(graph, [(args.input, ""), *settings], stem="")  # what cannot be set is said first

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import torch
-
     from ..host import LocalHost
 
     # What add_subparsers returns, and what a parser and a group of options have in common; argparse
@@ -103,10 +101,10 @@ def add_detector_options(options: Options) -> None:
 
 def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = None) -> LocalHost:
     """The host the options ask for; InputError if its device is not there."""
-    from ..host import LocalHost, detail_dtype, find_device, multiplies_in
+    from ..host import LocalHost, detail_dtype, find_device, multiplies_in, number_format
 
     device = find_device(args.device)
-    dtype = _dtype(args.precision, device)
+    dtype = number_format(PRECISIONS.get(args.precision, "auto"), device)
     host = LocalHost(
         device=str(device),
         dtype=dtype,
@@ -117,18 +115,6 @@ def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = Non
     if not multiplies_in(host.device, host.dtype):
         note(f"warning: this processor only imitates {args.precision}; fp32 is many times faster")
     return host
-
-
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
-    """`auto`: bfloat16 where a GPU computes in it, else float32."""
-    import torch
-
-    from ..host import multiplies_in
-
-    if precision == "auto":
-        half = device.type == "cuda" and multiplies_in(device, torch.bfloat16)
-        return torch.bfloat16 if half else torch.float32
-    return getattr(torch, PRECISIONS[precision])
 
 
 @contextmanager

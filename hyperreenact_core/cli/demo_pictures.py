@@ -11,7 +11,7 @@ import torch
 
 from ..imaging import ImageU8, u8_from_tensor
 from ..reenact.compare import SideBySide, comparison
-from ..reenact.pipeline import ReenactedFrame
+from ..reenact.results import ReenactedFrame
 from ..reenact.source import SourceFace
 
 SHOTS = 8

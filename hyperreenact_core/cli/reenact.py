@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> None:
     began = time.monotonic()
     bar = LateProgressBar("reenact")
     host = local_host(args, on_progress=bar.show)
-    job = ClipJob(_request(args), load_set(args.model_set, args.model_path))
+    job = ClipJob(request_of(args), load_set(args.model_set, args.model_path))
     try:
         with bar:
             job.run(host)
@@ -169,7 +169,8 @@ class LateProgressBar(ExitStack):
         self._show(done, total)
 
 
-def _request(args: argparse.Namespace) -> ClipRequest:
+def request_of(args: argparse.Namespace) -> ClipRequest:
+    """What the options ask for."""
     from ..reenact.clip import ClipRequest
     from ..reenact.driving import DrivingOptions
     from ..reenact.pipeline import ReenactOptions

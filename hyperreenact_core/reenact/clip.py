@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -23,7 +23,8 @@ from ..video.stills import STILL_SUFFIXES
 from ..video.transparency import read_alpha
 from .compare import SideBySide, comparison, comparison_layout, result_size
 from .missing import DrivingReport
-from .pipeline import ReenactedFrame, ReenactOptions, Reenactor
+from .pipeline import ReenactOptions, Reenactor
+from .results import ReenactedFrame
 from .source import SourceFace, analyse_source
 from .views import DetectorKind, detector_of
 
@@ -100,25 +101,10 @@ class ClipJob:
         What was done before an error or an interruption is kept, as `video.output.FrameWriter`
         says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
         """
-        request = self._request
         try:
             with self.writer:
-                detector = detector_of(
-                    self._models, host, request.detector, insight_root=request.insight_root
-                )
-                source = analyse_source(
-                    self._picture,
-                    self._models,
-                    host,
-                    name=str(request.source),
-                    detector=detector,
-                    choice=request.choice,
-                    truncation_psi=request.truncation_psi,
-                )
+                source, reenactor = cast(self._request, self._picture, self._models, host)
                 self.source_lies = source.turns != 0
-                reenactor = Reenactor(
-                    self._models, host, options=request.options, detector=detector
-                )
                 self._write(source, reenactor)
         except HyperReenactError as error:
             kept = self.writer.saved_as
@@ -127,9 +113,15 @@ class ClipJob:
             done = f"the {self.writer.frames_written} frames before that are kept in {kept}"
             raise type(error)(f"{error}; {done}") from error
 
+    def write_drawn(self, images: Iterable[ImageU8]) -> None:
+        """Write results that were drawn elsewhere, all of them and in order; instead of `run`."""
+        with self.writer:
+            for image in images:
+                self.writer.write(image)
+
     def _write(self, source: SourceFace, reenactor: Reenactor) -> None:
         with (
-            _part(self._driving, self._request) as frames,
+            frames_of(self._driving, self._request) as frames,
             closing(
                 reenactor.reenact(
                     source,
@@ -142,11 +134,7 @@ class ClipJob:
             self.report = results.report
             for result in results:
                 self.writer.write(self._composed(source, result))
-            if self.report.frames > 0 and self.report.drawn == 0:
-                raise NoFaceError(
-                    f"{self._request.driving}: none of {self.report.frames} frames shows a face, "
-                    "so there is nothing to write"
-                )
+            check_drawn(self.report, self._request)
 
     def _composed(self, source: SourceFace, result: ReenactedFrame) -> ImageU8:
         if not self._request.compare:
@@ -159,6 +147,32 @@ def _alpha(request: ClipRequest) -> ImageU8 | None:
     """A face that is put back into a cut-out picture leaves that cut out."""
     is_whole = request.options.paste_back and not request.compare
     return read_alpha(request.source) if is_whole else None
+
+
+def cast(
+    request: ClipRequest, picture: ImageU8, models: LoadedSet, host: Host
+) -> tuple[SourceFace, Reenactor]:
+    """The face of a request's source picture, and what animates it; raises as `ClipJob.run`."""
+    detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
+    source = analyse_source(
+        picture,
+        models,
+        host,
+        name=str(request.source),
+        detector=detector,
+        choice=request.choice,
+        truncation_psi=request.truncation_psi,
+    )
+    return source, Reenactor(models, host, options=request.options, detector=detector)
+
+
+def check_drawn(report: DrivingReport, request: ClipRequest) -> None:
+    """NoFaceError where a clip that was read to its end leaves nothing to draw."""
+    if report.frames > 0 and report.drawn == 0:
+        raise NoFaceError(
+            f"{request.driving}: none of {report.frames} frames shows a face, so there is nothing "
+            "to write"
+        )
 
 
 def _layout(
@@ -206,7 +220,7 @@ def _sound(driving: FrameSource, request: ClipRequest) -> AudioSource | None:
 
 
 @contextmanager
-def _part(driving: FrameSource, request: ClipRequest) -> Iterator[Iterator[ImageU8]]:
+def frames_of(driving: FrameSource, request: ClipRequest) -> Iterator[Iterator[ImageU8]]:
     """The frames from `start` on, `limit` at most; closes the clip afterwards."""
     frames = iter(driving)
     stop = None if request.limit is None else request.start + request.limit

@@ -12,7 +12,7 @@ from ..face.align import CropRule, cut
 from ..imaging import ImageU8, u8_from_tensor
 from ..types import FaceCrop
 from .faces import box_of
-from .pipeline import ReenactedFrame
+from .results import ReenactedFrame
 from .source import SourceFace
 
 GAP = 4

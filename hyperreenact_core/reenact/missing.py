@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import NoFaceError
 from ..imaging import ImageU8
 from ..types import FaceCrop, FaceReading
+from .detail.performance import HeadState
 from .tracking import TrackedFrame
 
 NoFacePolicy = Literal["hold", "skip", "source", "error"]
@@ -36,13 +37,17 @@ class PoseView:
 
 @dataclass(frozen=True)
 class PosedFrame:
-    """A driving frame and what is to drive it."""
+    """A driving frame and what is to drive it.
+
+    state: what its head performs, where that is known already.
+    """
 
     index: int
     picture: ImageU8
     crop: FaceCrop | None
     pose: PoseView
     origin: PoseOrigin
+    state: HeadState | None = None
 
 
 @dataclass

@@ -14,17 +14,18 @@ from ..face.paste import at_size, paste_back
 from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
-from ..types import DrivingPose, FaceCrop, SourceIdentity
+from ..types import DrivingPose, SourceIdentity
 from .ahead import made_ahead
-from .detail.clip import ClipDetail
+from .detail.clip import Acting, ClipDetail
 from .detail.portrait import guides, portrait_of
 from .detail.stage import DetailStage, Sketch
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
 from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
 from .memory import frames_at_once, working_bytes
-from .missing import DrivingReport, PosedFrame, PoseOrigin, PoseView
+from .missing import DrivingReport, PosedFrame, PoseView
 from .pose import pose_networks, poses_of
+from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
 from .stages import side_of
 from .strength import DeltaStrength
@@ -66,48 +67,6 @@ class ReenactOptions:
     def side(self, models: LoadedSet) -> int:
         """Of results that are not pasted back, pixels."""
         return side_of(models, self.detail, self.size)
-
-
-@dataclass(frozen=True)
-class ReenactedFrame:
-    """One result.
-
-    image: uint8 RGB [R, R, 3], or the source picture's size if it was pasted back.
-    index: number of the driving frame, from 0. driving: that frame, [H, W, 3].
-    driving_crop: the face in it, None where none was found. pose_of: whose pose was used.
-    kept: the share of the head that came from the source, 0 to 1; None without detail.
-    """
-
-    image: ImageU8
-    index: int
-    driving: ImageU8
-    driving_crop: FaceCrop | None
-    pose_of: PoseOrigin
-    kept: float | None = None
-
-    @property
-    def has_face(self) -> bool:
-        """Whether the driving frame shows a face."""
-        return self.driving_crop is not None
-
-
-class Reenactment(Iterator[ReenactedFrame]):
-    """The results as they are asked for; `report` counts the driving frames so far.
-
-    Close it (`contextlib.closing`) where it may be left early.
-    """
-
-    def __init__(
-        self, results: Generator[ReenactedFrame, None, None], report: DrivingReport
-    ) -> None:
-        self._results = results
-        self.report = report
-
-    def __next__(self) -> ReenactedFrame:
-        return next(self._results)
-
-    def close(self) -> None:
-        self._results.close()
 
 
 class Reenactor:
@@ -162,6 +121,43 @@ class Reenactor:
         results = self._results(source, frames, report, total=total, name_frame=name_frame)
         return Reenactment(results, report)
 
+    def read(
+        self,
+        source: SourceFace,
+        frames: Iterable[ImageU8],
+        report: DrivingReport,
+        *,
+        name_frame: Callable[[int], str],
+    ) -> Iterator[PosedFrame]:
+        """What every frame of a clip asks for: all that later ones need to know of earlier ones.
+
+        `draw_read` draws them, in batches of any length. Counts in `report`; raises as `reenact`.
+        """
+        own_pose = pose_of(source.crop, self._models)
+        acting = None if self._detail is None else Acting(self._detail.model)
+        with self._host.on_device(self._models.reading_networks, 0):
+            for frame in self._posed(frames, own_pose, report, name_frame):
+                if acting is None or frame.origin == "source":
+                    yield frame
+                else:
+                    yield replace(frame, state=acting.state(frame))
+
+    def draw_read(self, source: SourceFace, frames: Iterable[PosedFrame]) -> Iterator[ImageU8]:
+        """The results of frames that were read, as `reenact` makes them of the same batches."""
+        with self._host.on_device(self._networks, self._bytes_needed):
+            prepared = self._prepare(source.identity)
+            detailed = self._detailed(source, prepared, pose_of(source.crop, self._models))
+            for batch in batches(_sketched(frames, detailed), self._options.batch_size):
+                faces, _ = self._faces(prepared, detailed, batch)
+                for face in faces:
+                    self._host.check_interrupt()
+                    yield self._image(source, face)
+
+    @property
+    def batch_size(self) -> int:
+        """Frames that are drawn at once."""
+        return self._options.batch_size
+
     def draw(self, identity: SourceIdentity, pose: DrivingPose) -> Tensor:
         """The face of a source in B poses, [B, 3, R, R] in [-1, 1] on the host's device."""
         with self._host.on_device(self._networks, self._bytes_needed):
@@ -184,18 +180,9 @@ class Reenactor:
             prepared = self._prepare(source.identity)
             own_pose = pose_of(source.crop, self._models)
             detailed = self._detailed(source, prepared, own_pose)
-            posed = posed_frames(
-                self._until_cancelled(frames),
-                self._models,
-                self._detector,
-                self._options.driving,
-                source_view=own_pose,
-                report=report,
-                name_frame=name_frame,
-            )
+            posed = self._posed(frames, own_pose, report, name_frame)
             size = self._options.batch_size
-            read = _sketched(posed, detailed)
-            with closing(made_ahead(read, size + _AHEAD)) as ready:
+            with closing(made_ahead(_sketched(posed, detailed), size + _AHEAD)) as ready:
                 for batch in batches(ready, size):
                     faces, kept = self._faces(prepared, detailed, batch)
                     for at, (frame, _) in enumerate(batch):
@@ -206,6 +193,23 @@ class Reenactor:
                         self._host.check_interrupt()
                         self._host.progress(frame.index + 1, total, lambda r=result: r.image)
                         yield result
+
+    def _posed(
+        self,
+        frames: Iterable[ImageU8],
+        own_pose: PoseView,
+        report: DrivingReport,
+        name_frame: Callable[[int], str],
+    ) -> Iterator[PosedFrame]:
+        return posed_frames(
+            self._until_cancelled(frames),
+            self._models,
+            self._detector,
+            self._options.driving,
+            source_view=own_pose,
+            report=report,
+            name_frame=name_frame,
+        )
 
     def _until_cancelled(self, frames: Iterable[ImageU8]) -> Iterator[ImageU8]:
         for frame in frames:
@@ -256,6 +260,16 @@ class Reenactor:
     def _result(
         self, source: SourceFace, frame: PosedFrame, face: Tensor, *, kept: float | None
     ) -> ReenactedFrame:
+        return ReenactedFrame(
+            image=self._image(source, face),
+            index=frame.index,
+            driving=frame.picture,
+            driving_crop=frame.crop,
+            pose_of=frame.origin,
+            kept=kept,
+        )
+
+    def _image(self, source: SourceFace, face: Tensor) -> ImageU8:
         if self._options.paste_back:
             crop = source.crop
             pasted = paste_back(
@@ -264,17 +278,8 @@ class Reenactor:
                 at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
                 colour_match=self._options.colour_match,
             )
-            image = source.as_given(pasted.frame)
-        else:
-            image = u8_from_tensor(resize(face[None], self._options.side(self._models)))[0]
-        return ReenactedFrame(
-            image=image,
-            index=frame.index,
-            driving=frame.picture,
-            driving_crop=frame.crop,
-            pose_of=frame.origin,
-            kept=kept,
-        )
+            return source.as_given(pasted.frame)
+        return u8_from_tensor(resize(face[None], self._options.side(self._models)))[0]
 
 
 def _sketched(frames: Iterable[PosedFrame], detailed: ClipDetail | None) -> Iterator[_Sketched]:

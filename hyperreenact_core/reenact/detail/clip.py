@@ -9,6 +9,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...types import FaceReading
 from ..missing import PosedFrame
+from .head_model import HeadModel
 from .performance import HeadState, Performer
 from .stage import DetailSource, DetailStage, Sketch
 
@@ -19,8 +20,7 @@ class ClipDetail:
     def __init__(self, stage: DetailStage, source: DetailSource, amount: float) -> None:
         """amount: how much of the detail is taken, over 0 to 1."""
         self._stage, self._source, self._amount = stage, source, amount
-        self._performer = Performer(stage.model)
-        self._last: tuple[FaceReading, HeadState] | None = None
+        self._acting = Acting(stage.model)
 
     @property
     def needs_guides(self) -> bool:
@@ -41,9 +41,21 @@ class ClipDetail:
         return detailed.images, detailed.kept
 
     def _state(self, frame: PosedFrame) -> HeadState:
-        reading = frame.pose.reading
         if frame.origin == "source":
             return self._source.state
+        return self._acting.state(frame) if frame.state is None else frame.state
+
+
+class Acting:
+    """The states of a clip's frames, asked for in their order: each leans on those before it."""
+
+    def __init__(self, model: HeadModel) -> None:
+        self._performer = Performer(model)
+        self._last: tuple[FaceReading, HeadState] | None = None
+
+    def state(self, frame: PosedFrame) -> HeadState:
+        """What a frame's head performs; InputError where its face was not read."""
+        reading = frame.pose.reading
         if reading is None:
             raise InputError(f"frame {frame.index}: its face was not read, which detail needs")
         if self._last is None or self._last[0] is not reading:  # a held pose is read once

@@ -19,8 +19,9 @@ from hyperreenact_core.host import LocalHost, Preview
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.driving import DrivingOptions
-from hyperreenact_core.reenact.pipeline import ReenactedFrame, ReenactOptions, Reenactor
+from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
+from hyperreenact_core.reenact.results import ReenactedFrame
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.reenact.strength import DeltaStrength
 from hyperreenact_core.reenact.views import pose_view

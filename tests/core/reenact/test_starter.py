@@ -15,8 +15,9 @@ from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8, resize, tensor_from_u8
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.missing import DrivingReport
-from hyperreenact_core.reenact.pipeline import ReenactedFrame, ReenactOptions, Reenactor
+from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
+from hyperreenact_core.reenact.results import ReenactedFrame
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.types import DrivingPose
 from hyperreenact_core.video.pictures import read_image

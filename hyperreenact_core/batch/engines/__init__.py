@@ -1,0 +1,1 @@
+"""What distributes the work: processes of this machine, a Ray cluster, or ComfyUI servers."""
