@@ -114,6 +114,7 @@ class RayPool(Generic[Item, Result]):
         except self._ray.exceptions.RayTaskError:
             raise  # a fault of ours: it shows its traceback
         except self._ray.exceptions.RayError as error:
+            self._ray.kill(actor)  # it may be out of reach alone, and would keep its room
             self._hire()
             return Done(item, lost=f"a worker was lost ({_line(error)})")
         self._idle.append(actor)
