@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, ModelError
-from ..host import LocalHost, find_device, number_format
+from ..host import LocalHost, detail_dtype, find_device, number_format
 from ..models.sets import LoadedSet, load_set
 from ..reenact.clip import ClipJob
 from ..reenact.missing import DrivingReport
@@ -110,7 +110,9 @@ class ClipWorker:
                     "started; copy the model set there, or share the folder"
                 )
             device = find_device(tools.device)
-            host = LocalHost(device=str(device), dtype=number_format(tools.precision, device))
+            dtype = number_format(tools.precision, device)
+            quick = detail_dtype(device, dtype) if tools.precision == "auto" else dtype
+            host = LocalHost(device=str(device), dtype=dtype, detail_dtype=quick)
             self._sets[tools] = models, host
         return self._sets[tools]
 

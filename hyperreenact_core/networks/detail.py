@@ -7,7 +7,7 @@ and of the source moved alike: the guides, which need neither the source's looks
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -19,7 +19,7 @@ from .layers import fill_bias, initialise_convolutions
 
 REGIONS = 5
 """Skin, an eye, the inside of the mouth, hair, nothing: what the coarse head shows."""
-_EYE, _MOUTH = 1, 2
+EYE, MOUTH = 1, 2
 """Which of the regions these are."""
 _SURE = 4.0
 """The logit of the layer that the coarse maps speak for."""
@@ -27,8 +27,6 @@ _STEP = 0.05
 """Of the learned offset, in half sides: some pixels."""
 _EDGE = 2
 """Pixels within the head's outline over which the network's word comes to count."""
-_GUIDED = 0.75
-"""The draft's share of what is painted inside mouths."""
 _LEAST = 0.1
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
 
@@ -228,7 +226,7 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
     """
     count, _, _, side = guide.shape
     size = side // _COARSE
-    share = 1 - maps.region[:, _EYE : _MOUTH + 1].float().sum(1, keepdim=True)
+    share = 1 - maps.region[:, EYE : MOUTH + 1].float().sum(1, keepdim=True)
     weight = F.avg_pool2d(share, _COARSE)
     wanted, known, shown = (
         F.avg_pool2d(p.float() * share, _COARSE) / weight.clamp_min(_TINY)
@@ -243,15 +241,6 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
     lacking = torch.bmm(likeness.softmax(2), (shown - known).flatten(2).transpose(1, 2))
     added = enlarged(lacking.transpose(1, 2).unflatten(2, (size, size)), side)
     return guide + share * added
-
-
-def with_guided_mouth(plan: DetailPlan, inputs: DetailInputs) -> DetailPlan:
-    """The plan whose mouth is mostly as the draft shows it inside.
-
-    Mouths of rendered heads, which a network learns from, are darker than people's.
-    """
-    inside = _GUIDED * inputs.maps.region[:, _MOUTH : _MOUTH + 1]
-    return replace(plan, painted=torch.lerp(plan.painted, inputs.draft, inside.to(plan.painted)))
 
 
 def compose(source: Tensor, plan: DetailPlan) -> Tensor:

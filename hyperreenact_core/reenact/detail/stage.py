@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,11 +12,13 @@ from torch import Tensor
 from ...face.align import CropBox, CropRule, cut
 from ...imaging import resize, tensor_from_u8, u8_from_tensor
 from ...networks.detail import (
+    MOUTH,
     CoarseMaps,
+    DetailInputs,
     DetailNetwork,
+    DetailPlan,
     compose,
     detail_inputs,
-    with_guided_mouth,
 )
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
@@ -32,6 +34,8 @@ from .turns import softened
 _FREE_DEG, _MOST_DEG = 28.0, 42.0
 """How far a head is turned from where the source holds it, as asked and at most: beyond that the
 source shows too little of what would be seen."""
+_GUIDED = 0.75
+"""The draft's share of what is painted inside mouths."""
 WORK_SIZE = 256
 """Side in pixels of the pictures and maps that the network sees."""
 
@@ -181,6 +185,15 @@ class DetailStage:
         """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""
         pictures = [picture_of(self.model, one, paint, WORK_SIZE) for one in drawings]
         return tensor_from_u8(np.stack(pictures))
+
+
+def with_guided_mouth(plan: DetailPlan, inputs: DetailInputs) -> DetailPlan:
+    """The plan whose mouth is mostly as the draft shows it inside.
+
+    Mouths of rendered heads, which a network learns from, are darker than people's.
+    """
+    inside = _GUIDED * inputs.maps.region[:, MOUTH : MOUTH + 1]
+    return replace(plan, painted=torch.lerp(plan.painted, inputs.draft, inside.to(plan.painted)))
 
 
 def _kept(weights: Tensor, region: Tensor) -> Tensor:

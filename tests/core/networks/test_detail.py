@@ -19,7 +19,6 @@ from hyperreenact_core.networks.detail import (
     detail_inputs,
     recoloured,
     settled,
-    with_guided_mouth,
 )
 
 SIZE = 64
@@ -156,14 +155,3 @@ def test_wrong_sizes_are_refused() -> None:
     small = picture(0, 32)
     with pytest.raises(ValueError, match="of their side"):
         network()(DetailInputs(small, small, small, small, small, maps()))
-
-
-def test_mouths_are_painted_as_the_guide_shows_them_inside() -> None:
-    known = maps()
-    known.region[:, 2, 24:32, 24:32], known.region[:, 0, 24:32, 24:32] = 1, 0
-    inputs = detail_inputs(picture(0), picture(1), picture(1), known)
-    plan = network()(inputs)
-    dark = replace(plan, painted=inputs.draft - 0.4)
-    found = with_guided_mouth(dark, inputs).painted - inputs.draft
-    assert found[..., 24:32, 24:32].min() > -0.15
-    torch.testing.assert_close(found[..., :20, :], torch.full_like(found[..., :20, :], -0.4))

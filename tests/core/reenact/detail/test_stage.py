@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,13 +11,18 @@ from torch import Tensor
 
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.networks.detail import DetailConfig, DetailNetwork
+from hyperreenact_core.networks.detail import (
+    DetailConfig,
+    DetailInputs,
+    DetailNetwork,
+    DetailPlan,
+)
 from hyperreenact_core.reenact.detail.clip import ClipDetail
 from hyperreenact_core.reenact.detail.fit import fit_head
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import HeadState, Performer
 from hyperreenact_core.reenact.detail.portrait import Portrait, portrait_of
-from hyperreenact_core.reenact.detail.stage import DetailSource, DetailStage
+from hyperreenact_core.reenact.detail.stage import DetailSource, DetailStage, with_guided_mouth
 from hyperreenact_core.reenact.missing import PosedFrame, PoseView
 from hyperreenact_core.types import FaceCrop, FaceReading
 
@@ -239,3 +246,18 @@ def test_a_guided_source_needs_the_generator(stage: DetailStage, source: DetailS
     assert ClipDetail(stage, source, 1.0).needs_guides
     with pytest.raises(ValueError, match="generator's guides"):
         stage.draw(source, [source.state], None)
+
+
+def test_mouths_are_painted_as_the_guide_shows_them_inside(
+    stage: DetailStage, source: DetailSource
+):
+    sketch = stage.sketch(source, source.state)
+    region = torch.zeros_like(sketch.maps.region)
+    region[:, 2, 100:120, 100:150] = 1
+    maps = replace(sketch.maps, region=region)
+    guide = torch.full((1, 3, SIDE, SIDE), 0.5)
+    inputs = DetailInputs(guide, guide, guide, guide, guide, maps)
+    dark = DetailPlan(maps.offset, torch.zeros_like(guide), guide - 0.4)
+    found = with_guided_mouth(dark, inputs).painted
+    assert float(found[..., 100:120, 100:150].min()) > 0.35
+    assert float(found[..., :100, :].max()) < 0.11
