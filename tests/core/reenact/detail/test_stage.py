@@ -22,7 +22,12 @@ from hyperreenact_core.reenact.detail.fit import fit_head
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import HeadState, Performer
 from hyperreenact_core.reenact.detail.portrait import Portrait, portrait_of
-from hyperreenact_core.reenact.detail.stage import DetailSource, DetailStage, with_guided_mouth
+from hyperreenact_core.reenact.detail.stage import (
+    WORK_SIZE,
+    DetailSource,
+    DetailStage,
+    with_guided_mouth,
+)
 from hyperreenact_core.reenact.missing import PosedFrame, PoseView
 from hyperreenact_core.types import FaceCrop, FaceReading
 
@@ -255,7 +260,7 @@ def test_mouths_are_painted_as_the_guide_shows_them_inside(
     region = torch.zeros_like(sketch.maps.region)
     region[:, 2, 100:120, 100:150] = 1
     maps = replace(sketch.maps, region=region)
-    guide = torch.full((1, 3, SIDE, SIDE), 0.5)
+    guide = torch.full((1, 3, WORK_SIZE, WORK_SIZE), 0.5)
     inputs = DetailInputs(guide, guide, guide, guide, guide, maps)
     dark = DetailPlan(maps.offset, torch.zeros_like(guide), guide - 0.4)
     found = with_guided_mouth(dark, inputs).painted
