@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..reenact.knobs import BATCH_SIZE, DETAIL, SIZE, STABILISE, STRENGTHS, TRUNCATION_PSI
+from ..reenact.knobs import (
+    BATCH_SIZE,
+    DETAIL,
+    MOTION_FACTOR,
+    MOTION_MODES,
+    SIZE,
+    STABILISE,
+    STRENGTHS,
+    TRUNCATION_PSI,
+)
 from . import numbers
 from .common import add_alias
 
@@ -84,6 +93,29 @@ def add_detail_options(options: Options, *, default: float | None = DETAIL.defau
         help="side in pixels of results that are not pasted back (default: "
         f"{SIZE.default:g}, without detail the model set's)",
     )
+
+
+def add_motion_options(options: Options) -> None:
+    """--motion, --expression and --head."""
+    options.add_argument(
+        "--motion",
+        choices=MOTION_MODES,
+        default=MOTION_MODES[0],
+        help="absolute: the very pose and face of DRIVING; relative: their change since its first "
+        "frame, from the source's own (default: %(default)s)",
+    )
+    for name, meaning in (
+        ("expression", "what the face does"),
+        ("head", "how the head turns"),
+    ):
+        options.add_argument(
+            f"--{name}",
+            type=numbers.of_knob(MOTION_FACTOR),
+            default=MOTION_FACTOR.default,
+            metavar=f"{MOTION_FACTOR.low:g}..{MOTION_FACTOR.high:g}",
+            help=f"factor of {meaning}: 0 is the source's own, more than 1 exaggerates "
+            "(default: %(default)s)",
+        )
 
 
 def strengths(args: argparse.Namespace) -> tuple[float, ...]:

@@ -14,14 +14,30 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import HyperReenactError
-from . import batch, data, demo, edit, evaluate, models, quality, reenact, render, stages, train
+from . import (
+    batch,
+    data,
+    demo,
+    edit,
+    evaluate,
+    models,
+    motion,
+    quality,
+    reenact,
+    render,
+    stages,
+    train,
+)
 from .common import note
 from .shortage import is_out_of_memory, memory_advice
 from .stopping import exit_code, stop_signals
 from .streams import EXIT_BROKEN_PIPE, steady_streams
 from .threads import settle_threads
 
-COMMANDS = (reenact, edit, stages, quality, batch, demo, render, data, train, evaluate, models)
+COMMANDS = (
+    *(reenact, edit, stages, motion, quality, batch),
+    *(demo, render, data, train, evaluate, models),
+)
 """Modules of the commands, in the order the help shows them."""
 
 EXIT_ERROR = 2

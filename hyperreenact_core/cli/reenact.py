@@ -71,6 +71,7 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
     )
     add_alias(parser, "--match-colours", dest="colour_match", action="store_true")
     knobs.add_detail_options(parser)
+    knobs.add_motion_options(parser)
     parser.add_argument(
         "--compare", action="store_true", help="show source, driving frame and result side by side"
     )
@@ -173,6 +174,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
     """What the options ask for."""
     from ..reenact.clip import ClipRequest
     from ..reenact.driving import DrivingOptions
+    from ..reenact.motion.live import LiveMotion
     from ..reenact.pipeline import ReenactOptions
     from ..reenact.strength import DeltaStrength
 
@@ -190,6 +192,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
             size=args.size,
             paste_back=args.paste_back,
             colour_match=args.colour_match,
+            motion=LiveMotion(args.motion, args.expression, args.head),
         ),
         choice=args.face,
         truncation_psi=args.truncation_psi,

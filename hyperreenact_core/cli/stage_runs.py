@@ -81,7 +81,7 @@ def run_puppet(args: argparse.Namespace) -> None:
 
     check_places([args.out, args.plot, args.puppet], [])
     start = puppet.PuppetPose(**{name: getattr(args, name) for name in PUPPET_LIMITS})
-    keys = puppet.parse_keyframes(_text(args.keyframes)) if args.keyframes else {}
+    keys = puppet.parse_keyframes(text_of(args.keyframes)) if args.keyframes else {}
     motion = puppet.puppet_motion(start, keys, frames=args.frames)
     with progress_bar("puppet") as show:
         host, models = _setting(args, show)
@@ -191,7 +191,7 @@ def _picture(image: Tensor) -> ImageU8:
     return u8_from_tensor(image[None])[0]
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:

@@ -39,6 +39,28 @@ SIZE = Knob("size", 64, 2048, 512)
 CsvLayout = Literal["plain", "live-link"]
 """Columns of a performance as CSV: all there is, or those of Live Link Face."""
 CSV_LAYOUTS: tuple[CsvLayout, ...] = get_args(CsvLayout)
+MotionMode = Literal["absolute", "relative"]
+"""The source takes the driver's very pose and face, or their change since the first frame."""
+MOTION_MODES: tuple[MotionMode, ...] = get_args(MotionMode)
+Relative = Literal["off", "first", "calmest"]
+"""off: the performance as it is. Else its change since the first or the calmest frame, which begins
+at the source's own state."""
+RELATIVES: tuple[Relative, ...] = get_args(Relative)
+LengthRule = Literal["hold", "loop", "shortest", "stretch"]
+"""What becomes of two performances of unequal length: the shorter one keeps its last frame or
+begins again, the longer one is cut, or the second is stretched to the first."""
+LENGTH_RULES: tuple[LengthRule, ...] = get_args(LengthRule)
+Region = Literal["head", "eyes", "gaze", "brows", "mouth", "jaw"]
+"""head: its turn and place. eyes: lids. gaze: where the eyes look. The others as they say."""
+REGIONS: tuple[Region, ...] = get_args(Region)
+MOTION_FACTOR = Knob("factor", 0.0, 3.0, 1.0)
+"""Of what a region of a performance does; 0 the source's own, 1 as performed."""
+MOTION_SMOOTH = Knob("smooth", 0.0, 12.0, 0.0)
+"""Over how many frames a performance is steadied, standard deviation; 0 = not at all."""
+MOTION_SPEED = Knob("speed", 0.05, 20.0, 1.0)
+"""How fast a performance is played."""
+MIX_WEIGHT = Knob("weight", 0.0, 1.0, 0.0)
+"""Which of two performances is followed: 0 the first, 1 the second."""
 COLOUR_MATCH = True
 """Whether a face that is pasted back meets the picture's colours."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
+from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..face.paste import at_size, paste_back
 from ..host import Host
@@ -16,7 +17,7 @@ from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, SourceIdentity
 from .ahead import made_ahead
-from .detail.clip import Acting, ClipDetail
+from .detail.clip import ClipDetail
 from .detail.portrait import guides, portrait_of
 from .detail.stage import DetailStage, Sketch
 from .drawing import PreparedSource, draw_poses, prepare_source
@@ -24,6 +25,7 @@ from .driving import DrivingOptions, batches, pose_of, posed_frames
 from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
 from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseView
+from .motion.live import LiveMotion
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
@@ -48,6 +50,7 @@ class ReenactOptions:
     size: side of results in pixels; SIZE.default if None, or the generator's without detail.
     paste_back: lay each result over the source picture instead of giving the face alone.
     colour_match: when pasting, shift the face's colours to meet the picture's.
+    motion: how the driver's performance becomes the source's; needs detail.
     """
 
     driving: DrivingOptions = field(default_factory=DrivingOptions)
@@ -57,10 +60,16 @@ class ReenactOptions:
     size: int | None = None
     paste_back: bool = False
     colour_match: bool = COLOUR_MATCH
+    motion: LiveMotion = field(default_factory=LiveMotion)
 
     def __post_init__(self) -> None:
         BATCH_SIZE.check(self.batch_size)
         DETAIL.check(self.detail)
+        if self.motion.changes and self.detail < 1:
+            raise InputError(
+                f"relative motion and factors of expression and head need detail 1, not "
+                f"{self.detail:g}: the generator looks at the driver itself"
+            )
         if self.size is not None:
             SIZE.check(self.size)
 
@@ -134,13 +143,10 @@ class Reenactor:
         `draw_read` draws them, in batches of any length. Counts in `report`; raises as `reenact`.
         """
         own_pose = pose_of(source.crop, self._models)
-        acting = None if self._detail is None else Acting(self._detail.model)
-        with self._host.on_device(self._models.reading_networks, 0):
+        with self._host.on_device(self._networks, self._bytes_needed):
+            detailed = self._detailed(source, self._prepare(source.identity), own_pose)
             for frame in self._posed(frames, own_pose, report, name_frame):
-                if acting is None or frame.origin == "source":
-                    yield frame
-                else:
-                    yield replace(frame, state=acting.state(frame))
+                yield frame if detailed is None else replace(frame, state=detailed.state(frame))
 
     def draw_read(self, source: SourceFace, frames: Iterable[PosedFrame]) -> Iterator[ImageU8]:
         """The results of frames that were read, as `reenact` makes them of the same batches."""
@@ -252,7 +258,7 @@ class Reenactor:
         side = self._options.side(self._models)
         portrait = portrait_of(source.picture, source.crop, guide)
         kept = self._detail.prepare(portrait, size=side)
-        return ClipDetail(self._detail, kept, self._options.detail)
+        return ClipDetail(self._detail, kept, self._options.detail, self._options.motion)
 
     def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:
         return draw_poses(prepared, pose.features, self._fast, self._options.strength)

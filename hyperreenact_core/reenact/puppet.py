@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 
-import numpy as np
 import torch
 
-from ..errors import InputError
 from ..face.align import crop_face
 from ..host import Host
 from ..imaging import ImageU8
@@ -23,6 +20,7 @@ from ..synthetic.sampling import sample_identity
 from ..types import FaceCrop
 from .detail.performance import RATE, HeadState, Performance
 from .expression import AT_REST, Expression
+from .keyframes import Keyframes, eased, parse_keys
 from .knobs import PUPPET_LIMITS
 from .pose import poses_of_performance
 from .posetrack import PoseTrack, extract_poses
@@ -83,31 +81,9 @@ class PuppetPose:
         return Expression({**own, **values}).state(AT_REST)
 
 
-Keyframes = Mapping[int, Mapping[str, float]]
-"""Frame number from 0 -> values of some sliders."""
-
-
 def parse_keyframes(text: str) -> Keyframes:
-    """Lines such as `24: yaw=-30 smile=0.8`; `#` begins a comment. InputError names the line."""
-    keys: dict[int, dict[str, float]] = {}
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.partition("#")[0].strip()
-        if not line:
-            continue
-        frame, colon, rest = line.partition(":")
-        if not colon or not frame.strip().isdecimal():
-            raise InputError(
-                f"keyframes, line {number}: begin with a frame number and a colon, such as "
-                f"'24: yaw=-30 smile=0.8', not {line!r}"
-            )
-        values = keys.setdefault(int(frame), {})
-        for item in re.split(r"[\s,]+", rest.strip()):
-            name, _, value = item.partition("=")
-            try:
-                values[name] = _limited(name, float(value))
-            except ValueError as error:
-                raise InputError(f"keyframes, line {number}: {error}") from error
-    return keys
+    """Lines such as `24: yaw=-30 smile=0.8`, see `keyframes.parse_keys`."""
+    return parse_keys(text, PUPPET_LIMITS, such_as="24: yaw=-30 smile=0.8")
 
 
 def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[PuppetPose]:
@@ -115,14 +91,13 @@ def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[Pu
 
     A slider that has no key stays as it is in `start`.
     """
-    times = np.arange(frames)
     columns: dict[str, list[float]] = {}
     for field in fields(PuppetPose):
         own = sorted(
             (at, values[field.name]) for at, values in keys.items() if field.name in values
         )
         if own:
-            columns[field.name] = _eased(times, own)
+            columns[field.name] = eased(frames, own)
     return [
         replace(start, **{name: column[at] for name, column in columns.items()})
         for at in range(frames)
@@ -175,24 +150,3 @@ def puppet_crop(identity: Identity, pose: PuppetPose, models: LoadedSet) -> Face
 def _picture(crop: FaceCrop) -> ImageU8:
     pixels = (crop.image.permute(1, 2, 0) + 1) * 127.5
     return pixels.round().clamp(0, 255).to(torch.uint8).numpy()
-
-
-def _limited(name: str, value: float) -> float:
-    if name not in PUPPET_LIMITS:
-        raise ValueError(f"{name!r} is none of {', '.join(PUPPET_LIMITS)}")
-    low, high = PUPPET_LIMITS[name]
-    if not low <= value <= high:
-        raise ValueError(f"{name} must lie in {low:g}..{high:g}, it is {value:g}")
-    return value
-
-
-def _eased(times: np.ndarray, keys: Sequence[tuple[int, float]]) -> list[float]:
-    """Smooth steps through (frame, value), in order of the frames."""
-    at = np.array([frame for frame, _ in keys], np.float64)
-    values = np.array([value for _, value in keys])
-    place = np.interp(times, at, np.arange(len(keys), dtype=np.float64))
-    left = np.minimum(np.floor(place).astype(int), len(keys) - 1)
-    right = np.minimum(left + 1, len(keys) - 1)
-    t = place - left
-    t = t * t * (3 - 2 * t)
-    return (values[left] + (values[right] - values[left]) * t).tolist()

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...types import FaceReading
 from ..missing import PosedFrame
-from .head_model import HeadModel
+from ..motion.live import LiveMotion, MotionStream
 from .performance import HeadState, Performer
 from .stage import DetailSource, DetailStage, Sketch
 
@@ -17,10 +17,28 @@ from .stage import DetailSource, DetailStage, Sketch
 class ClipDetail:
     """Adds detail to what the generator draws for a clip; keeps what it learns of the performer."""
 
-    def __init__(self, stage: DetailStage, source: DetailSource, amount: float) -> None:
-        """amount: how much of the detail is taken, over 0 to 1."""
+    def __init__(
+        self,
+        stage: DetailStage,
+        source: DetailSource,
+        amount: float,
+        motion: LiveMotion | None = None,
+    ) -> None:
+        """amount: how much of the detail is taken, over 0 to 1.
+
+        motion: how the performance becomes the source's; as it is where that is None.
+        Raises InputError where the generator's pictures are needed, which cannot follow that.
+        """
         self._stage, self._source, self._amount = stage, source, amount
-        self._acting = Acting(stage.model)
+        self._motion = MotionStream(motion or LiveMotion(), source.state)
+        if motion is not None and motion.changes and self.needs_guides:
+            raise InputError(
+                "relative motion and factors of expression and head change what the driver "
+                "performs, but this set's generator looks at the driver itself: draw with a set "
+                "such as starter and detail 1, or leave motion absolute and the factors at 1"
+            )
+        self._performer = Performer(stage.model)
+        self._last: tuple[FaceReading, HeadState] | None = None
 
     @property
     def needs_guides(self) -> bool:
@@ -29,7 +47,7 @@ class ClipDetail:
 
     def sketch(self, frame: PosedFrame) -> Sketch:
         """What the next frame of the clip asks for; frames come in their order."""
-        return self._stage.sketch(self._source, self._state(frame))
+        return self._stage.sketch(self._source, self.state(frame))
 
     def __call__(self, sketches: Sequence[Sketch], guides: Tensor | None) -> tuple[Tensor, Tensor]:
         """B sketches and their guides [B, 3, r, r] -> results [B, 3, R, R] and kept shares [B].
@@ -40,24 +58,19 @@ class ClipDetail:
         detailed = detailed.towards(guides, self._amount)
         return detailed.images, detailed.kept
 
-    def _state(self, frame: PosedFrame) -> HeadState:
+    def state(self, frame: PosedFrame) -> HeadState:
+        """What the next frame's head is to do; each leans on those before it.
+
+        InputError where its face was not read.
+        """
+        if frame.state is not None:
+            return frame.state
         if frame.origin == "source":
             return self._source.state
-        return self._acting.state(frame) if frame.state is None else frame.state
-
-
-class Acting:
-    """The states of a clip's frames, asked for in their order: each leans on those before it."""
-
-    def __init__(self, model: HeadModel) -> None:
-        self._performer = Performer(model)
-        self._last: tuple[FaceReading, HeadState] | None = None
-
-    def state(self, frame: PosedFrame) -> HeadState:
-        """What a frame's head performs; InputError where its face was not read."""
         reading = frame.pose.reading
         if reading is None:
             raise InputError(f"frame {frame.index}: its face was not read, which detail needs")
         if self._last is None or self._last[0] is not reading:  # a held pose is read once
-            self._last = reading, self._performer.state(reading, scene=frame.pose.scene)
+            state = self._performer.state(reading, scene=frame.pose.scene)
+            self._last = reading, self._motion(state)
         return self._last[1]

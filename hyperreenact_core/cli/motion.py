@@ -1,0 +1,240 @@
+"""`hyperreenact motion edit` and `motion mix`: performances changed and put together."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..reenact.knobs import (
+    LENGTH_RULES,
+    MIX_WEIGHT,
+    MOTION_FACTOR,
+    MOTION_SMOOTH,
+    MOTION_SPEED,
+    REGIONS,
+    RELATIVES,
+    Region,
+)
+from . import numbers
+from .common import say
+from .stage_runs import check_places, text_of
+
+if TYPE_CHECKING:
+    from ..reenact.detail.performance import Performance
+    from .common import SubParsers
+
+_FACE = ("eyes", "brows", "mouth", "jaw")
+_EDIT = """\
+Change what is performed in the pose track IN, in this order: cut (--start, --frames), steady
+(--smooth), --mirror, lay on the source's own face (--relative and the factors), play faster or
+slower (--speed, --length), there and back (--ping-pong), repeat (--loop), blend in and out.
+
+The result is drawn with detail 1 by any set, or by a set that is told states, such as starter.
+"""
+_MIX = """\
+Put two pose tracks together: each part of the face follows FIRST (0) or SECOND (1), or anything
+between. A keyframe is a line such as '24: mouth=1 eyes=0', or '24: all=1'; values ease from key to
+key. The result is drawn as that of `motion edit`.
+"""
+
+
+def register(subparsers: SubParsers) -> None:
+    """Add the command and its two parts."""
+    text = "edit and mix pose tracks"
+    parser = subparsers.add_parser("motion", help=text, description=text.capitalize())
+    parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_edit(parts)
+    _add_mix(parts)
+
+
+def _add_edit(parts: SubParsers) -> None:
+    parser = parts.add_parser(
+        "edit",
+        help="change how much, how fast and how steadily a pose track performs",
+        description=_EDIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("poses", type=Path, metavar="IN", help="from `poses` or `puppet`")
+    _add_out(parser)
+    parser.add_argument(
+        "--source",
+        type=Path,
+        metavar="IDENTITY",
+        help="from `invert`: whose own face and head factors and --relative begin from "
+        "(default: a neutral face)",
+    )
+    parser.add_argument(
+        "--relative",
+        choices=RELATIVES,
+        default=RELATIVES[0],
+        help="take the change since the first or the calmest frame, not the very pose and face "
+        "(default: %(default)s)",
+    )
+    parser.add_argument("--mirror", action="store_true", help="left for right")
+    parser.add_argument(
+        "--smooth",
+        type=numbers.of_knob(MOTION_SMOOTH),
+        default=MOTION_SMOOTH.default,
+        metavar=f"{MOTION_SMOOTH.low:g}..{MOTION_SMOOTH.high:g}",
+        help="frames over which trembling is taken out; blinks stay; 2 is good, 0 = not at all "
+        "(default: %(default)s)",
+    )
+    _add_factors(parser)
+    _add_times(parser)
+    parser.set_defaults(run=run_edit)
+
+
+def _add_factors(parser: argparse.ArgumentParser) -> None:
+    factors = parser.add_argument_group(
+        "factors: 0 is the source's own, 1 as performed, more exaggerates"
+    )
+    factor = numbers.of_knob(MOTION_FACTOR)
+    limits = f"{MOTION_FACTOR.low:g}..{MOTION_FACTOR.high:g}"
+    factors.add_argument(
+        "--expression", type=factor, metavar=limits, help="all parts of the face but the gaze"
+    )
+    for region in REGIONS:
+        factors.add_argument(f"--{region}", type=factor, metavar=limits)
+
+
+def _add_times(parser: argparse.ArgumentParser) -> None:
+    times = parser.add_argument_group("time, in frames")
+    times.add_argument("--start", type=numbers.not_negative, default=0, metavar="N")
+    times.add_argument("--frames", type=numbers.positive, default=0, metavar="N")
+    pace = times.add_mutually_exclusive_group()
+    pace.add_argument(
+        "--speed",
+        type=numbers.of_knob(MOTION_SPEED),
+        default=MOTION_SPEED.default,
+        metavar=f"{MOTION_SPEED.low:g}..{MOTION_SPEED.high:g}",
+        help="2 is twice as fast",
+    )
+    pace.add_argument("--length", type=numbers.positive, default=0, metavar="N")
+    times.add_argument("--ping-pong", action="store_true", help="there and back")
+    times.add_argument("--loop", type=numbers.positive, default=1, metavar="TIMES")
+    for way in ("in", "out"):
+        times.add_argument(
+            f"--blend-{way}",
+            type=numbers.not_negative,
+            default=0,
+            metavar="N",
+            help="out of the source's own face" if way == "in" else "and back to it",
+        )
+
+
+def _add_mix(parts: SubParsers) -> None:
+    parser = parts.add_parser(
+        "mix",
+        help="eyes from one pose track, mouth from another",
+        description=_MIX,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("first", type=Path, metavar="FIRST")
+    parser.add_argument("second", type=Path, metavar="SECOND")
+    _add_out(parser)
+    weights = parser.add_argument_group("weights: 0 follows FIRST, 1 SECOND")
+    for region in REGIONS:
+        weights.add_argument(
+            f"--{region}",
+            type=numbers.of_knob(MIX_WEIGHT),
+            default=MIX_WEIGHT.default,
+            metavar=f"{MIX_WEIGHT.low:g}..{MIX_WEIGHT.high:g}",
+        )
+    weights.add_argument("--keyframes", type=Path, metavar="FILE", help="weights over time")
+    parser.add_argument(
+        "--length",
+        choices=LENGTH_RULES,
+        default=LENGTH_RULES[0],
+        help="tracks of unequal length: the shorter keeps its last frame or begins again, the "
+        "longer is cut, or SECOND is stretched to FIRST (default: %(default)s)",
+    )
+    parser.set_defaults(run=run_mix)
+
+
+def _add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", "-o", type=Path, required=True, metavar="OUT", help=".safetensors or .csv file"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="PNG", help="write a plot here: before and after"
+    )
+
+
+def run_edit(args: argparse.Namespace) -> None:
+    """Write the edited pose track."""
+    from ..reenact.files import load_identity
+    from ..reenact.motion.edit import MotionEdit, edit_motion
+    from ..reenact.motion.rest import rest_of
+
+    inputs = [args.poses, *([args.source] if args.source else [])]
+    check_places([args.out, args.plot], inputs)
+    edit = MotionEdit(
+        start=args.start,
+        frames=args.frames,
+        smooth=args.smooth,
+        mirror=args.mirror,
+        relative=args.relative,
+        **_factors(args),
+        speed=args.speed,
+        length=args.length,
+        ping_pong=args.ping_pong,
+        loop=args.loop,
+        blend_in=args.blend_in,
+        blend_out=args.blend_out,
+    )
+    before = _performance(args.poses)
+    source = rest_of(load_identity(args.source)) if args.source else None
+    after = edit_motion(before, edit, source=source)
+    _finish(args, before, after)
+
+
+def run_mix(args: argparse.Namespace) -> None:
+    """Write the mixed pose track."""
+    from ..reenact.keyframes import parse_keys
+    from ..reenact.motion.mix import MIX_KEY, MIX_LIMITS, MotionMix, mix_motion
+
+    check_places([args.out, args.plot], [args.first, args.second])
+    keys = {}
+    if args.keyframes is not None:
+        keys = parse_keys(text_of(args.keyframes), MIX_LIMITS, such_as=MIX_KEY)
+    mix = MotionMix({region: getattr(args, region) for region in REGIONS}, keys, args.length)
+    first, second = _performance(args.first), _performance(args.second)
+    after = mix_motion(first, second, mix)
+    _finish(args, first, after)
+
+
+def _factors(args: argparse.Namespace) -> dict[Region, float]:
+    """Of the regions; --expression stands for those of the face that are not named."""
+    whole = MOTION_FACTOR.default if args.expression is None else args.expression
+    factors: dict[Region, float] = {}
+    for region in REGIONS:
+        named: float | None = getattr(args, region)
+        usual = whole if region in _FACE else MOTION_FACTOR.default
+        factors[region] = usual if named is None else named
+    return factors
+
+
+def _performance(path: Path) -> Performance:
+    from ..reenact.files import load_poses
+
+    performance = load_poses(path).performance
+    if performance is None:
+        raise InputError(
+            f"{path.name} holds no states of the head, which edits need: read the clip again with "
+            "`poses`"
+        )
+    return performance
+
+
+def _finish(args: argparse.Namespace, before: Performance, after: Performance) -> None:
+    from ..reenact.files import save_poses
+    from ..reenact.motion.report import motion_report, plot_change
+    from ..reenact.posetrack import track_of
+    from ..video.stills import write_image
+
+    save_poses(args.out, track_of(after))
+    if args.plot is not None:
+        write_image(args.plot, plot_change(before, after))
+    say(f"{args.out}: {motion_report(before, after)}")

@@ -1,0 +1,1 @@
+"""Performances edited and mixed."""

@@ -1,0 +1,77 @@
+"""Takes the tremble of a reading away and leaves what is meant.
+
+A bilateral filter over time (Tomasi and Manduchi, 1998): each frame becomes the mean of its
+neighbours, by how near they are in time and how alike. It looks to both sides, so nothing comes
+late; and what differs by more than the reader's noise, as a blink or closed lips do, is no
+neighbour and stays as it is.
+"""
+
+from __future__ import annotations
+
+from math import ceil, radians
+
+import torch
+from torch import Tensor
+
+from ..detail.performance import Performance
+from .turning import turns_of, vectors_of
+
+_ALIKE, _ALIKE_TURN, _ALIKE_GAZE = 0.06, radians(1.2), radians(3.0)
+"""Standard deviations of likeness: of coefficients, of turns and of looks in radians. About three
+times what readings of a still face scatter."""
+_REACH = 2.5
+"""How far is looked, in standard deviations."""
+
+
+def smooth(performance: Performance, frames: float) -> Performance:
+    """The same without its tremble.
+
+    frames: standard deviation over time, in frames; 0 for none.
+    """
+    if frames == 0 or len(performance) < 2:
+        return performance
+    near, at = _neighbours(len(performance), frames)
+    eyes = performance.gaze[at]
+    looks = _mean(near, eyes, eyes[:, :1], alike=_ALIKE_GAZE, dims=(3,))
+    place = performance.place[at]
+    fields = dict(vars(performance))
+    faces = performance.coefficients[at]
+    fields["coefficients"] = _mean(near, faces, faces[:, :1], alike=_ALIKE, dims=()).clamp(0, 1)
+    fields["gaze"] = torch.nn.functional.normalize(looks, dim=2)
+    fields["place"] = _mean(near, place, place[:, :1], alike=_ALIKE / 3, dims=())
+    fields["rotation"] = _turns(performance.rotation.double(), near, at).float()
+    return Performance(**fields)
+
+
+def _neighbours(count: int, frames: float) -> tuple[Tensor, Tensor]:
+    """How near [B, K], and which frames [B, K]; the frame itself first."""
+    reach = min(ceil(_REACH * frames), count - 1)
+    steps = torch.tensor([0, *(s for step in range(1, reach + 1) for s in (-step, step))])
+    at = torch.arange(count)[:, None] + steps
+    inside = (at >= 0) & (at < count)
+    near = torch.exp(-0.5 * (steps / frames) ** 2) * inside
+    # A neighbour counts only with its opposite: at the ends the mean would lean inwards.
+    pairs = near[:, 1:].unflatten(1, (reach, 2))
+    both = pairs * (inside[:, 1:].unflatten(1, (reach, 2)).all(2, keepdim=True))
+    return torch.cat([near[:, :1], both.flatten(1)], 1), at.clamp(0, count - 1)
+
+
+def _mean(
+    near: Tensor, values: Tensor, own: Tensor, *, alike: float, dims: tuple[int, ...]
+) -> Tensor:
+    """Of values [B, K, ...]; likeness to `own` is told number by number, or over `dims` at once."""
+    apart = (values - own) ** 2
+    if dims:
+        apart = apart.sum(dims, keepdim=True)
+    weights = torch.exp(-0.5 * apart / alike**2)
+    weights = weights * near.view(*near.shape, *(1,) * (values.ndim - 2))
+    return (weights * values).sum(1) / weights.sum(1)
+
+
+def _turns(turns: Tensor, near: Tensor, at: Tensor) -> Tensor:
+    """Each turn moved to the mean of its neighbours, seen from itself."""
+    count, width = at.shape
+    steps = turns[:, None].transpose(2, 3) @ turns[at]
+    ways = vectors_of(steps.flatten(0, 1)).unflatten(0, (count, width))
+    means = _mean(near.double(), ways, torch.zeros(()), alike=_ALIKE_TURN, dims=(2,))
+    return turns @ turns_of(means)
