@@ -31,7 +31,7 @@ Change what is performed in the pose track IN, in this order: cut (--start, --fr
 (--smooth), --mirror, lay on the source's own face (--relative and the factors), play faster or
 slower (--speed, --length), there and back (--ping-pong), repeat (--loop), blend in and out.
 
-The result is drawn with detail 1 by any set, or by a set that is told states, such as starter.
+The result is drawn with detail 1 by any set, or by a set that is told states.
 """
 _MIX = """\
 Put two pose tracks together: each part of the face follows FIRST (0) or SECOND (1), or anything
