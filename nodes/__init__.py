@@ -19,6 +19,7 @@ from .files import LoadIdentity, LoadPoseTrack, SaveIdentity, SavePoseTrack
 from .live import add_route
 from .load import LoadModels
 from .marks import mark_prompt
+from .motion import EditMotion, MixMotion
 from .pose import ExtractPose, PuppetPose
 from .reenact import Reenact, ReenactVideo
 from .report import QualityReport
@@ -39,6 +40,8 @@ NODES: list[type[io.ComfyNode]] = [
     Reenact,
     ReenactVideo,
     PuppetPose,
+    EditMotion,
+    MixMotion,
     ExpressionEditor,
     QualityReport,
     SaveIdentity,

@@ -230,11 +230,13 @@ def _performance(path: Path) -> Performance:
 
 def _finish(args: argparse.Namespace, before: Performance, after: Performance) -> None:
     from ..reenact.files import save_poses
-    from ..reenact.motion.report import motion_report, plot_change
+    from ..reenact.motion.report import motion_report
+    from ..reenact.plots import plot_poses
     from ..reenact.posetrack import track_of
     from ..video.stills import write_image
 
-    save_poses(args.out, track_of(after))
+    track = track_of(after)
+    save_poses(args.out, track)
     if args.plot is not None:
-        write_image(args.plot, plot_change(before, after))
+        write_image(args.plot, plot_poses(track, before=track_of(before)))
     say(f"{args.out}: {motion_report(before, after)}")

@@ -74,9 +74,7 @@ def save_poses(path: Path, track: PoseTrack, layout: CsvLayout = "plain") -> Non
     layout: of a CSV, which keeps the performance alone. InputError where there is none.
     """
     if path.suffix.lower() == CSV_SUFFIX:
-        if track.performance is None:
-            raise InputError("the pose track holds no states of the head: extract the poses again")
-        write_performance(path, track.performance, layout)
+        write_performance(path, track.states, layout)
         return
     tensors = {} if track.pose is None else dict(vars(track.pose))
     if track.performance is not None:

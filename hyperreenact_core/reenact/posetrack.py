@@ -42,6 +42,13 @@ class PoseTrack:
         if self.pose is None and self.performance is None:
             raise ValueError("a pose track holds poses, or a performance, or both")
 
+    @property
+    def states(self) -> Performance:
+        """The performance; InputError where it is not known."""
+        if self.performance is None:
+            raise InputError("the pose track holds no states of the head: extract the poses again")
+        return self.performance
+
     def __len__(self) -> int:
         told = self.performance if self.pose is None else self.pose
         return 0 if told is None else len(told)

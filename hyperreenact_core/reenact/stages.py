@@ -183,8 +183,7 @@ def draw_details(
         raise InputError(
             "the latent holds no picture of the source: give StyleGAN2 Invert the picture too"
         )
-    if poses.performance is None:
-        raise InputError("the pose track holds no states of the head: extract the poses again")
+    performance = poses.states
     if images is None and looks_at_images(source, amount):
         raise InputError(
             "this detail is mixed with drawn faces, but there are none: give the images, or take "
@@ -198,7 +197,7 @@ def draw_details(
         prepared = stage.prepare(source.portrait, size=size)
         for begin in range(0, total, batch_size):
             host.check_interrupt()
-            states = poses.performance[begin : begin + batch_size]
+            states = performance[begin : begin + batch_size]
             drawn = None
             if given is not None:
                 drawn = torch.stack(list(islice(given, len(states)))).to(host.device)

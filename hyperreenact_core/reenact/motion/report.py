@@ -1,4 +1,4 @@
-"""What an edit did: how much a performance trembles, in numbers and as curves."""
+"""What an edit did: how long a performance is and how much it trembles."""
 
 from __future__ import annotations
 
@@ -6,15 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ...heads.expression import ACTIONS
-from ...imaging import ImageU8
-from ...networks.rotation import euler_from_matrix
 from ..detail.performance import Performance
-from ..plots import Panel, plot
 from .turning import vectors_of
-
-_CURVES = 3
-"""Movements of the face that are shown."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +47,3 @@ def motion_report(before: Performance, after: Performance) -> str:
             f"jitter after: {jitter_of(after).to_text()}",
         ]
     )
-
-
-def plot_change(before: Performance, after: Performance) -> ImageU8:
-    """Angles of the head and what moves most in the face, before and after."""
-    moving = before.coefficients.std(0, correction=0) + after.coefficients.std(0, correction=0)
-    shown = moving.argsort(descending=True)[:_CURVES].tolist()
-    panels: list[Panel] = []
-    for when, performance in (("before", before), ("after", after)):
-        angles = zip(("yaw", "pitch", "roll"), euler_from_matrix(performance.rotation), strict=True)
-        title = f"{when}: head pose of {len(performance)} frames, degrees"
-        panels.append(
-            Panel(title, {name: values.tolist() for name, values in angles}, low=-30, high=30)
-        )
-    for when, performance in (("before", before), ("after", after)):
-        curves = {ACTIONS[at]: performance.coefficients[:, at].tolist() for at in shown}
-        panels.append(Panel(f"{when}: movements of the face that change most", curves))
-    return plot(panels)
