@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -99,6 +99,15 @@ def displace(image: Tensor, offset: Tensor, *, places: Tensor | None = None) -> 
             padding_mode="border",
             align_corners=False,
         )
+
+
+Shares = TypeVar("Shares", NDArray[np.float32], NDArray[np.float64], Tensor)
+
+
+def smoothstep(shares: Shares) -> Shares:
+    """0 up to 0 and 1 from 1 on, and a cubic between that rests at both ends."""
+    t: Any = shares.clip(0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def pixel_places(height: int, width: int, *, like: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..imaging import ImageU8, u8_from_tensor
+from ..imaging import ImageU8, smoothstep, u8_from_tensor
 
 Grid = NDArray[np.floating[Any]]
 """Float32 as it is computed with; numpy's types cannot promise it."""
@@ -92,7 +92,7 @@ def soft_mask(size: int, *, feather: float) -> Grid:
     """
     axis = np.abs((np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1)
     radius = (axis[:, None] ** _SHOULDERS + axis**_SHOULDERS) ** (1 / _SHOULDERS)
-    return _smooth_step((1 - radius) / max(feather, 1 / size))
+    return np.asarray(smoothstep((1 - radius) / max(feather, 1 / size)), np.float32)
 
 
 def _feathered(mask: Tensor, feather: float) -> Grid:
@@ -106,13 +106,8 @@ def _feathered(mask: Tensor, feather: float) -> Grid:
     edge = round(reach) + 1
     solid = (np.pad(given, edge) > 0.5).astype(np.uint8)
     inwards = cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    fade = _smooth_step(np.asarray(inwards, np.float32) / reach)
+    fade = np.asarray(smoothstep(np.asarray(inwards, np.float32) / reach), np.float32)
     return given * fade[edge:-edge, edge:-edge]
-
-
-def _smooth_step(x: Grid) -> Grid:
-    t = np.clip(x, 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
 
 
 def _reach(

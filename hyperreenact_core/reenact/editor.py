@@ -47,9 +47,14 @@ class FaceEditor:
     device is wherever the network is when something is drawn.
     """
 
-    def __init__(self, picture: ImageU8, crop: FaceCrop, network: DetailNetwork) -> None:
-        """picture: [H, W, 3]. crop: its face, which was read; InputError where it was not."""
-        self.picture, self.network = picture, network
+    def __init__(
+        self, picture: ImageU8, crop: FaceCrop, network: DetailNetwork, *, dtype: torch.dtype
+    ) -> None:
+        """picture: [H, W, 3]. crop: its face, which was read; InputError where it was not.
+
+        dtype: what the network computes in, see `Host.detail_dtype`.
+        """
+        self.picture, self.network, self._dtype = picture, network, dtype
         self._crop = crop
         self._portrait: Portrait = portrait_of(picture, crop, None)
         self._prepared: dict[int, DetailSource] = {}
@@ -82,7 +87,7 @@ class FaceEditor:
 
     @property
     def _stage(self) -> DetailStage:
-        return DetailStage(self.network, device=self._device)
+        return DetailStage(self.network, device=self._device, dtype=self._dtype)
 
     @property
     def _device(self) -> torch.device:
@@ -112,7 +117,7 @@ def open_editor(
     """
     options = AlignOptions(choice=choice, stabilise=1)
     crop = _found(picture, models, host, options, name=name, detector=detector).crop_at(0)
-    return FaceEditor(picture, crop, models.detail)
+    return FaceEditor(picture, crop, models.detail, dtype=host.detail_dtype)
 
 
 def edited_face(editor: FaceEditor, expression: Expression, host: Host, *, size: int) -> Edited:

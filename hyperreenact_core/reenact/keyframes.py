@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import InputError
+from ..imaging import smoothstep
 
 Keyframes = Mapping[int, Mapping[str, float]]
 """Frame number from 0 -> values of some of the numbers."""
@@ -46,8 +47,7 @@ def eased(frames: int, keys: Sequence[tuple[int, float]]) -> list[float]:
     place = np.interp(np.arange(frames), at, np.arange(len(keys), dtype=np.float64))
     left = np.minimum(np.floor(place).astype(int), len(keys) - 1)
     right = np.minimum(left + 1, len(keys) - 1)
-    t = place - left
-    t = t * t * (3 - 2 * t)
+    t = smoothstep(place - left)
     return (values[left] + (values[right] - values[left]) * t).tolist()
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from hyperreenact_core.face.align import five_point_warp, pose_crop
-from hyperreenact_core.imaging import tensor_from_bhwc, warp
+from hyperreenact_core.imaging import smoothstep, tensor_from_bhwc, warp
 from hyperreenact_core.training.stages.adaptive import DICE, AdaptiveAugment
 
 SIDE = 256
@@ -64,3 +65,10 @@ def test_transparent_parts_of_an_image_lie_over_white() -> None:
     assert torch.equal(shown[0], tensor_from_bhwc(image[None, None, :1, :3])[0, :, 0, 0])
     assert shown[1].tolist() == [1.0, 1.0, 1.0]
     assert shown[2].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_smooth_step_rests_at_both_ends_in_every_kind_of_array() -> None:
+    shares = [-1.0, 0.0, 0.25, 0.5, 1.0, 3.0]
+    wanted = [0.0, 0.0, 0.15625, 0.5, 1.0, 1.0]
+    assert smoothstep(np.array(shares)).tolist() == wanted
+    assert smoothstep(torch.tensor(shares)).tolist() == wanted

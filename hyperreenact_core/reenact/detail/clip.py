@@ -72,5 +72,5 @@ class ClipDetail:
             raise InputError(f"frame {frame.index}: its face was not read, which detail needs")
         if self._last is None or self._last[0] is not reading:  # a held pose is read once
             state = self._performer.state(reading, scene=frame.pose.scene)
-            self._last = reading, self._motion(state)
+            self._last = reading, self._motion(state, scene=frame.pose.scene)
         return self._last[1]

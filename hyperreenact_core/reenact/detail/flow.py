@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...imaging import smoothstep
 from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
 from .pose import PosedHead
 from .raster import Coverage, rasterise
@@ -131,16 +132,11 @@ def _spread(moves: Floats, covered: NDArray[np.bool_], pixel: float) -> Floats:
     weight = np.asarray(both[..., 2], np.float32)
     start = both[..., :2] / np.maximum(weight, 1e-6)[..., None]
     away = cv2.distanceTransform((weight == 0).astype(np.uint8), cv2.DIST_L2, 3) * (2 * pixel)
-    share = _eased((_FAR - away) / (_FAR - _CLINGS)) * _eased(_inwards(len(away)) / _RIM)
+    near = np.asarray((_FAR - away) / (_FAR - _CLINGS), np.float32)
+    share = smoothstep(near) * smoothstep(_inwards(len(away)) / np.float32(_RIM))
     carried = np.asarray(_filled(start, weight) * share[..., None], np.float32)
     carried = np.asarray(cv2.resize(carried, (size, size)), np.float32)
     return np.where(covered[..., None], moves, carried).astype(np.float32)
-
-
-def _eased(share: _Numbers) -> _Numbers:
-    """0 up to 0 and 1 from 1 on, smoothly between."""
-    t = share.clip(0, 1)
-    return t * t * (3 - 2 * t)
 
 
 @lru_cache(maxsize=4)

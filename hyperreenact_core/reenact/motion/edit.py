@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...heads.expression import MIRROR
+from ...imaging import smoothstep
 from ..detail.performance import Performance
 from ..knobs import MOTION_FACTOR, MOTION_SMOOTH, REGIONS, RELATIVES, Region, Relative
 from .regions import columns_of
@@ -141,8 +142,7 @@ def _blended(performance: Performance, rest: Performance, edit: MotionEdit) -> P
     share = torch.ones(count, dtype=torch.float64)
     for frames, way in ((edit.blend_in, at), (edit.blend_out, at.flip(0))):
         if frames:
-            t = (way / frames).clamp(max=1)
-            share = torch.minimum(share, t * t * (3 - 2 * t))
+            share = torch.minimum(share, smoothstep(way / frames))
     own = one(rest, 0, count)
     kept = {name: getattr(performance, name) for name in ("place", "confidence", "time")}
     return between(replace(own, **kept), performance, share)

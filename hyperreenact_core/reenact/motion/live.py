@@ -37,18 +37,24 @@ class LiveMotion:
 
 
 class MotionStream:
-    """The frames of one clip as a source of state `rest` is to perform them, in their order."""
+    """The frames of one clip as a source of state `rest` is to perform them, in their order.
+
+    Behind a cut, relative motion begins anew: there may be somebody else.
+    """
 
     def __init__(self, motion: LiveMotion, rest: HeadState) -> None:
         self._motion, self._rest = motion, rest
         self._reference = rest if motion.mode == "absolute" else None
+        self._scene = 0
 
-    def __call__(self, state: HeadState) -> HeadState:
-        """The next frame."""
+    def __call__(self, state: HeadState, *, scene: int = 0) -> HeadState:
+        """The next frame; scene: as in FaceCrop."""
         if not self._motion.changes:
             return state
-        if self._reference is None:
-            self._reference = state
+        begins = self._reference is None or scene != self._scene
+        if begins and self._motion.mode == "relative":
+            self._reference, self._scene = state, scene
+        assert self._reference is not None
         turn = vector_of(self._reference.rotation.T @ state.rotation)
         moved = state.coefficients - self._reference.coefficients
         face = self._rest.coefficients + self._motion.expression * moved

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...heads.parts import Label
+from ...imaging import smoothstep
 from ...reenact.detail.drawn import white_beside
 from .pairs import View
 
@@ -32,7 +33,7 @@ def whitened(view: View, brightness: float) -> Pixels:
     if mouth.sum() < _LEAST or skin.sum() < _LEAST:
         return view.picture
     inside = view.picture[mouth].astype(np.float32)  # [N, 3]
-    tooth = 1 - _between(_saturation(inside), *_COLOURFUL)
+    tooth = 1 - smoothstep(_placed(_saturation(inside), *_COLOURFUL))
     light = inside.mean(1)
     if tooth.sum() < _LEAST:
         return view.picture
@@ -41,7 +42,7 @@ def whitened(view: View, brightness: float) -> Pixels:
         return view.picture
     wanted = brightness * white_beside(view.picture[skin].mean(1))
     factor = float(np.clip(wanted / lightest, 1, _MOST))
-    share = tooth * _between(light / lightest, _DARK, _LIGHT)
+    share = tooth * smoothstep(_placed(light / lightest, _DARK, _LIGHT))
     lit = view.picture.copy()
     lit[mouth] = (inside * (1 + (factor - 1) * share[:, None])).clip(0, 255).astype(np.uint8)
     return lit
@@ -52,7 +53,6 @@ def _saturation(colours: Floats) -> Floats:
     return (most - colours.min(1)) / np.maximum(most, 1)
 
 
-def _between(values: Floats, low: float, high: float) -> Floats:
-    """0 up to `low`, 1 from `high` on, smoothly between."""
-    t = ((values - low) / (high - low)).clip(0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+def _placed(values: Floats, low: float, high: float) -> Floats:
+    """0 at `low`, 1 at `high`."""
+    return np.asarray((values - low) / (high - low), np.float32)

@@ -27,6 +27,16 @@ def test_a_stream_that_changes_nothing_hands_on_what_it_is_given() -> None:
     assert all(stream(state) is state for state in states)
 
 
+def test_relative_motion_begins_anew_behind_a_cut() -> None:
+    first, second = performance(2, yaw=30)[:], performance(2, yaw=-40)[:]
+    rest = performance(1)[:][0]
+    stream = MotionStream(LiveMotion("relative"), rest)
+    for scene, states in enumerate((first, second)):
+        shown = [stream(state, scene=scene) for state in states]
+        assert np.allclose(shown[0].rotation, rest.rotation)
+        assert np.allclose(shown[0].coefficients, rest.coefficients)
+
+
 def test_live_motion_out_of_range_says_why() -> None:
     with pytest.raises(InputError, match="expression must lie"):
         LiveMotion(expression=-1)
