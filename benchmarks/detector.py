@@ -33,6 +33,7 @@ from hyperreenact_core.training.reader.shelf import Shelf
 from hyperreenact_core.training.reader.stream import load_backgrounds
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
+from hyperreenact_core.whole_files import whole_file
 
 SIZES = (16, 24, 48, 96, 192, 420)
 TILTS = (0, 15, 30, 45, 91)
@@ -128,9 +129,8 @@ def on_files(
                 size = f"{picture.shape[1]}x{picture.shape[0]}"
                 lines.append(f"| {path.name} | {size} | {told} | {spent:.0f} |")
                 if sheets is not None:
-                    sheets.mkdir(parents=True, exist_ok=True)
-                    drawn = Image.fromarray(draw_found(picture.copy(), finds))
-                    drawn.save(sheets / f"{path.name}.jpg")
+                    with whole_file(sheets / f"{path.name}.jpg") as part:
+                        Image.fromarray(draw_found(picture.copy(), finds)).save(part)
         if len(counts) > 1:
             kinds = ", ".join(f"{counts.count(n)} with {n}" for n in sorted(set(counts)))
             lines.append(f"| {path.name}: {len(counts)} frames | | {kinds} | |")

@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from hyperreenact_core.whole_files import write_whole
+
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LP_NUM_THREADS": "0"}
 
 
@@ -33,7 +35,7 @@ def main() -> None:
     sys.stdout.write(report(figures, memory))
     if args.json is not None:
         text = json.dumps({"figures": figures, "memory": memory}, indent=1)
-        args.json.write_text(text + "\n", encoding="utf-8")
+        write_whole(args.json, (text + "\n").encode())
 
 
 def run(size: int, processes: int, pictures: int, each: int) -> dict[str, Any]:

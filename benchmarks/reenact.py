@@ -26,6 +26,7 @@ from benchmarks.measure import CLOCKS, DTYPES
 from benchmarks.tables import report
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import locate
+from hyperreenact_core.whole_files import write_whole
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +37,7 @@ def main() -> None:
     figures = run(args, LoadedSet(folder))
     sys.stdout.write(report(figures))
     if args.json is not None:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_whole(args.json, (json.dumps(figures, indent=1) + "\n").encode())
 
 
 def run(args: argparse.Namespace, models: LoadedSet) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -106,11 +106,38 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises OutputError for what the system or safetensors reports in the block.
     """
+    with _part(path) as part:
+        yield part.path
+        part.put()
+
+
+@contextmanager
+def whole_files(paths: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
+    """The same for files that belong together: all of them are replaced, or none."""
+    with ExitStack() as parts:
+        news = tuple(parts.enter_context(_part(path)) for path in paths)
+        yield tuple(new.path for new in news)
+        olds = [(path, parts.enter_context(_part(path))) for path in paths if path.exists()]
+        for path, old in olds:
+            with write_errors(path):
+                shutil.copy2(path, old.path)
+        try:
+            for path, new in zip(paths, news, strict=True):
+                with write_errors(path):
+                    new.put()
+        except BaseException:
+            for _, old in olds:
+                with suppress(OSError):
+                    old.put()
+            raise
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[Part]:
     with write_errors(path):
         part = Part(path)
         try:
-            yield part.path
-            part.put()
+            yield part
         finally:
             part.discard()
 
@@ -119,6 +146,12 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all; OutputError where it cannot be written."""
     with whole_file(path) as part:
         part.write_bytes(data)
+
+
+def put_in_place(whole: Path, path: Path) -> None:
+    """Rename a file that is whole, on the same disk; OutputError where that fails."""
+    with write_errors(path):
+        whole.replace(path)
 
 
 @contextmanager

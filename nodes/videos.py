@@ -12,15 +12,15 @@ from typing import Any
 import folder_paths
 
 from ..hyperreenact_core.video.clips import open_clip
-from ..hyperreenact_core.video.output import output_errors
 from ..hyperreenact_core.video.sources import FrameSource
 from ..hyperreenact_core.video.trim import trimmed
+from ..hyperreenact_core.whole_files import name_with, write_errors, write_whole
 
 
 def temporary_file(suffix: str) -> Path:
     """A new file in the host's folder for what need not last; the host empties it."""
     folder = Path(folder_paths.get_temp_directory())
-    with output_errors(folder):
+    with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             prefix="hyperreenact_", suffix=suffix, dir=folder, delete=False
@@ -35,7 +35,7 @@ def new_file(suffix: str) -> Iterator[Path]:
     try:
         yield path
     except BaseException:
-        for left in (path, path.with_name(f"{path.stem}.partial{suffix}")):
+        for left in (path, path.with_name(name_with(path.name, ".partial"))):
             left.unlink(missing_ok=True)
         raise
 
@@ -49,8 +49,7 @@ def opened(video: Any) -> Iterator[FrameSource]:
         return
     copy = temporary_file(".mp4")
     try:
-        with output_errors(copy):
-            copy.write_bytes(source.getvalue())
+        write_whole(copy, source.getvalue())
         yield _stretch(open_clip(copy), video, whole=True)
     finally:
         copy.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from ..errors import ModelError, OutputError
+from ..whole_files import write_errors, write_whole
 
 OnBytes = Callable[[int, "int | None"], None]
 """Called with the bytes there are and the bytes expected, None if that is unknown."""
@@ -36,12 +37,10 @@ def download(
     the file cannot be written; what has come stays, and the next call goes on from there.
     """
     tag_file = path.with_name(f"{path.name}.tag")
-    try:
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         have = path.stat().st_size if path.is_file() else 0
         tag = tag_file.read_text(encoding="utf-8") if tag_file.is_file() else None
-    except OSError as error:
-        raise _unwritable(path, error) from error
     try:
         with _open(url, have=have, tag=tag) as response:
             headers: Message = response.headers
@@ -88,16 +87,12 @@ def _receive(
     response: Any, path: Path, *, have: int, total: int | None, on_bytes: OnBytes | None
 ) -> int:
     """Append the answer to the file; returns the bytes there are now."""
-    try:
+    with write_errors(path):
         file = path.open("ab" if have else "wb")
-    except OSError as error:
-        raise _unwritable(path, error) from error
     with file:
         while chunk := cast(bytes, response.read(_CHUNK)):
-            try:
+            with write_errors(path):
                 file.write(chunk)
-            except OSError as error:
-                raise _unwritable(path, error) from error
             have += len(chunk)
             if on_bytes is not None:
                 on_bytes(have, total)
@@ -107,9 +102,9 @@ def _receive(
 def _keep_tag(tag_file: Path, headers: Message) -> None:
     """What tells this version of the file from another one, for a later If-Range."""
     tag = headers.get("ETag") or headers.get("Last-Modified") or ""
-    with suppress(OSError):  # without it a part is still resumed, less safely
+    with suppress(OSError, OutputError):  # without it a part is still resumed, less safely
         if tag and not tag.startswith("W/"):
-            tag_file.write_text(tag, encoding="utf-8")
+            write_whole(tag_file, tag.encode())
         else:
             tag_file.unlink(missing_ok=True)
 
@@ -122,10 +117,6 @@ def _range_start(headers: Message) -> int | None:
 def _range_total(headers: Message) -> int | None:
     match = re.match(r"bytes \*/(\d+)", headers.get("Content-Range", ""))
     return int(match[1]) if match else None
-
-
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"cannot write the file ({error.strerror}): {path}")
 
 
 def _page_instead_of_file(page: str, path: Path) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import ModelError, OutputError
+from ..errors import ModelError
 from ..locks import only_run
+from ..whole_files import put_in_place
 from .download import PART, OnBytes, direct_url, download
 from .lock import Pin, check_pin, pin, pin_of
 from .registry import ModelFile
@@ -77,10 +78,7 @@ def _fetch(
     except ModelError:
         part.unlink(missing_ok=True)  # the rest of another file would never fit
         raise
-    try:
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write the file ({error.strerror}): {path}") from error
+    put_in_place(part, path)
 
 
 def check_stated(measured: Pin, file: ModelFile) -> bool:

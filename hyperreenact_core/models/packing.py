@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from ..errors import ModelError, OutputError
+from ..errors import ModelError
+from ..whole_files import whole_files
 from .checkpoints import load_network, read_config, read_header, save_network
 from .kinds import NETWORKS, NetworkKind
 from .lock import check_pin, pin, pin_of
@@ -37,20 +35,16 @@ def pack_set(
     files = _files_of(folder, only)
     pinned = {path.name for path in files.values() if check_pin(folder, path.name, pin_of(path))}
     before = {kind: path.stat().st_size for kind, path in files.items()}
-    with _folder_inside(folder) as aside:
-        for kind, path in files.items():
+    with whole_files(tuple(files.values())) as parts:
+        for (kind, path), part in zip(files.items(), parts, strict=True):
             save_network(
-                aside / path.name,
+                part,
                 load_network(path, kind),
                 kind=kind,
                 config=read_config(path, kind),
                 storage=storage,
                 notes=read_header(path).notes,
             )
-        try:
-            _exchange(files, aside)
-        except OSError as error:
-            raise OutputError(f"nothing packed ({error}): {folder}") from error
     for name in sorted(pinned):
         pin(folder, name, pin_of(folder / name))
     return tuple(
@@ -72,27 +66,3 @@ def _files_of(folder: Path, only: Collection[NetworkKind]) -> dict[NetworkKind, 
         if weights_file(folder, kind) not in present:
             raise ModelError(f"no such weights file: {weights_file(folder, kind)}")
     return {known[p]: p for p in known if p in present and (not only or known[p] in only)}
-
-
-@contextmanager
-def _folder_inside(folder: Path) -> Iterator[Path]:
-    """A temporary folder on the same disk; OutputError if there can be none."""
-    try:
-        made = TemporaryDirectory(prefix=".pack-", dir=folder, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise OutputError(f"cannot write into the folder ({error.strerror}): {folder}") from error
-    with made as name:
-        yield Path(name)
-
-
-def _exchange(files: Mapping[NetworkKind, Path], aside: Path) -> None:
-    """Put the new files in place of the old ones, and the old ones back if that is cut short."""
-    for path in files.values():
-        shutil.copy2(path, aside / f"{path.name}.old")
-    try:
-        for path in files.values():
-            (aside / path.name).replace(path)
-    except BaseException:
-        for path in files.values():
-            (aside / f"{path.name}.old").replace(path)
-        raise

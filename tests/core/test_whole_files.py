@@ -11,7 +11,14 @@ import pytest
 
 from hyperreenact_core.errors import OutputError
 from hyperreenact_core.locks import only_run
-from hyperreenact_core.whole_files import PART_PREFIX, Part, name_with, whole_file, write_whole
+from hyperreenact_core.whole_files import (
+    PART_PREFIX,
+    Part,
+    name_with,
+    whole_file,
+    whole_files,
+    write_whole,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -146,3 +153,30 @@ def test_many_at_once_leave_one_whole_file(tmp_path: Path) -> None:
     data = (tmp_path / "a").read_bytes()
     assert data == data[:1] * 10_000
     assert names(tmp_path) == ["a"]
+
+
+def test_files_that_belong_together_are_replaced_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = (tmp_path / "a", tmp_path / "b")
+    replace, failed = Path.replace, []
+
+    def fail_at_b(path: Path, target: Path) -> Path:
+        if target.name == "b" and not failed:
+            failed.append(target)
+            raise OSError("in use")
+        return replace(path, target)
+
+    def write(data: bytes) -> None:
+        with whole_files(paths) as parts:
+            for part in parts:
+                part.write_bytes(data)
+
+    write(b"old")
+    monkeypatch.setattr(Path, "replace", fail_at_b)
+    with pytest.raises(OutputError, match=r"b cannot be written \(in use\)"):
+        write(b"new")
+    assert [path.read_bytes() for path in paths] == [b"old", b"old"]
+    write(b"new")
+    assert [path.read_bytes() for path in paths] == [b"new", b"new"]
+    assert names(tmp_path) == ["a", "b"]

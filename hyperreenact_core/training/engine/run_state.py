@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from ...errors import TrainingError
-from ...whole_files import write_errors
+from ...whole_files import put_in_place, write_errors
 from .checkpoint import load_checkpoint, save_checkpoint, stored_numbers
 
 
@@ -91,8 +91,7 @@ class RunState:
             self._prove()
 
     def _prove(self) -> None:
-        with write_errors(self._path):
-            self._unproven.replace(self._path)
+        put_in_place(self._unproven, self._path)
 
     def _burst(self, what: str) -> TrainingError:
         kept = f"the last good state is {self._path}" if self._path.exists() else "nothing is kept"

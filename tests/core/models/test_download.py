@@ -158,7 +158,7 @@ def test_servers_that_fail_are_named(tmp_path: Path, server: str):
     with pytest.raises(ModelError, match="not a web address"):
         download("file:///etc/passwd", tmp_path / "w")
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot be written"):
         download(f"{server}/w.pt", tmp_path / "file" / "w")
 
 

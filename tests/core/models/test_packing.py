@@ -11,7 +11,6 @@ from safetensors.torch import load_file, save_file
 
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.errors import ModelError, OutputError
-from hyperreenact_core.models import packing
 from hyperreenact_core.models.checkpoints import read_config, read_header, save_network
 from hyperreenact_core.models.kinds import NETWORKS
 from hyperreenact_core.models.lock import check_pin, pin, pin_of
@@ -97,15 +96,16 @@ def test_a_kind_of_another_version_is_refused(folder: Path):
 
 def test_an_exchange_that_fails_half_way_is_taken_back(folder: Path, monkeypatch):
     before = contents(folder)
-    replace = Path.replace
+    replace, failed = Path.replace, []
 
     def fail_at_pose(path: Path, target: Path) -> Path:
-        if path.name == "pose.safetensors":
+        if target.name == "pose.safetensors" and not failed:
+            failed.append(target)
             raise OSError("in use by another program")
         return replace(path, target)
 
-    monkeypatch.setattr(packing.Path, "replace", fail_at_pose)
-    with pytest.raises(OutputError, match=r"nothing packed .*in use"):
+    monkeypatch.setattr(Path, "replace", fail_at_pose)
+    with pytest.raises(OutputError, match=r"pose\.safetensors cannot be written .*in use"):
         pack_set(folder)
     assert contents(folder) == before
 
