@@ -36,6 +36,8 @@ IBUG68: tuple[int, ...] = (
 """The mesh points that are nearest to iBUG's 68 landmarks: jaw, brows and nose, eyes, mouth."""
 LIDS = 16
 """So many points of an eye are its lids."""
+OUTER_EYES: tuple[int, int] = (LEFT_EYE[0], RIGHT_EYE[0])
+"""The outer corners, whose distance is the unit of errors and spreads."""
 
 LEFT_EYE_COLUMNS: tuple[int, ...] = (1, 2, 4, 7, 9, 11, 13, 15, 17, 19, 21, 50)
 RIGHT_EYE_COLUMNS: tuple[int, ...] = (0, 2, 3, 6, 8, 10, 12, 14, 16, 18, 20, 49)

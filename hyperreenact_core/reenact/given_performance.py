@@ -15,7 +15,7 @@ from ..face.given import ibug_from_mesh
 from ..heads.expression import ACTIONS
 from ..networks.pose_state import gaze_of
 from ..types import FaceReading
-from .detail.fit import fit_head
+from .detail.fit import eye_distance, fit_head
 from .detail.head_model import POINTS, load_head_model
 from .detail.performance import RATE, Performance
 from .faces import AlignedFaces
@@ -23,7 +23,6 @@ from .posetrack import PoseTrack, performance_of
 
 _SPREAD = 0.03
 """How far mesh points may be off, over the distance of the eyes' outer corners."""
-_OUTER_EYES = (33, 263)
 
 
 def with_meshes(
@@ -82,10 +81,9 @@ def _reading(face: Mapping[str, Any]) -> FaceReading:
     coefficients = torch.tensor([float(shares.get(name, 0.0)) for name in ACTIONS]).clamp(0, 1)
     fit = fit_head(load_head_model(), points, coefficients.double().numpy())
     rotation = torch.from_numpy(fit.rotation).float()
-    eyes = float(np.linalg.norm(np.subtract(*points[list(_OUTER_EYES)])))
     return FaceReading(
         points=torch.from_numpy(points).float(),
-        spread=torch.full((POINTS,), _SPREAD * eyes),
+        spread=torch.full((POINTS,), _SPREAD * eye_distance(points)),
         rotation=rotation,
         coefficients=coefficients,
         gaze=gaze_of(rotation[None], coefficients[None])[0],

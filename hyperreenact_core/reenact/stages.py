@@ -159,6 +159,15 @@ def looks_at_images(source: InvertedFace, amount: float) -> bool:
     return amount < 1 or source.portrait is None or source.portrait.guide is not None
 
 
+def kept_portrait(source: InvertedFace) -> Portrait:
+    """The source's picture as it was read; InputError where it was not kept."""
+    if source.portrait is None:
+        raise InputError(
+            "the latent holds no picture of the source: give StyleGAN2 Invert the picture too"
+        )
+    return source.portrait
+
+
 def draw_details(
     images: Iterable[Tensor] | None,
     source: InvertedFace,
@@ -179,11 +188,7 @@ def draw_details(
     """
     if not 0 <= amount <= 1:
         raise InputError(f"detail must lie in 0..1, it is {amount}")
-    if source.portrait is None:
-        raise InputError(
-            "the latent holds no picture of the source: give StyleGAN2 Invert the picture too"
-        )
-    performance = poses.states
+    portrait, performance = kept_portrait(source), poses.states
     if images is None and looks_at_images(source, amount):
         raise InputError(
             "this detail is mixed with drawn faces, but there are none: give the images, or take "
@@ -194,7 +199,7 @@ def draw_details(
     given, total = None if images is None else iter(images), len(poses)
     stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
     with host.on_device([models.detail], 0):
-        prepared = stage.prepare(source.portrait, size=size)
+        prepared = stage.prepare(portrait, size=size)
         for begin in range(0, total, batch_size):
             host.check_interrupt()
             states = performance[begin : begin + batch_size]

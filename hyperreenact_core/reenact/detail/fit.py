@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import InputError
+from ...networks.reader_regions import OUTER_EYES
 from .head_model import COEFFICIENTS, POINTS, Doubles, HeadModel
 from .turns import turn_of, vector_of
 
@@ -51,7 +52,6 @@ FINE = (
     *(78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
 )
 """Points of the edges of lids and lips."""
-_OUTER_EYES = (33, 263)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def fit_head(
     given = np.zeros(COEFFICIENTS) if coefficients is None else np.asarray(coefficients, np.float64)
     if given.shape != (COEFFICIENTS,):
         raise InputError(f"a head is fitted with {COEFFICIENTS} coefficients, not {given.shape}")
-    eyes = float(np.linalg.norm(np.subtract(*points[list(_OUTER_EYES)])))
+    eyes = eye_distance(points)
     known = np.zeros(len(model.shapes)) if shape is None else np.asarray(shape, np.float64)
     fit = _start(model, points, known, given, rotation)
     spread = _usual_spread() * eyes if spread is None else np.asarray(spread, np.float64)
@@ -122,6 +122,11 @@ def fit_head(
     for step in range(_POSE_STEPS + _STEPS):
         fit = _improved(task, fit, whole=step >= _POSE_STEPS)
     return _judged(task, fit)
+
+
+def eye_distance(points: Doubles) -> float:
+    """Between the outer corners, in the unit of the points [468, 2]."""
+    return float(np.linalg.norm(np.subtract(*points[list(OUTER_EYES)])))
 
 
 def _usual_spread() -> Doubles:

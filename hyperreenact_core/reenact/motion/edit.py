@@ -13,11 +13,11 @@ from ...heads.expression import MIRROR
 from ...imaging import smoothstep
 from ..detail.performance import Performance
 from ..knobs import MOTION_FACTOR, MOTION_SMOOTH, REGIONS, RELATIVES, Region, Relative
+from .factors import moved_beyond, turned_beyond
 from .regions import columns_of
 from .rest import neutral, one, reference_frame
 from .smoothing import smooth
 from .timing import between, repeat, retime, trim
-from .turning import scaled
 
 
 @dataclass(frozen=True)
@@ -113,24 +113,22 @@ def _from_rest(performance: Performance, rest: Performance, edit: MotionEdit) ->
     if not asked:
         # The same with the source's own state as the reference.
         reference = replace(own, place=reference.place)
-    # Turns from the reference in the head's own axes: a nod stays a nod.
-    turns = reference.rotation.double().transpose(1, 2) @ performance.rotation.double()
     return replace(
         performance,
-        rotation=(own.rotation.double() @ scaled(turns, factors["head"])).float(),
-        coefficients=_moved(
+        rotation=turned_beyond(
+            own.rotation, reference.rotation, performance.rotation, factors["head"]
+        ).float(),
+        coefficients=moved_beyond(
             own.coefficients, reference.coefficients, performance.coefficients, columns_of(factors)
         ).clamp(0, 1),
         gaze=torch.nn.functional.normalize(
-            _moved(own.gaze, reference.gaze, performance.gaze, factors["gaze"][:, None, None]),
+            moved_beyond(
+                own.gaze, reference.gaze, performance.gaze, factors["gaze"][:, None, None]
+            ),
             dim=2,
         ),
         place=reference.place.lerp(performance.place, factors["head"][:, None]),
     )
-
-
-def _moved(own: Tensor, reference: Tensor, value: Tensor, factor: Tensor) -> Tensor:
-    return own + factor * (value - reference)
 
 
 def _blended(performance: Performance, rest: Performance, edit: MotionEdit) -> Performance:

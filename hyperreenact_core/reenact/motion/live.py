@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ...errors import InputError
+from ..detail.head_model import Doubles
 from ..detail.performance import HeadState
-from ..detail.turns import turn_of, vector_of
 from ..knobs import MOTION_FACTOR, MOTION_MODES, MotionMode
+from .factors import moved_beyond, turned_beyond
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,22 @@ class MotionStream:
         if begins and self._motion.mode == "relative":
             self._reference, self._scene = state, scene
         assert self._reference is not None
-        turn = vector_of(self._reference.rotation.T @ state.rotation)
-        moved = state.coefficients - self._reference.coefficients
-        face = self._rest.coefficients + self._motion.expression * moved
-        return HeadState(
-            self._rest.rotation @ turn_of(turn * self._motion.head), np.clip(face, 0.0, 1.0)
+        rest, reference = self._rest, self._reference
+        turn = turned_beyond(
+            _row(rest.rotation),
+            _row(reference.rotation),
+            _row(state.rotation),
+            _row(self._motion.head),
         )
+        face = moved_beyond(
+            _row(rest.coefficients),
+            _row(reference.coefficients),
+            _row(state.coefficients),
+            _row(self._motion.expression),
+        )
+        return HeadState(turn[0].numpy(), face[0].clamp(0, 1).numpy())
+
+
+def _row(value: Doubles | float) -> Tensor:
+    """A frame as a track of one, float64."""
+    return torch.from_numpy(np.asarray(value, np.float64)[None])

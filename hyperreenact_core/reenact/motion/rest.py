@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from ...errors import InputError
 from ..detail.head_model import load_head_model
 from ..detail.performance import HeadState, Performance, fit_reading
 from ..knobs import Relative
-from ..stages import InvertedFace
+from ..stages import InvertedFace, kept_portrait
 from .turning import vectors_of
 
 _TURN = 3.0
@@ -17,12 +16,7 @@ _TURN = 3.0
 
 def rest_of(source: InvertedFace) -> Performance:
     """One frame: what the source itself performs; InputError where its picture was not kept."""
-    if source.portrait is None:
-        raise InputError(
-            "the latent holds no picture of the source, so its own expression is not known: give "
-            "StyleGAN2 Invert the picture too"
-        )
-    fit = fit_reading(load_head_model(), source.portrait.reading)
+    fit = fit_reading(load_head_model(), kept_portrait(source).reading)
     return Performance.of([HeadState(fit.rotation, fit.coefficients)])
 
 

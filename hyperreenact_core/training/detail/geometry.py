@@ -10,12 +10,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ...heads.parts import Label
-from ...reenact.detail.fit import HeadFit, fit_head
+from ...reenact.detail.fit import HeadFit, eye_distance, fit_head
 from ...reenact.detail.flow import Drawing, HeadFlow, draw_head, flow_between
 from ...reenact.detail.head_model import HeadModel
 from ...reenact.detail.pose import pose_head
 from ...reenact.detail.turns import turn_of
-from ..reader.tables import OUTER_CORNERS
 from .pairs import Floats, Pair, View
 
 Doubles = NDArray[np.float64]
@@ -105,7 +104,7 @@ def seen_figure(view: View, rng: Generator) -> Floats | None:
 def read_head(model: HeadModel, view: View, rng: Generator, errors: ReadingErrors) -> HeadFit:
     """A head fitted to points and coefficients that are off as a reader's are."""
     points = view.points_px()
-    unit = float(np.linalg.norm(np.subtract(*points[list(OUTER_CORNERS)])))
+    unit = eye_distance(points)
     unit = max(unit, 0.3 * float(np.ptp(points, axis=0).max()))  # of a profile
     few, many = errors.points
     spread = many if rng.random() < errors.many else few

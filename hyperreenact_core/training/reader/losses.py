@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...networks.reader import Reading
-from ...networks.reader_regions import LEFT_EYE, LIDS, MOUTH, RIGHT_EYE
+from ...networks.reader_regions import LEFT_EYE, LIDS, MOUTH, OUTER_EYES, RIGHT_EYE
 from .stream import Batch
-from .tables import OPENINGS, OUTER_CORNERS, coefficient_weights, point_weights
+from .tables import OPENINGS, coefficient_weights, point_weights
 
 RowsT = TypeVar("RowsT", Reading, Batch)
 
@@ -42,7 +42,7 @@ class Weights:
 
 def unit_of(points: Tensor, depth: Tensor) -> Tensor:
     """[B] distance of the eyes' outer corners in space, which no turn of the head changes."""
-    solid = torch.cat([points, depth[..., None]], -1)[:, list(OUTER_CORNERS)]
+    solid = torch.cat([points, depth[..., None]], -1)[:, list(OUTER_EYES)]
     return (solid[:, 0] - solid[:, 1]).norm(dim=-1).clamp_min(1e-3)
 
 

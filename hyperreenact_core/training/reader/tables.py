@@ -15,8 +15,6 @@ from ...networks.reader_regions import IBUG68, LEFT_EYE, MOUTH, RIGHT_EYE
 
 Indices = NDArray[np.int64]
 
-OUTER_CORNERS = (33, 263)
-"""Of the eyes: their distance in space is the unit of errors."""
 _EXACT = 3.0
 """Weight of points of eyes, brows and mouth beside others."""
 
