@@ -22,11 +22,10 @@ from torch import nn
 
 from benchmarks.inputs import Inputs
 from benchmarks.paths import PATHS, Stopwatch
-from hyperreenact_core.host import LocalHost
+from hyperreenact_core.host import DTYPES, LocalHost
 from hyperreenact_core.models.sets import LoadedSet
 
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def main() -> None:

@@ -22,8 +22,9 @@ from torch import Tensor
 
 from benchmarks.filled import filled_set
 from benchmarks.inputs import FRAMES, make_inputs
-from benchmarks.measure import CLOCKS, DTYPES
+from benchmarks.measure import CLOCKS
 from benchmarks.tables import report
+from hyperreenact_core.choices import PRECISIONS
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import locate
 from hyperreenact_core.whole_files import write_whole
@@ -123,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=range(1, FRAMES + 1),
         help="frames drawn at once, 1 to 16",
     )
-    parser.add_argument("--dtype", choices=DTYPES, nargs="+", default=["fp32", "bf16"])
+    parser.add_argument("--dtype", choices=PRECISIONS, nargs="+", default=["fp32", "bf16"])
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: %(default)s)")
     parser.add_argument(
         "--threads", type=int, default=0, help="of the CPU; 0 leaves it to PyTorch (default)"

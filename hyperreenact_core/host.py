@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from .choices import AUTO, TORCH_NAMES
 from .errors import InputError
 from .imaging import ImageU8
 
@@ -57,12 +58,18 @@ def devices_here() -> tuple[str, ...]:
     return ("cpu", *others)
 
 
+DTYPES: Mapping[str, torch.dtype] = {
+    name: getattr(torch, of_torch) for name, of_torch in TORCH_NAMES.items()
+}
+"""Of the precisions that users choose among."""
+
+
 def find_device(name: str | None = None) -> torch.device:
     """The device of that name; the first GPU, else the processor, for None and "auto".
 
     InputError, naming the devices there are, for one that is not there or does not work.
     """
-    if name is None or name == "auto":
+    if name is None or name == AUTO:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     here = devices_here()
     try:
@@ -83,7 +90,7 @@ def find_device(name: str | None = None) -> torch.device:
 
 def number_format(name: str, device: torch.device) -> torch.dtype:
     """torch's name for one, or `auto`: bfloat16 where a GPU computes in it, else float32."""
-    if name == "auto":
+    if name == AUTO:
         half = device.type == "cuda" and multiplies_in(device, torch.bfloat16)
         return torch.bfloat16 if half else torch.float32
     return getattr(torch, name)

@@ -15,7 +15,7 @@ from ..hyperreenact_core.errors import InputError
 from ..hyperreenact_core.imaging import bhwc_from_tensor, tensor_from_bhwc, u8_from_tensor
 
 if TYPE_CHECKING:
-    from ..hyperreenact_core.face.detect import FaceChoice
+    from ..hyperreenact_core.choices import FaceChoice
     from ..hyperreenact_core.imaging import ImageU8
     from ..hyperreenact_core.reenact.detail.stage import Detailed
     from ..hyperreenact_core.reenact.faces import AlignedFaces

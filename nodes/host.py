@@ -16,7 +16,8 @@ import torch
 from comfy.model_patcher import ModelPatcher
 from PIL import Image
 
-from ..hyperreenact_core.host import detail_dtype
+from ..hyperreenact_core.choices import AUTO
+from ..hyperreenact_core.host import DTYPES, detail_dtype
 from .model_sets import insight_root, model_paths
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ..hyperreenact_core.reenact.stages import LazyDeltas
 
 Item = TypeVar("Item")
-
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 _PREVIEW_SECONDS = 0.15
 """Pictures are sent no faster than one can look at them."""
@@ -162,8 +161,8 @@ def dtypes_of(precision: str) -> tuple[torch.dtype, torch.dtype]:
 
     `auto`: bfloat16 where the device computes in it, else float32.
     """
-    if precision != "auto":
-        return _DTYPES[precision], _DTYPES[precision]
+    if precision != AUTO:
+        return DTYPES[precision], DTYPES[precision]
     device = management.get_torch_device()
     dtype = torch.bfloat16 if management.should_use_bf16(device) else torch.float32
     return dtype, detail_dtype(device, dtype)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from ..hyperreenact_core.face.detect import FaceChoice
+    from ..hyperreenact_core.choices import FaceChoice
     from ..hyperreenact_core.imaging import ImageU8
     from ..hyperreenact_core.reenact.editor import FaceEditor
     from ..hyperreenact_core.reenact.expression import Expression

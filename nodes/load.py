@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..hyperreenact_core.choices import AUTO, PRECISIONS
 from .model_sets import DEFAULT_SET, describe, is_installed, model_paths, set_ids
 from .sockets import CATEGORY, Models
-
-_PRECISIONS = ["auto", "fp32", "bf16", "fp16"]
 
 
 class LoadModels(io.ComfyNode):
@@ -32,8 +31,8 @@ class LoadModels(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "precision",
-                    options=_PRECISIONS,
-                    default="auto",
+                    options=[AUTO, *PRECISIONS],
+                    default=AUTO,
                     advanced=True,
                     tooltip="Number format the networks compute in. auto: bf16 where the GPU, for "
                     "detail also the processor, is made for it, else fp32. fp32 is exact, the "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..hyperreenact_core.choices import DETECTORS, FACE_WORDS
 from ..hyperreenact_core.reenact.knobs import (
     BATCH_SIZE,
     DETAIL,
@@ -28,8 +29,8 @@ Deltas = io.Custom("HYPERREENACT_DELTAS")
 FaceLandmarks = io.Custom("FACE_LANDMARKS")
 """The host's own: face meshes of every frame."""
 
-FACE_CHOICES = ["largest", "leftmost", "rightmost", "centre", "number"]
-DETECTORS = ["auto", "insightface"]
+_NUMBER = "number"
+"""The choice that the second widget explains."""
 
 
 def models_input() -> io.Input:
@@ -42,8 +43,8 @@ def face_inputs(whose: str) -> list[io.Input]:
     return [
         io.Combo.Input(
             "face",
-            options=FACE_CHOICES,
-            default="largest",
+            options=[*FACE_WORDS, _NUMBER],
+            default=FACE_WORDS[0],
             tooltip=f"Which face to take where {whose} shows several: by size, by position, or by "
             "its number from the left.",
         ),
@@ -88,7 +89,7 @@ def detector_input() -> io.Input:
     """What finds the faces. The last input of its node, so that saved graphs need not name it."""
     return io.Combo.Input(
         "detector",
-        options=DETECTORS,
+        options=[*DETECTORS],
         default=DETECTORS[0],
         optional=True,
         advanced=True,

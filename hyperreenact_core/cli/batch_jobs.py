@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..choices import AUTO, TORCH_NAMES
 from ..errors import InputError
 from . import reenact
-from .common import PRECISIONS, note, progress_bar, say
+from .common import note, progress_bar, say
 from .engines import open_pool
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _plan(
     which = job.model_set, model_paths
     if which not in digests:
         digests[which] = models_digest(load_set(*which))
-    precision = PRECISIONS.get(job.precision, "auto")
+    precision = TORCH_NAMES.get(job.precision, AUTO)
     tools = Tools(job.model_set, model_paths, job.device, precision, digests[which])
     request = reenact.request_of(job)
     name = clip_name(request, models=tools.digest, device=job.device, precision=precision)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..choices import AUTO, DETECTORS, PRECISIONS, TORCH_NAMES
+
 if TYPE_CHECKING:
     from ..host import LocalHost
 
@@ -21,11 +23,6 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[int, "int | None"], None]
 """Called with the frames done and their total, None if that is unknown."""
-
-DETECTORS = ("auto", "insightface")
-"""Those of `reenact.views`, which cannot be asked: its import takes longer than --help may."""
-
-PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 
 def add_model_set_options(parser: argparse.ArgumentParser) -> None:
@@ -51,16 +48,16 @@ def add_model_path_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_compute_options(parser: argparse.ArgumentParser, *, precision: str = "auto") -> None:
+def add_compute_options(parser: argparse.ArgumentParser, *, precision: str = AUTO) -> None:
     """--device and --precision, which is not shown where there is no choice."""
     add_device_option(parser)
     parser.add_argument(
         "--precision",
-        choices=("auto", *PRECISIONS),
+        choices=(AUTO, *PRECISIONS),
         default=precision,
         help="number format the networks work in; auto: bf16 where the GPU is made for it (the "
         "detail network: or the processor), else fp32 (default: %(default)s)"
-        if precision == "auto"
+        if precision == AUTO
         else argparse.SUPPRESS,
     )
 
@@ -70,7 +67,7 @@ def add_device_option(options: Options) -> None:
     options.add_argument(
         "--device",
         metavar="NAME",
-        default="auto",
+        default=AUTO,
         help="auto, cpu, cuda, cuda:1, mps; auto is cuda if there is one, else cpu "
         "(default: %(default)s)",
     )
@@ -86,7 +83,7 @@ def add_detector_options(options: Options) -> None:
     options.add_argument(
         "--detector",
         choices=DETECTORS,
-        default="auto",
+        default=AUTO,
         help="what finds the faces: the model set's own, or insightface (the extra `faces`; its "
         "models are yours to fetch, for non-commercial research only)",
     )
@@ -104,11 +101,11 @@ def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = Non
     from ..host import LocalHost, detail_dtype, find_device, multiplies_in, number_format
 
     device = find_device(args.device)
-    dtype = number_format(PRECISIONS.get(args.precision, "auto"), device)
+    dtype = number_format(TORCH_NAMES.get(args.precision, AUTO), device)
     host = LocalHost(
         device=str(device),
         dtype=dtype,
-        detail_dtype=detail_dtype(device, dtype) if args.precision == "auto" else dtype,
+        detail_dtype=detail_dtype(device, dtype) if args.precision == AUTO else dtype,
         model_paths=tuple(args.model_path),
         on_progress=on_progress,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..choices import FACE_WORDS
 from ..reenact.knobs import (
     BATCH_SIZE,
     DETAIL,
@@ -19,10 +20,10 @@ from . import numbers
 from .common import add_alias
 
 if TYPE_CHECKING:
-    from ..face.detect import FaceChoice
+    from ..choices import FaceChoice
     from .common import Options
 
-_FACES = "largest, leftmost, rightmost, centre, or a number from the left, from 0"
+_FACES = f"{', '.join(FACE_WORDS)}, or a number from the left, from 0"
 
 
 def add_face_option(options: Options, name: str, *, whose: str) -> None:
@@ -137,10 +138,9 @@ def add_batch_option(options: Options) -> None:
 
 def face_choice(text: str) -> FaceChoice:
     """One of the words, or a number from the left."""
-    if text in ("largest", "leftmost", "rightmost", "centre"):
-        return text
+    for word in FACE_WORDS:
+        if text == word:
+            return word
     if text.isdecimal():
         return int(text)
-    raise argparse.ArgumentTypeError(
-        f"{text!r}: say largest, leftmost, rightmost, centre, or a number from 0"
-    )
+    raise argparse.ArgumentTypeError(f"{text!r}: say {', '.join(FACE_WORDS)}, or a number from 0")

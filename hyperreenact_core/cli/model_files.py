@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from ..choices import STORAGES
 from ..errors import InputError, ModelError
 from .common import OnProgress, add_model_path_option, say
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from ..models.fetch import FetchedFile
     from ..models.registry import ModelFile, ModelSet
     from .common import SubParsers
-
-STORAGES = ("float32", "float16", "int8")
-"""Those of `models.storage`, which cannot be asked: its import takes longer than --help may."""
 
 
 def register(actions: SubParsers) -> None:

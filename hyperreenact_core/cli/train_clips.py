@@ -8,8 +8,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..choices import PRECISIONS
 from ..errors import InputError
-from ..training.engine.recipes import PHASE_SHARES, PRECISIONS, RECIPES, ClipKind, Recipe
+from ..training.engine.recipes import PHASE_SHARES, RECIPES, ClipKind, Recipe
 from . import numbers
 from .common import say
 

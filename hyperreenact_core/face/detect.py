@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..choices import FaceChoice
 from ..errors import InputError
 from ..imaging import ImageU8
 from ..networks.landmarks import LandmarkPrediction
 from ..types import FaceReading
 from .align import CropBox, CropRule, crop_box, cut, move_points
-
-FaceChoice = Literal["largest", "leftmost", "rightmost", "centre"] | int
-"""Which of several faces: by size, by position, or by number counted from the left (from 0)."""
 
 _MIN_EXTENT = 2.0
 """Landmarks closer together than this have no size to go by, pixels."""

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-Storage = Literal["float32", "float16", "int8"]
+from ..choices import Storage
 
 FLOAT_DTYPES: dict[Storage, torch.dtype] = {
     "float32": torch.float32,

@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
+from ..choices import DetectorKind, FaceChoice
 from ..errors import HyperReenactError, InputError, NoFaceError, OutputError
-from ..face.detect import FaceChoice
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
@@ -26,7 +26,7 @@ from .missing import DrivingReport
 from .pipeline import ReenactOptions, Reenactor
 from .results import ReenactedFrame
 from .source import SourceFace, analyse_source
-from .views import DetectorKind, detector_of
+from .views import detector_of
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from ..choices import FaceChoice
 from ..errors import InputError
-from ..face.detect import FaceChoice, FaceDetector, FaceLandmarks
+from ..face.detect import FaceDetector, FaceLandmarks
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..choices import FaceChoice
 from ..errors import NoFaceError
-from ..face.detect import FaceChoice, FaceDetector
+from ..face.detect import FaceDetector
 from ..face.paste import at_size, paste_back
 from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor

@@ -10,9 +10,10 @@ from typing import Literal, get_args
 
 import torch
 
+from ..choices import FaceChoice
 from ..errors import InputError, NoFaceError
 from ..face.align import CropBox, CropRule, crop_box, move_points
-from ..face.detect import FaceChoice, FaceDetector
+from ..face.detect import FaceDetector
 from ..face.given import EachFrameAlone
 from ..face.stabilise import jitter
 from ..host import Host

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..choices import FaceChoice
 from ..errors import InputError, NoFaceError
 from ..face.align import crop_face
-from ..face.detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
+from ..face.detect import FaceDetector, FaceLandmarks, choose_face
 from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import FastNetworks, LoadedSet

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..choices import FaceChoice
 from ..errors import InputError
 from ..face.align import CropBox, CropRule, crop_at, crop_box
-from ..face.detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
+from ..face.detect import FaceDetector, FaceLandmarks, choose_face
 from ..face.stabilise import BoxStabiliser
 from ..imaging import ImageU8
 from ..types import FaceCrop

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from ..choices import AUTO, DetectorKind
 from ..errors import InputError
 from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
@@ -20,10 +20,6 @@ from ..models.sets import LoadedSet
 from ..models.settings import SetSettings
 from ..networks.pose_state import state_vector
 from ..types import FaceCrop
-
-DetectorKind = Literal["auto", "insightface"]
-"""What finds the faces: the networks of the set, or the optional insightface package."""
-DETECTORS: tuple[DetectorKind, ...] = get_args(DetectorKind)
 
 
 def crop_rule(settings: SetSettings) -> CropRule:
@@ -43,7 +39,7 @@ def searched(picture: ImageU8, settings: SetSettings) -> ImageU8:
 def detector_of(
     models: LoadedSet,
     host: Host,
-    kind: DetectorKind = "auto",
+    kind: DetectorKind = AUTO,
     *,
     insight_root: Path | None = None,
 ) -> FaceDetector:

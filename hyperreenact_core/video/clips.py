@@ -24,7 +24,27 @@ from .rates import DEFAULT_RATE
 from .sources import AudioSource, FrameSource, check_size
 from .timing import at_constant_rate
 
-__all__ = ["DEFAULT_RATE", "open_clip"]
+__all__ = ["CLIP_SUFFIXES", "DEFAULT_RATE", "open_clip"]
+
+CLIP_SUFFIXES = frozenset(
+    {
+        ".3gp",
+        ".avi",
+        ".flv",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".ogv",
+        ".ts",
+        ".webm",
+        ".wmv",
+    }
+)
+"""Which files of a folder are clips. Whether one really is, shows when it is opened."""
 
 logger = logging.getLogger(__name__)
 

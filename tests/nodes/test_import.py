@@ -40,5 +40,5 @@ def test_the_pack_loads_quickly_and_imports_nothing_heavy():
     assert float(seconds) < 0.5
     loaded = set(modules.split())
     ours = {name.partition("hyperreenact_core.")[2] for name in loaded}
-    assert ours <= {"", "errors", "reenact", "reenact.knobs", "reenact.sliders"}
+    assert ours <= {"", "choices", "errors", "reenact", "reenact.knobs", "reenact.sliders"}
     assert not loaded & {"cv2", "av", "kornia", "einops", "safetensors"}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 
 from hyperreenact_core.cli.main import build_parser
 from tests.nodes.imported import ROOT, Pack
+from tests.nodes.texts import english_locale, english_page, page_path, read_locale
+from tests.nodes.texts import own_schemas as own
 
 FROZEN = Path(__file__).with_name("frozen_nodes.json")
 """Node ids, inputs and outputs that saved graphs rely on."""
-
-
-def own(pack: Pack) -> dict[str, Any]:
-    return {k: v.define_schema() for k, v in pack.classes.items() if k.startswith("HyperReenact_")}
 
 
 def test_ids_inputs_and_outputs_are_the_frozen_ones(pack: Pack):
@@ -55,7 +53,7 @@ def test_defaults_are_valid(pack: Pack):
     [
         ("HyperReenact_AlignFace", "no_face", "reenact.faces", "MissingFace"),
         ("HyperReenact_Reenact", "no_face", "reenact.missing", "NoFacePolicy"),
-        ("HyperReenact_AlignFace", "detector", "reenact.views", "DetectorKind"),
+        ("HyperReenact_AlignFace", "detector", "choices", "DetectorKind"),
     ],
 )
 def test_choices_are_those_of_the_core(
@@ -91,6 +89,15 @@ def test_every_node_has_a_help_page_and_both_locales(pack: Pack):
                 assert f"| `{wanted.id}`" in page, f"{node_id}: {language} help: {wanted.id}"
 
 
+def test_english_texts_are_those_of_the_schemas(pack: Pack):
+    """Written once, in the schema; `python -m tests.nodes.texts` makes the files."""
+    schemas, told = own(pack), read_locale("en")
+    assert told == english_locale(schemas, told)
+    for node_id, schema in schemas.items():
+        page = page_path(node_id, "en").read_text("utf-8")
+        assert page == english_page(node_id, schema, page), node_id
+
+
 def test_chinese_help_calls_inputs_and_outputs_what_the_node_shows(pack: Pack):
     nodes = json.loads((ROOT / "locales" / "zh" / "nodeDefs.json").read_text("utf-8"))
     for node_id, schema in own(pack).items():
@@ -109,11 +116,6 @@ def test_the_licences_of_all_sets_are_shown(pack: Pack):
     assert "voxceleb-256" in tooltip
     assert "not installed" in tooltip
     assert "Apache-2.0" in tooltip
-
-
-def test_the_nodes_offer_the_detectors_there_are(pack: Pack):
-    there_are = pack.part("hyperreenact_core.reenact.views").DETECTORS
-    assert tuple(pack.part("nodes.sockets").DETECTORS) == there_are
 
 
 def test_knobs_are_the_same_at_every_door(pack: Pack):

@@ -15,15 +15,9 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from ...choices import Precision
 from ...errors import TrainingError
-from ...host import find_device
-from .recipes import TrainingPrecision
-
-_DTYPES: dict[TrainingPrecision, torch.dtype] = {
-    "fp32": torch.float32,
-    "bf16": torch.bfloat16,
-    "fp16": torch.float16,
-}
+from ...host import DTYPES, find_device
 
 INSTALL_HINT = "pip install 'hyperreenact[train]'"
 
@@ -120,9 +114,7 @@ def choose_compute(device: str = "auto") -> Compute:
     return OneDevice(found)
 
 
-def choose_precision(
-    precision: TrainingPrecision | None, device: torch.device
-) -> TrainingPrecision:
+def choose_precision(precision: Precision | None, device: torch.device) -> Precision:
     """The number format asked for; by default bf16 on a GPU and fp32 elsewhere.
 
     TrainingError for fp16 without a GPU: its gradients vanish without loss scaling.
@@ -132,6 +124,6 @@ def choose_precision(
     return precision or ("bf16" if device.type == "cuda" else "fp32")
 
 
-def autocast(device: torch.device, precision: TrainingPrecision) -> torch.autocast:
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
     """Networks called inside compute in `precision`; weights stay in float32."""
-    return torch.autocast(device.type, _DTYPES[precision], enabled=precision != "fp32")
+    return torch.autocast(device.type, DTYPES[precision], enabled=precision != "fp32")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ...choices import Precision
+
 ClipKind = Literal["generator", "e4e", "hypernetwork"]
 CLIP_KINDS: tuple[ClipKind, ...] = get_args(ClipKind)
-
-TrainingPrecision = Literal["fp32", "bf16", "fp16"]
-PRECISIONS: tuple[TrainingPrecision, ...] = get_args(TrainingPrecision)
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     accumulate: int = 1
-    precision: TrainingPrecision = "fp32"
+    precision: Precision = "fp32"
     clip_norm: float = 1.0
     average_decay: float = 0.999
 

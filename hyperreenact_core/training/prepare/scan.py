@@ -7,27 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import InputError
+from ...video.clips import CLIP_SUFFIXES
 from ...video.pictures import PICTURE_SUFFIXES
-
-CLIP_SUFFIXES = frozenset(
-    {
-        ".3gp",
-        ".avi",
-        ".flv",
-        ".m4v",
-        ".mkv",
-        ".mov",
-        ".mp4",
-        ".mpeg",
-        ".mpg",
-        ".mts",
-        ".ogv",
-        ".ts",
-        ".webm",
-        ".wmv",
-    }
-)
-"""Which files are clips. Whether one really is, shows when it is opened."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...choices import DetectorKind
 from ...errors import InputError
 from ...face.align import CropRule
-from ...reenact.views import DetectorKind
 from ...whole_files import sweep, write_whole
 from ..data.clips import CLIPS_FORMAT, SETTINGS_FILE
 from .quality import QualityLimits

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hyperreenact_core.cli import common
-from hyperreenact_core.reenact import views
 from tests.core.cli.reenact_files import PATTERN, Files, read_all, reenact
 from tests.core.face import fake_insight
 from tests.core.reenact.tiny import face_points
@@ -48,7 +46,3 @@ def test_its_absence_is_said_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: insightface has no models in {root / 'models/buffalo_l'}")
     assert not out.exists()
-
-
-def test_the_options_offer_what_there_is():
-    assert common.DETECTORS == views.DETECTORS
