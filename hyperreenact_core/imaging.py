@@ -16,9 +16,9 @@ ImageU8 = NDArray[np.uint8]
 """[H, W, 3] RGB, 0..255."""
 
 
-def tensor_from_u8(image: ImageU8) -> Tensor:
+def tensor_from_u8(image: ImageU8 | Tensor) -> Tensor:
     """[H, W, 3] or [B, H, W, 3] uint8 -> [1 or B, 3, H, W] float in [-1, 1]."""
-    pixels = torch.from_numpy(np.ascontiguousarray(image))
+    pixels = image if isinstance(image, Tensor) else torch.from_numpy(np.ascontiguousarray(image))
     if pixels.ndim == 3:
         pixels = pixels[None]
     return rearrange(pixels, "b h w c -> b c h w").float() / 127.5 - 1.0

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 
 from ..imaging import displace, pixel_places
@@ -238,8 +239,8 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
     # A Gaussian of the distance; what is the same for all keys cancels out.
     likeness = torch.bmm(query.transpose(1, 2), key) - key.square().sum(1, keepdim=True) / 2
     likeness += 6 * (seen.flatten(2) + 1e-4).log()
-    lacking = torch.bmm(likeness.softmax(2), (shown - known).flatten(2).transpose(1, 2))
-    added = enlarged(lacking.transpose(1, 2).unflatten(2, (size, size)), side)
+    lacking = torch.bmm(likeness.softmax(2), rearrange(shown - known, "b c h w -> b (h w) c"))
+    added = enlarged(rearrange(lacking, "b (h w) c -> b c h w", h=size), side)
     return guide + share * added
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 
 from .layers import fill_normal
@@ -167,8 +168,7 @@ class ModulatedConv(nn.Module):
         """Plain or strided transposed convolution; weight [groups * O, I, k, k]."""
         if self.upsample != "transposed":
             return F.conv2d(x, weight, padding=self.padding, groups=groups)
-        # conv_transpose2d wants [groups * I, O, k, k]
-        stacked = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)
+        stacked = rearrange(weight, "(g o) i h w -> (g i) o h w", g=groups)
         return F.conv_transpose2d(x, stacked, stride=2, groups=groups)
 
     def _convolve_each(self, x: Tensor, weight: Tensor) -> Tensor:

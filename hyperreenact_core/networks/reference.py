@@ -16,6 +16,7 @@ from math import sqrt
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor
 
 from ..types import WeightDeltas
@@ -134,7 +135,7 @@ def modulated_convolution(
         weight = weight * norm
     grouped = x.reshape(1, b * i, height, width)
     if conv.upsample == "transposed":
-        kernels = weight.transpose(1, 2).flatten(0, 1)  # [B * I, O, k, k]
+        kernels = rearrange(weight, "b o i h w -> (b i) o h w")
         y = F.conv_transpose2d(grouped, kernels, stride=2, groups=b)
         return filtered(y.unflatten(1, (b, -1))[0], conv.blur.kernel, padding=conv.blur.padding)
     y = F.conv2d(grouped, weight.flatten(0, 1), padding=conv.padding, groups=b)

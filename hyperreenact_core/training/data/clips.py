@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ...errors import TrainingError
+from ...imaging import tensor_from_u8
 from .shard_files import ShardFiles, open_shards
 
 CLIPS_FORMAT = "hyperreenact-clips/1"
@@ -67,8 +68,7 @@ class PreparedClips:
 
         TrainingError where a shard can no longer be read.
         """
-        pixels = self.files.gather("images", self.rows[index.cpu()])
-        return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+        return tensor_from_u8(self.files.gather("images", self.rows[index.cpu()]))
 
     def partner(self, index: Tensor, random: torch.Generator) -> Tensor:
         """For every frame another one of its clip; itself where the clip has no other."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor
 
 
@@ -32,8 +33,8 @@ def _shuffled(face: Tensor, side: int, random: torch.Generator) -> Tensor:
     cut = face[:, : tile * grid, : tile * grid]
     tiles = cut.unfold(1, tile, tile).unfold(2, tile, tile).flatten(1, 2)  # [3, n, t, t]
     tiles = tiles[:, torch.randperm(grid * grid, generator=random)]
-    rows = tiles.unflatten(1, (grid, grid)).permute(0, 1, 3, 2, 4).reshape(1, 3, tile * grid, -1)
-    return F.interpolate(rows, size=(side, side), mode="bilinear", align_corners=False)[0]
+    whole = rearrange(tiles, "c (y x) h w -> 1 c (y h) (x w)", y=grid)
+    return F.interpolate(whole, size=(side, side), mode="bilinear", align_corners=False)[0]
 
 
 def _smooth(_face: Tensor, side: int, random: torch.Generator) -> Tensor:

@@ -21,7 +21,7 @@ from ...face.align import CropBox, CropRule, crop_box, cut
 from ...face.framing import Frame
 from ...heads.parts import Label
 from ...heads.shard_files import read_shard, shards_of
-from ...imaging import u8_from_tensor
+from ...imaging import tensor_from_u8, u8_from_tensor
 from ...networks.pose_state import STATE, state_vector
 from ...networks.reader_regions import IBUG68
 from ..reader.framing import labels_in
@@ -83,8 +83,7 @@ class HeadCrops:
 
     def batch(self, index: Tensor) -> Tensor:
         """Pictures [B, 3, S, S] in [-1, 1], channels_last."""
-        faces = self.images[index % self.pictures].permute(0, 3, 1, 2).float() / 127.5 - 1
-        return self._as_seen(index, faces)
+        return self._as_seen(index, tensor_from_u8(self.images[index % self.pictures]))
 
     def cover(self, index: Tensor) -> Tensor:
         """[B, 1, S, S]: how much of each pixel is not background."""
