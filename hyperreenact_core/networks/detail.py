@@ -241,7 +241,9 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
     likeness += 6 * (seen.flatten(2) + 1e-4).log()
     lacking = torch.bmm(likeness.softmax(2), rearrange(shown - known, "b c h w -> b (h w) c"))
     added = enlarged(rearrange(lacking, "b (h w) c -> b c h w", h=size), side)
-    return guide + share * added
+    eye = maps.region[:, EYE : EYE + 1]
+    rest = 1 - eye - softened(maps.region[:, MOUTH : MOUTH + 1].float())
+    return guide + rest.clamp_min(0) * added
 
 
 def compose(source: Tensor, plan: DetailPlan) -> Tensor:
@@ -252,6 +254,12 @@ def compose(source: Tensor, plan: DetailPlan) -> Tensor:
     small = torch.cat([plan.weights, plan.offset, plan.painted], 1)  # one pass over all of them
     weights, offset, painted = enlarged(small, source.shape[-1]).split((3, 2, 3), 1)
     return blended(settled(weights), displace(source, offset), source, painted)
+
+
+def softened(maps: Tensor) -> Tensor:
+    """[B, C, S, S] the mean of every pixel and those around it: 1, 2, 1 by 1, 2, 1, over 16."""
+    once = F.avg_pool2d(F.pad(maps, (1, 1, 1, 1), mode="replicate"), 2, 1)
+    return F.avg_pool2d(once, 2, 1)
 
 
 def blended(weights: Tensor, moved: Tensor, source: Tensor, painted: Tensor) -> Tensor:

@@ -35,8 +35,12 @@ from .views import detector_of, with_readings
 
 _AHEAD = 2
 """Driving frames that are read while a batch is drawn, beside the next batch."""
+_DRAWN = 1
+"""Faces that are drawn while the last one is pasted back and written."""
 _Sketched = tuple[PosedFrame, Sketch | None]
 """A frame, and what detail asks for; None without detail."""
+_Drawn = tuple[PosedFrame, Tensor, float | None]
+"""A frame, its face [3, r, r] on the CPU, and what was kept of the source."""
 
 
 @dataclass(frozen=True)
@@ -187,18 +191,26 @@ class Reenactor:
             own_pose = pose_of(source.crop, self._models)
             detailed = self._detailed(source, prepared, own_pose)
             posed = self._posed(frames, own_pose, report, name_frame)
-            size = self._options.batch_size
-            with closing(made_ahead(_sketched(posed, detailed), size + _AHEAD)) as ready:
-                for batch in batches(ready, size):
-                    faces, kept = self._faces(prepared, detailed, batch)
-                    for at, (frame, _) in enumerate(batch):
-                        share = None if kept is None else float(kept[at])
-                        result = self._result(source, frame, faces[at], kept=share)
-                        if share is not None:
-                            report.kept.append(share)
-                        self._host.check_interrupt()
-                        self._host.progress(frame.index + 1, total, lambda r=result: r.image)
-                        yield result
+            count = self._options.batch_size + _AHEAD
+            with (
+                closing(made_ahead(_sketched(posed, detailed), count)) as ready,
+                closing(made_ahead(self._drawn(prepared, detailed, ready), _DRAWN)) as drawn,
+            ):
+                for frame, face, kept in drawn:
+                    result = self._result(source, frame, face, kept=kept)
+                    if kept is not None:
+                        report.kept.append(kept)
+                    self._host.check_interrupt()
+                    self._host.progress(frame.index + 1, total, lambda r=result: r.image)
+                    yield result
+
+    def _drawn(
+        self, prepared: PreparedSource, detailed: ClipDetail | None, frames: Iterable[_Sketched]
+    ) -> Generator[_Drawn, None, None]:
+        for batch in batches(frames, self._options.batch_size):
+            faces, kept = self._faces(prepared, detailed, batch)
+            for at, (frame, _) in enumerate(batch):
+                yield frame, faces[at], None if kept is None else float(kept[at])
 
     def _posed(
         self,

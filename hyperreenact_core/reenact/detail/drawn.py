@@ -59,7 +59,11 @@ _LIPS = (
 
 @dataclass(frozen=True)
 class Paint:
-    """Colours, 0 to 255, of the parts of a drawn head, and xy of where the light comes from."""
+    """Colours, 0 to 255, of the parts of a drawn head.
+
+    light: xy of where the light comes from. covered: [V, 3] what is added to the skin's where hair
+    covers it, see `sides`; None for nowhere.
+    """
 
     skin: Colour
     lip: Colour
@@ -71,6 +75,7 @@ class Paint:
     hair: Colour
     nothing: Colour
     light: tuple[float, float] = (0.4, 0.9)
+    covered: Floats | None = None
 
 
 def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> Paint:
@@ -129,10 +134,21 @@ def picture_of(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> N
     coarse = cv2.resize(_shown_in(model, drawing), (size, size), interpolation=cv2.INTER_NEAREST)
     shown = np.asarray(coarse, np.uint8)
     lit = np.where(shown == NOTHING, np.float32(1), shade)
-    flat = np.asarray(colours[shown] * lit[..., None], np.float32).reshape(-1, 3)
+    plain = colours[shown] + _hair_on_skin(model, drawing, paint, size) * (shown == SKIN)[..., None]
+    flat = np.asarray(plain * lit[..., None], np.float32).reshape(-1, 3)
     features = _features(model, drawing, _FINER * size)
     fine = shade.reshape(-1)[features.pixel(size)] * features.light
     return _over(flat, features, colours[features.shown] * fine[:, None], size)
+
+
+def _hair_on_skin(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> Floats:
+    """[size, size, 3] what is added to the skin's colour."""
+    added = np.zeros((drawing.size**2, 3), np.float32)
+    if paint.covered is not None:
+        added[drawing.covered.at] = drawing.covered.mix(model.faces, paint.covered)
+    square = added.reshape(drawing.size, drawing.size, 3)
+    larger = cv2.resize(square, (size, size), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(larger, np.float32)
 
 
 def _over(
@@ -152,7 +168,8 @@ def _shown_in(model: HeadModel, drawing: Drawing) -> NDArray[np.uint8]:
     shown = drawing.region.copy()
     covered = drawing.covered
     shown.reshape(-1)[covered.at] = _shown_by(model)[covered.triangle]
-    return shown
+    shut = (drawing.region == SKIN) & np.isin(shown, _INSIDE)
+    return np.where(shut, np.uint8(_LIP), shown)
 
 
 def _reached(model: HeadModel, posed: PosedHead, depths: Floats) -> Floats:
@@ -204,6 +221,9 @@ def _features(model: HeadModel, drawing: Drawing, size: int) -> _Features:
     own = found.mix(faces, depth)
     seen = own < before.reshape(-1)[found.at] + _BEHIND
     shown = _shown_by(model)[near[found.triangle]]
+    opened = cv2.dilate((drawing.region == MOUTH).astype(np.uint8), np.ones((3, 3), np.uint8))
+    opened = cv2.resize(opened, (size, size), interpolation=cv2.INTER_NEAREST).reshape(-1)
+    shown[np.isin(shown, _INSIDE) & (opened[found.at] == 0)] = _LIP
     light = np.ones(len(shown), np.float32)
     inside = np.isin(shown, _INSIDE)
     light[inside] = _reached(model, drawing.posed, own[inside])

@@ -28,6 +28,8 @@ all is still.
 _RIM = 0.15
 """The same share of half a side from the picture's border on: there the result meets the rest."""
 _BACKGROUND = np.float32(1e4)
+_THINNEST = 2
+"""Pixels that a mouth is open at least: shut lips of a coarse mesh leave slits between them."""
 
 _Numbers = NDArray[np.floating]
 
@@ -74,7 +76,19 @@ def draw_head(model: HeadModel, posed: PosedHead, *, side: float, size: int = 12
     deep = np.full(size * size, _BACKGROUND)
     deep[covered.at] = covered.mix(model.faces, depth)
     square = (size, size)
-    return Drawing(posed, size, side, covered, region.reshape(square), deep.reshape(square))
+    return Drawing(
+        posed, size, side, covered, _without_slits(region.reshape(square)), deep.reshape(square)
+    )
+
+
+def _without_slits(region: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """[S, S] where the mouth is thinner than it can be open, its lips meet."""
+    mouth = (region == MOUTH).astype(np.uint8)
+    square = np.ones((_THINNEST, _THINNEST), np.uint8)
+    # The anchors are at opposite corners: opening with an even square would move the mouth.
+    core = cv2.erode(mouth, square, anchor=(0, 0))
+    opened = cv2.dilate(core, square, anchor=(_THINNEST - 1, _THINNEST - 1))
+    return np.where(mouth > opened, np.uint8(SKIN), region)
 
 
 def flow_between(
@@ -94,9 +108,13 @@ def flow_between(
     moves[covered.at] = covered.mix(model.faces, (then.xy - now.xy).astype(np.float32))
     own[covered.at] = covered.mix(model.faces, depth_of(model, then))
     head = result.region != NOTHING
-    offset = _spread(moves.reshape(size, size, 2), head, pixel / now.scale)
+    # Between lips that meet the flow is that of the lips.
+    slit = (result.region == SKIN).reshape(-1)
+    slit[covered.at] &= model.region[covered.triangle] == MOUTH
+    slit = slit.reshape(size, size)
+    offset = _spread(moves.reshape(size, size, 2), head & ~slit, pixel / now.scale)
     steps = (offset / pixel).astype(np.float32)
-    hidden = head & _hidden(steps, own.reshape(size, size), result.region, source)
+    hidden = head & ~slit & _hidden(steps, own.reshape(size, size), result.region, source)
     return HeadFlow(offset, head, hidden, _still(steps, head, figure), result.region)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
@@ -19,6 +20,7 @@ from ...networks.detail import (
     DetailPlan,
     compose,
     detail_inputs,
+    softened,
 )
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
@@ -29,13 +31,16 @@ from .maps import coarse_maps
 from .performance import HeadState, fit_reading
 from .portrait import Portrait
 from .pose import pose_head
-from .turns import softened
+from .sides import hair_over_sides
+from .turns import soft_turn
 
 _FREE_DEG, _MOST_DEG = 28.0, 42.0
 """How far a head is turned from where the source holds it, as asked and at most: beyond that the
 source shows too little of what would be seen."""
 _GUIDED = 0.75
 """The draft's share of what is painted inside mouths."""
+_NONE = 1e-6
+"""A weight of nothing."""
 WORK_SIZE = 256
 """Side in pixels of the pictures and maps that the network sees."""
 
@@ -117,9 +122,12 @@ class DetailStage:
         drawing = self._drawn(fit, None, side=float(size))
         small = resize(own, WORK_SIZE)
         seen = u8_from_tensor(small)[0]
+        figure = figure_of(seen, drawing)
         paint, guide = None, portrait.guide
         if guide is None:
             paint = paint_of(self.model, drawing, seen)
+            over = hair_over_sides(self.model, drawing, seen, figure, paint)
+            paint = replace(paint, covered=over)
             guide = self._pictures([drawing], paint)[0]
         return DetailSource(
             picture=own,
@@ -128,7 +136,7 @@ class DetailStage:
             paint=paint,
             fit=fit,
             drawing=drawing,
-            figure=figure_of(seen, drawing),
+            figure=figure,
         )
 
     def draw(
@@ -177,7 +185,7 @@ class DetailStage:
             posed = pose_head(self.model, fit)
         else:
             turn = state.rotation @ fit.rotation.T
-            rotation = softened(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
+            rotation = soft_turn(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
             posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
         return draw_head(self.model, posed, side=side, size=WORK_SIZE)
 
@@ -192,8 +200,15 @@ def with_guided_mouth(plan: DetailPlan, inputs: DetailInputs) -> DetailPlan:
 
     Mouths of rendered heads, which a network learns from, are darker than people's.
     """
-    inside = _GUIDED * inputs.maps.region[:, MOUTH : MOUTH + 1]
-    return replace(plan, painted=torch.lerp(plan.painted, inputs.draft, inside.to(plan.painted)))
+    mouth = inputs.maps.region[:, MOUTH : MOUTH + 1].to(plan.painted)
+    # Its edges are without the steps of the maps.
+    soft, near = softened(mouth), F.max_pool2d(mouth, 3, 1, 1)
+    smooth = (softened(plan.weights) + _NONE).log()
+    return replace(
+        plan,
+        logits=torch.lerp(plan.logits, smooth, near),
+        painted=torch.lerp(plan.painted, inputs.draft, _GUIDED * soft),
+    )
 
 
 def _kept(weights: Tensor, region: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ def turn_of(vector: ArrayLike) -> Doubles:
     return np.asarray(cv2.Rodrigues(np.asarray(vector, np.float64))[0], np.float64)
 
 
-def softened(turn: Doubles, *, free_deg: float, most_deg: float) -> Doubles:
+def soft_turn(turn: Doubles, *, free_deg: float, most_deg: float) -> Doubles:
     """[3, 3] a turn of at most `free_deg` as it is; larger ones come ever closer to `most_deg`."""
     vector = vector_of(turn)
     angle, free = float(np.linalg.norm(vector)), float(np.radians(free_deg))

@@ -5,6 +5,7 @@ import time
 import cv2
 import numpy as np
 
+from hyperreenact_core.heads.expression import action_index
 from hyperreenact_core.heads.gaze import rotation_matrix
 from hyperreenact_core.reenact.detail.flow import NOTHING, Drawing, draw_head, flow_between
 from hyperreenact_core.reenact.detail.head_model import EYE, HAIR, MOUTH, SKIN, load_head_model
@@ -155,3 +156,25 @@ def test_a_map_of_256_px_takes_milliseconds() -> None:
         flow_between(MODEL, drawn(256, rotation=rotation_matrix(10, 0, 0)), source)
         times.append(time.process_time() - start)
     assert min(times) < 0.2  # 25 ms on a quiet core
+
+
+def test_lips_that_meet_leave_no_slit_between_them() -> None:
+    jaw = action_index("jawOpen")
+    half = [drawn(256, coefficients=performing(jaw, far)) for far in (0.0, 0.05, 0.1, 0.6)]
+    for drawing in half:
+        mouth = drawing.region == MOUTH
+        squares = mouth[1:, 1:] & mouth[:-1, 1:] & mouth[1:, :-1] & mouth[:-1, :-1]
+        in_one = np.zeros_like(mouth)
+        for down, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            in_one[down : down + 255, right : right + 255] |= squares
+        assert (in_one == mouth).all()
+    assert (half[-1].region == MOUTH).sum() > 20
+    # What the mesh shows between shut lips moves as the lips do.
+    slits = [d for d in half[:3] if (MODEL.region[d.covered.triangle] == MOUTH).any()]
+    assert slits
+    for result in slits:
+        flow = flow_between(MODEL, result, drawn(256))
+        inside = np.zeros(256 * 256, bool)
+        inside[result.covered.at] = MODEL.region[result.covered.triangle] == MOUTH
+        shut = inside.reshape(256, 256) & (result.region == SKIN)
+        assert not flow.hidden[shut].any()

@@ -9,7 +9,7 @@ from hyperreenact_core.heads.gaze import rotation_matrix
 from hyperreenact_core.heads.neck import Neck
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.pose import bend, chest_turn, pose_head
-from hyperreenact_core.reenact.detail.turns import softened, turn_of, vector_of
+from hyperreenact_core.reenact.detail.turns import soft_turn, turn_of, vector_of
 
 from .heads import sitter
 
@@ -82,13 +82,13 @@ def test_the_chest_follows_the_yaw_in_part() -> None:
 def test_turns_soften_towards_their_limit() -> None:
     axis = np.array([0.36, 0.8, 0.48])
     found = [
-        np.degrees(np.linalg.norm(vector_of(softened(turn_of(axis * np.radians(angle)), **REACH))))
+        np.degrees(np.linalg.norm(vector_of(soft_turn(turn_of(axis * np.radians(angle)), **REACH))))
         for angle in (0, 10, 30, 31, 60, 170)
     ]
     assert found[:3] == pytest.approx([0, 10, 30], abs=1e-6)
     assert 30.9 < found[3] < 31, "no step where it begins"
     assert found[3] < found[4] < found[5] < 45
-    turned = softened(turn_of(axis * np.radians(80)), **REACH)
+    turned = soft_turn(turn_of(axis * np.radians(80)), **REACH)
     assert np.allclose(np.cross(vector_of(turned), axis), 0, atol=1e-9), "about the same axis"
 
 
