@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..face.align import five_point_warp, pose_crop
 from ..host import Host
 from ..imaging import resize
 from ..models.sets import LoadedSet
@@ -16,6 +15,7 @@ from ..models.variants import code_map
 from ..networks.arcface import AppearanceTaps
 from ..networks.hypernetwork import Hypernetwork
 from ..networks.rotation import euler_from_axis_angle
+from ..reenact.views import appearance_input, pose_input
 from ..types import DrivingPose, WeightDeltas
 
 
@@ -91,12 +91,10 @@ class Chain:
 
     def _appearance_view(self, pictures: Tensor, landmarks: Tensor | None) -> Tensor:
         n = self._networks
-        if n.settings.appearance_input == "five_point" and landmarks is not None:
-            return five_point_warp(pictures, landmarks, size=n.appearance.config.input_size)
-        return resize(pictures, n.appearance.config.input_size)
+        rule, size = n.settings.appearance_input, n.appearance.config.input_size
+        return appearance_input(pictures, landmarks, rule=rule, size=size)
 
     def _pose_view(self, pictures: Tensor, landmarks: Tensor | None) -> Tensor:
         n = self._networks
-        if n.settings.pose_input == "deca_crop" and landmarks is not None:
-            return pose_crop(pictures, landmarks, size=n.pose.config.input_size)
-        return (resize(pictures, n.pose.config.input_size) + 1) / 2
+        rule, size = n.settings.pose_input, n.pose.config.input_size
+        return pose_input(pictures, landmarks, rule=rule, size=size)

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..charts import Chart, draw_charts
 from ..imaging import ImageU8
 from ..synthetic.motion import driving_motion
 from ..synthetic.parameters import Pose
 from ..synthetic.sampling import sample_environment, sample_expression, sample_pose
 from .artist import Artist
-from .charts import Chart, draw_charts
 from .judges import Judges
 from .pairs import KINDS, Kind, Pair, Scene
 from .rows import Contestants, Row

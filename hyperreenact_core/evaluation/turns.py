@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import torch
 
+from ..charts import Chart, draw_charts
 from ..imaging import ImageU8
-from .charts import Chart, draw_charts
 from .metrics import METRICS, Scores, known_mean
 from .pairs import KINDS, Kind
 

@@ -12,6 +12,9 @@ from .config_json import config_from_json, config_to_json
 
 SETTINGS_FILE = "set.json"
 
+AppearanceInput = Literal["crop", "five_point"]
+PoseInput = Literal["crop", "deca_crop", "state"]
+
 
 @dataclass(frozen=True)
 class SetSettings:
@@ -29,8 +32,8 @@ class SetSettings:
     resolution: int
     crop_scale: float
     crop_whole_pixels: bool
-    appearance_input: Literal["crop", "five_point"]
-    pose_input: Literal["crop", "deca_crop", "state"]
+    appearance_input: AppearanceInput
+    pose_input: PoseInput
     truncation_psi: float
 
     def __post_init__(self) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from ..errors import InputError, NoFaceError
-from ..face.given import ibug_from_mesh
+from ..face.detect import FaceLandmarks, choose_face
+from ..face.given import ibug_from_mesh, nearest
 from ..heads.expression import ACTIONS
 from ..networks.pose_state import gaze_of
 from ..types import FaceReading
@@ -52,10 +53,10 @@ def performance_of_meshes(payload: Any, *, rate: Fraction | float = RATE) -> Per
     """
     try:
         height, width = (int(side) for side in payload["image_size"])
-        frames = [[_reading(face) for face in frame] for frame in payload["frames"]]
+        frames = [[_read(face) for face in frame] for frame in payload["frames"]]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"these are no FACE_LANDMARKS with blendshapes ({error!r})") from error
-    followed = _followed(frames)
+    followed = _followed(frames, width=width, height=height)
     first = next((reading for reading in followed if reading is not None), None)
     if first is None:
         raise NoFaceError(f"none of the {len(frames)} frame(s) of the landmarks has a face")
@@ -72,8 +73,8 @@ def performance_of_meshes(payload: Any, *, rate: Fraction | float = RATE) -> Per
     return replace(told, coefficients=own).eyes_as_told()
 
 
-def _reading(face: Mapping[str, Any]) -> FaceReading:
-    """One face, its rotation by the head that fits its points."""
+def _read(face: Mapping[str, Any]) -> FaceLandmarks:
+    """One face with its reading, whose rotation is that of the head that fits its points."""
     points = np.asarray(face["landmarks_xy"], np.float64)
     landmarks = ibug_from_mesh(points)  # checks the shape
     points = points[:POINTS, :2]
@@ -81,7 +82,7 @@ def _reading(face: Mapping[str, Any]) -> FaceReading:
     coefficients = torch.tensor([float(shares.get(name, 0.0)) for name in ACTIONS]).clamp(0, 1)
     fit = fit_head(load_head_model(), points, coefficients.double().numpy())
     rotation = torch.from_numpy(fit.rotation).float()
-    return FaceReading(
+    reading = FaceReading(
         points=torch.from_numpy(points).float(),
         spread=torch.full((POINTS,), _SPREAD * eye_distance(points)),
         rotation=rotation,
@@ -89,26 +90,20 @@ def _reading(face: Mapping[str, Any]) -> FaceReading:
         gaze=gaze_of(rotation[None], coefficients[None])[0],
         score=min(max(float(face.get("score", landmarks.score)), 0.0), 1.0),
     )
+    return replace(landmarks, reading=reading)
 
 
-def _followed(frames: list[list[FaceReading]]) -> list[FaceReading | None]:
-    """The face of each frame that is nearest to the one before; first the largest."""
-    chosen: list[FaceReading | None] = []
-    last: FaceReading | None = None
+def _followed(
+    frames: list[list[FaceLandmarks]], *, width: int, height: int
+) -> list[FaceReading | None]:
+    """What each frame tells of the face that is followed; None where it has none."""
+    told: list[FaceReading | None] = []
+    last: FaceLandmarks | None = None
     for faces in frames:
         if last is None:
-            face = max(faces, key=_extent, default=None)
+            face = choose_face(faces, "largest", width=width, height=height)
         else:
-            x, y = last.points.mean(0).tolist()
-            face = min(faces, key=lambda one: _distance(one, x, y), default=None)
-        chosen.append(face)
+            face = nearest(faces, last)
+        told.append(None if face is None else face.reading)
         last = face or last
-    return chosen
-
-
-def _distance(face: FaceReading, x: float, y: float) -> float:
-    return float((face.points.mean(0) - torch.tensor([x, y])).norm())
-
-
-def _extent(face: FaceReading) -> float:
-    return float((face.points.amax(0) - face.points.amin(0)).prod())
+    return told

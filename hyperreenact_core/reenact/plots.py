@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..charts import COLOURS, GRID, PAPER, Colour, Pen, levels
 from ..heads.expression import ACTIONS, columns
 from ..imaging import ImageU8
 from ..networks.rotation import euler_from_matrix
@@ -21,18 +22,10 @@ _WIDTH, _PANEL_HEIGHT = 720, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 34, 26
 _NAMES_LEFT, _ROW = 140, 13
 """Of the heat map: where its frames begin, and how high a row is."""
-INK, GRID, PAPER = (40, 40, 48), (222, 222, 228), (250, 250, 252)
 _UNSEEN = (228, 226, 222)
 _COLD, _HOT = (236, 238, 244), (178, 40, 60)
-COLOURS = (
-    (31, 119, 180),
-    (214, 80, 40),
-    (44, 150, 60),
-    (148, 90, 190),
-    (190, 130, 30),
-    (20, 150, 150),
-)
-_FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.38
+_CURVES = 6
+"""Of the coefficients without names, so many."""
 _PALE = 0.45
 """How much is left of the colour of what was there before."""
 _LIDS_AND_BROWS = {
@@ -131,12 +124,13 @@ def _named(told: Performance, curves: Mapping[str, Sequence[str]]) -> dict[str, 
 def _heat(told: Performance) -> ImageU8:
     """Every coefficient that moves, a row each."""
     shown = [at for at in range(len(ACTIONS)) if float(told.coefficients[:, at].max()) >= _MOVES]
-    height = _TOP + _ROW * max(len(shown), 1) + 10
-    canvas = np.full((height, _WIDTH, 3), PAPER, np.uint8)
+    pen = Pen(_WIDTH, _TOP + _ROW * max(len(shown), 1) + 10)
     still = len(ACTIONS) - len(shown)
-    _write(
-        canvas, f"all that moves, 0 to 1 ({still} of {len(ACTIONS)} do not)", _LEFT, 18, size=0.42
-    )
+    title = f"all that moves, 0 to 1 ({still} of {len(ACTIONS)} do not)"
+    pen.write((_LEFT, 14), title, anchor="lm", size=13)
+    for row, at in enumerate(shown):
+        pen.write((_NAMES_LEFT - 8, _TOP + _ROW * (row + 0.5)), ACTIONS[at], anchor="rm")
+    canvas = pen.picture()
     if not shown:
         return canvas
     values = told.coefficients[:, shown].T.numpy()[..., None]  # [rows, frames, 1]
@@ -145,8 +139,6 @@ def _heat(told: Performance) -> ImageU8:
     picture = cv2.resize(colours.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     picture[::_ROW] = PAPER
     canvas[_TOP : _TOP + size[1], _NAMES_LEFT : _NAMES_LEFT + size[0]] = picture
-    for row, at in enumerate(shown):
-        _write(canvas, ACTIONS[at], 8, _TOP + _ROW * row + 10, size=0.34)
     return canvas
 
 
@@ -156,7 +148,7 @@ def _plot_unnamed(track: PoseTrack) -> ImageU8:
         raise ValueError("a pose track holds poses, or a performance, or both")
     angles = {"yaw": pose.yaw_deg, "pitch": pose.pitch_deg, "roll": pose.roll_deg}
     values = pose.expression
-    moving = values.std(0, correction=0).argsort(descending=True)[: len(COLOURS)].tolist()
+    moving = values.std(0, correction=0).argsort(descending=True)[:_CURVES].tolist()
     return plot(
         [
             Panel(
@@ -176,62 +168,52 @@ def _plot_unnamed(track: PoseTrack) -> ImageU8:
 
 
 def _draw(panel: Panel) -> ImageU8:
-    canvas = np.full((_PANEL_HEIGHT, _WIDTH, 3), PAPER, np.uint8)
-    before = panel.before or {}
+    pen, before = Pen(_WIDTH, _PANEL_HEIGHT), panel.before or {}
     shown = [*panel.curves.values(), *before.values()]
-    values = np.concatenate([np.asarray(curve, np.float64) for curve in shown])
-    low, high = min(panel.low, values.min()), max(panel.high, values.max())
-    width, height = _WIDTH - _LEFT - _RIGHT, _PANEL_HEIGHT - _TOP - _BOTTOM
+    marks = levels([panel.low, panel.high, *(value for curve in shown for value in curve)])
+    low, high = marks[0], marks[-1]
+    right, bottom = _WIDTH - _RIGHT, _PANEL_HEIGHT - _BOTTOM
 
-    def y_of(value: float) -> int:
-        return round(_TOP + height * (1 - (value - low) / (high - low)))
+    def y_of(value: float) -> float:
+        return bottom - (bottom - _TOP) * (value - low) / (high - low)
 
-    def drawn(curve: Sequence[float], colour: tuple[int, ...], *, thickness: int) -> None:
-        xs = _LEFT + width * np.arange(len(curve)) / max(len(curve) - 1, 1)
-        points = np.array([(round(x), y_of(v)) for x, v in zip(xs, curve, strict=True)], np.int32)
+    def drawn(curve: Sequence[float], colour: Colour, *, width: float) -> None:
+        step = (right - _LEFT) / max(len(curve) - 1, 1)
+        points = [(_LEFT + step * at, y_of(value)) for at, value in enumerate(curve)]
         if len(points) == 1:
-            cv2.circle(canvas, points[0].tolist(), 3, colour, -1, cv2.LINE_AA)
-        cv2.polylines(canvas, [points[:, None]], False, colour, thickness, cv2.LINE_AA)
+            pen.dot(points[0], colour)
+        pen.line(points, colour, width)
 
-    _shade(canvas, panel.unseen, width)
-    for value in np.linspace(low, high, 5 if low < 0 < high else 4):
-        cv2.line(canvas, (_LEFT, y_of(value)), (_WIDTH - _RIGHT, y_of(value)), GRID, 1)
-        _write(canvas, f"{value:.3g}", 8, y_of(value) + 4)
+    _shade(pen, panel.unseen)
+    for value in marks:
+        pen.line([(_LEFT, y_of(value)), (right, y_of(value))], GRID, 1)
+        pen.write((_LEFT - 6, y_of(value)), f"{value:g}", anchor="rm")
     count = max(len(curve) for curve in panel.curves.values())
-    _write(canvas, "0", _LEFT, _PANEL_HEIGHT - 8)
-    end = panel.end or f"frame {count - 1}"
-    _write(canvas, end, _WIDTH - _RIGHT - 72, _PANEL_HEIGHT - 8)
-    _write(canvas, panel.title, _LEFT, 14, size=0.42)
-    left = _LEFT
+    pen.write((_LEFT, bottom + 7), "0", anchor="mt")
+    pen.write((right, bottom + 7), panel.end or f"frame {count - 1}", anchor="rt")
+    pen.write((_LEFT, 10), panel.title, anchor="lm", size=13)
     pairs = list(zip(COLOURS, panel.curves.items(), strict=False))
     for colour, (name, _) in pairs:
         if name in before:
-            pale = np.asarray(PAPER) + _PALE * np.subtract(colour, PAPER)
-            drawn(before[name], tuple(pale.tolist()), thickness=1)
+            drawn(before[name], _pale(colour), width=1.5)
+    left = float(_LEFT)
     for colour, (name, curve) in pairs:
-        drawn(curve, colour, thickness=2)
-        _write(canvas, name, left, 29, colour=colour)
-        left += cv2.getTextSize(name, _FONT, _SIZE, 1)[0][0] + 14
-    return canvas
+        drawn(curve, colour, width=2)
+        left += pen.write((left, 25), name, anchor="lm", colour=colour) + 14
+    return pen.picture()
 
 
-def _shade(canvas: ImageU8, unseen: Sequence[bool], width: int) -> None:
+def _pale(colour: Colour) -> Colour:
+    red, green, blue = (
+        round(paper + _PALE * (ink - paper)) for ink, paper in zip(colour, PAPER, strict=True)
+    )
+    return red, green, blue
+
+
+def _shade(pen: Pen, unseen: Sequence[bool]) -> None:
     """Grey where nothing was seen."""
-    step = width / max(len(unseen) - 1, 1)
-    for at in np.flatnonzero(unseen):
-        left, right = (
-            round(_LEFT + step * np.clip(at + d, 0, len(unseen) - 1)) for d in (-0.5, 0.5)
-        )
-        canvas[_TOP : _PANEL_HEIGHT - _BOTTOM, left : right + 1] = _UNSEEN
-
-
-def _write(
-    canvas: ImageU8,
-    text: str,
-    x: int,
-    y: int,
-    *,
-    size: float = _SIZE,
-    colour: tuple[int, int, int] = INK,
-) -> None:
-    cv2.putText(canvas, text, (x, y), _FONT, size, colour, 1, cv2.LINE_AA)
+    last = max(len(unseen) - 1, 1)
+    step = (_WIDTH - _LEFT - _RIGHT) / last
+    for at in np.flatnonzero(unseen).tolist():
+        left, right = (_LEFT + step * min(max(at + d, 0), last) for d in (-0.5, 0.5))
+        pen.box((left, _TOP), (right, _PANEL_HEIGHT - _BOTTOM), _UNSEEN)

@@ -17,7 +17,7 @@ from ..face.reading import FaceReader, ReadingDetector
 from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import LoadedSet
-from ..models.settings import SetSettings
+from ..models.settings import AppearanceInput, PoseInput, SetSettings
 from ..networks.pose_state import state_vector
 from ..types import FaceCrop
 
@@ -85,10 +85,23 @@ def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
     """
     if models.settings.pose_input == "state":
         return _state(crop)
-    size = models.pose_config.input_size
-    if models.settings.pose_input == "deca_crop":
-        return pose_crop(crop.image[None], crop.landmarks[None], size=size)[0]
-    return (resize(crop.image[None], size)[0] + 1) / 2
+    return pose_input(
+        crop.image[None],
+        crop.landmarks[None],
+        rule=models.settings.pose_input,
+        size=models.pose_config.input_size,
+    )[0]
+
+
+def pose_input(pictures: Tensor, landmarks: Tensor | None, *, rule: PoseInput, size: int) -> Tensor:
+    """What a pose encoder reads of face crops [B, 3, R, R] in [-1, 1]: [B, 3, S, S] in [0, 1].
+
+    landmarks: [B, 68, 2] pixels of the crops, of which "deca_crop" cuts its own; with None, as with
+    every other rule, the crop is shown as it is.
+    """
+    if rule == "deca_crop" and landmarks is not None:
+        return pose_crop(pictures, landmarks, size=size)
+    return (resize(pictures, size) + 1) / 2
 
 
 def _state(crop: FaceCrop) -> Tensor:
@@ -102,10 +115,21 @@ def _state(crop: FaceCrop) -> Tensor:
 
 def appearance_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
     """What the appearance encoder reads: [1, 3, S, S] RGB in [-1, 1]."""
-    size = models.appearance_config.input_size
-    if models.settings.appearance_input == "five_point":
-        return five_point_warp(crop.image[None], crop.landmarks[None], size=size)
-    return resize(crop.image[None], size)
+    return appearance_input(
+        crop.image[None],
+        crop.landmarks[None],
+        rule=models.settings.appearance_input,
+        size=models.appearance_config.input_size,
+    )
+
+
+def appearance_input(
+    pictures: Tensor, landmarks: Tensor | None, *, rule: AppearanceInput, size: int
+) -> Tensor:
+    """What an appearance encoder reads of the same: [B, 3, S, S] in [-1, 1]."""
+    if rule == "five_point" and landmarks is not None:
+        return five_point_warp(pictures, landmarks, size=size)
+    return resize(pictures, size)
 
 
 def in_picture(crop: FaceCrop, *, picture: ImageU8, searched: ImageU8) -> FaceCrop:

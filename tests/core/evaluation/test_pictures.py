@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperreenact_core.evaluation.charts import Chart, draw_charts
+from hyperreenact_core.charts import Chart, draw_charts
 from hyperreenact_core.evaluation.failures import FAILURE_COUNT, Failure, failure_sheet, worst
 from hyperreenact_core.evaluation.turns import CENTRES_DEG, turn_curves, turn_plot
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from hyperreenact_core.charts import Pen
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.heads.expression import ACTIONS, action_index
 from hyperreenact_core.reenact import plots
@@ -148,7 +150,13 @@ def test_a_plot_shows_the_curves(frames: int):
 
 def test_a_plot_names_what_moves_in_the_face(monkeypatch: pytest.MonkeyPatch):
     written: list[str] = []
-    monkeypatch.setattr(plots, "_write", lambda canvas, text, *a, **k: written.append(text))
+    write = Pen.write
+
+    def noted(pen: Pen, place: tuple[float, float], text: str, **how: Any) -> float:
+        written.append(text)
+        return write(pen, place, text, **how)
+
+    monkeypatch.setattr(Pen, "write", noted)
     coefficients = torch.zeros(4, 52)
     coefficients[:, ACTIONS.index("jawOpen")] = torch.linspace(0, 1, 4)
     read = Performance(torch.eye(3).expand(4, 3, 3), coefficients)

@@ -1,4 +1,4 @@
-"""Line charts as pictures: axes with numbers, one colour a line, one legend for all of them."""
+"""Diagrams as pictures: one pen, one palette, round numbers at the axes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..imaging import ImageU8
-from ..reenact.plots import COLOURS, GRID, INK, PAPER
+from .imaging import ImageU8
 
 _SCALE = 2
 """Drawn larger and reduced at the end, which smooths the lines."""
 _WIDTH, _HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 30, 44
 _LEGEND_LINE, _LEGEND_COLUMN = 18, 190
-_COLOURS = (
-    *COLOURS,
+Colour = tuple[int, int, int]
+INK, GRID, PAPER = (40, 40, 48), (222, 222, 228), (250, 250, 252)
+COLOURS: tuple[Colour, ...] = (
+    (31, 119, 180),
+    (214, 80, 40),
+    (44, 150, 60),
+    (148, 90, 190),
+    (190, 130, 30),
+    (20, 150, 150),
     (200, 60, 130),
     (110, 110, 120),
     (120, 70, 40),
@@ -48,13 +54,11 @@ class Chart:
 def draw_charts(charts: Sequence[Chart], *, columns: int) -> ImageU8:
     """Charts in rows of `columns`, and below them what the colours mean."""
     names = list(dict.fromkeys(name for chart in charts for name in chart.lines))
-    colours = {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(names)}
+    colours = {name: COLOURS[at % len(COLOURS)] for at, name in enumerate(names)}
     rows = -(-len(charts) // columns)
     in_a_line = max(1, columns * _WIDTH // _LEGEND_COLUMN)
     legend = _LEGEND_LINE * -(-len(names) // in_a_line) + 8
-    size = (columns * _WIDTH * _SCALE, (rows * _HEIGHT + legend) * _SCALE)
-    canvas = Image.new("RGB", size, PAPER)
-    pen = _Pen(ImageDraw.Draw(canvas))
+    pen = Pen(columns * _WIDTH, rows * _HEIGHT + legend)
     for at, chart in enumerate(charts):
         corner = (at % columns * _WIDTH, at // columns * _HEIGHT)
         _draw(pen, chart, corner=corner, colours=colours)
@@ -64,49 +68,65 @@ def draw_charts(charts: Sequence[Chart], *, columns: int) -> ImageU8:
         pen.line([(x, y), (x + 22, y)], colours[name])
         pen.dot((x + 11, y), colours[name])
         pen.write((x + 28, y), name, anchor="lm")
-    reduced = canvas.resize((size[0] // _SCALE, size[1] // _SCALE), Image.Resampling.LANCZOS)
-    return np.asarray(reduced)
+    return pen.picture()
 
 
-class _Pen:
-    """Draws in pixels of the finished picture."""
+class Pen:
+    """Draws in pixels of the finished picture, which is paper at first."""
 
-    def __init__(self, draw: ImageDraw.ImageDraw) -> None:
-        self._draw = draw
+    def __init__(self, width: int, height: int) -> None:
+        self._size = width, height
+        self._canvas = Image.new("RGB", (width * _SCALE, height * _SCALE), PAPER)
+        self._draw = ImageDraw.Draw(self._canvas)
         self._fonts = {size: ImageFont.load_default(size * _SCALE) for size in (11, 13)}
 
-    def line(self, points: Sequence[Point], colour: tuple[int, int, int], width: float = 2) -> None:
+    def picture(self) -> ImageU8:
+        """[height, width, 3]."""
+        return np.array(self._canvas.resize(self._size, Image.Resampling.LANCZOS))
+
+    def line(self, points: Sequence[Point], colour: Colour, width: float = 2) -> None:
         scaled = [(x * _SCALE, y * _SCALE) for x, y in points]
         self._draw.line(scaled, fill=colour, width=round(width * _SCALE), joint="curve")
 
-    def dot(self, place: Point, colour: tuple[int, int, int]) -> None:
+    def box(self, low: Point, high: Point, colour: Colour) -> None:
+        """Filled, between two corners."""
+        corners = [(low[0] * _SCALE, low[1] * _SCALE), (high[0] * _SCALE - 1, high[1] * _SCALE - 1)]
+        self._draw.rectangle(corners, fill=colour)
+
+    def dot(self, place: Point, colour: Colour) -> None:
         x, y, radius = place[0] * _SCALE, place[1] * _SCALE, 3 * _SCALE
         self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
 
-    def write(self, place: Point, text: str, *, anchor: str, size: int = 11) -> None:
-        """anchor: as in Pillow, such as "lm": the place is the middle of the left end."""
-        at = (place[0] * _SCALE, place[1] * _SCALE)
-        self._draw.text(at, text, fill=INK, font=self._fonts[size], anchor=anchor)
+    def write(
+        self, place: Point, text: str, *, anchor: str, size: int = 11, colour: Colour = INK
+    ) -> float:
+        """Returns how wide the text is.
+
+        anchor: as in Pillow, such as "lm": the place is the middle of the left end.
+        """
+        at, font = (place[0] * _SCALE, place[1] * _SCALE), self._fonts[size]
+        self._draw.text(at, text, fill=colour, font=font, anchor=anchor)
+        return font.getlength(text) / _SCALE
 
 
 def _draw(
-    pen: _Pen,
+    pen: Pen,
     chart: Chart,
     *,
     corner: tuple[int, int],
-    colours: Mapping[str, tuple[int, int, int]],
+    colours: Mapping[str, Colour],
 ) -> None:
     left, right = corner[0] + _LEFT, corner[0] + _WIDTH - _RIGHT
     top, bottom = corner[1] + _TOP, corner[1] + _HEIGHT - _BOTTOM
     first, last = chart.ticks[0], chart.ticks[-1]
-    levels = _levels([v for line in chart.lines.values() for v in line if v is not None])
-    low, high = levels[0], levels[-1]
+    marks = levels([v for line in chart.lines.values() for v in line if v is not None])
+    low, high = marks[0], marks[-1]
 
     def place(x: float, value: float) -> Point:
         across, up = (x - first) / (last - first), (value - low) / (high - low)
         return left + across * (right - left), bottom - up * (bottom - top)
 
-    for level in levels:
+    for level in marks:
         y = place(first, level)[1]
         pen.line([(left, y), (right, y)], GRID, 1)
         pen.write((left - 6, y), f"{level:g}", anchor="rm")
@@ -132,7 +152,7 @@ _MOST_DOTS = 12
 """Lines with more values are drawn without dots."""
 
 
-def _levels(values: Sequence[float]) -> list[float]:
+def levels(values: Sequence[float]) -> list[float]:
     """Four to seven round numbers that enclose all values."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     spread = max(high - low, abs(high) * 1e-3, 1e-6)
