@@ -23,6 +23,14 @@ FACE_WORDS: tuple[FaceWord, ...] = get_args(FaceWord)
 FaceChoice = FaceWord | int
 """Which of several faces: by size, by position, or by number counted from the left (from 0)."""
 
+NoFacePolicy = Literal["hold", "skip", "source", "error"]
+"""A driving frame without a face keeps the last pose, is left out, takes the source's own pose, or
+ends the work."""
+NO_FACE_POLICIES: tuple[NoFacePolicy, ...] = get_args(NoFacePolicy)
+MissingFace = Literal["hold", "skip", "error"]
+"""The same where no source is known."""
+MISSING_FACE: tuple[MissingFace, ...] = get_args(MissingFace)
+
 DetectorKind = Literal["auto", "insightface"]
 """What finds the faces: the networks of the set, or the optional insightface package."""
 DETECTORS: tuple[DetectorKind, ...] = get_args(DetectorKind)

@@ -6,6 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..hyperreenact_core.choices import MISSING_FACE
 from .sockets import (
     CATEGORY,
     FaceLandmarks,
@@ -36,7 +37,7 @@ class AlignFace(io.ComfyNode):
                 *face_inputs("a picture"),
                 io.Combo.Input(
                     "no_face",
-                    options=["hold", "skip", "error"],
+                    options=[*MISSING_FACE],
                     default="hold",
                     tooltip="A picture without a face: hold takes the last face (before any, the "
                     "first one), skip leaves the picture out, error stops and names it.",

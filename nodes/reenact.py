@@ -7,6 +7,7 @@ from typing import Any
 
 from comfy_api.latest import InputImpl, io
 
+from ..hyperreenact_core.choices import NO_FACE_POLICIES
 from ..hyperreenact_core.reenact.knobs import COLOUR_MATCH
 from .sockets import (
     CATEGORY,
@@ -86,7 +87,7 @@ class Reenact(io.ComfyNode):
                 models_input(),
                 io.Image.Input("source", tooltip=_SOURCE),
                 io.Image.Input("driving", tooltip="The frames whose movements it takes."),
-                _no_face_input("hold", "skip", "source", "error"),
+                _no_face_input(*NO_FACE_POLICIES),
                 *_option_inputs(),
                 follow_input(),
                 detector_input(),

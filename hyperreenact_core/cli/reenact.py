@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..choices import NO_FACE_POLICIES
 from ..errors import HyperReenactError
 from ..reenact.knobs import COLOUR_MATCH
 from . import knobs, numbers
@@ -84,8 +85,8 @@ def _add_face_options(parser: argparse.ArgumentParser) -> None:
     knobs.add_face_option(parser, "--driving-face", whose="the first frame of DRIVING with any")
     parser.add_argument(
         "--no-face",
-        choices=("hold", "skip", "source", "error"),
-        default="hold",
+        choices=NO_FACE_POLICIES,
+        default=NO_FACE_POLICIES[0],
         help="frames without a face: keep the last pose, drop them (and the sound), take the "
         "source's own pose, or stop (default: %(default)s)",
     )

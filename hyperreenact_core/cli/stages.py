@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..choices import MISSING_FACE
 from ..reenact.knobs import CSV_LAYOUTS, PUPPET_LIMITS
 from . import knobs, numbers
 from .common import (
@@ -60,8 +61,8 @@ def _add_poses(subparsers: SubParsers) -> None:
     knobs.add_face_option(parser, "--driving-face", whose="DRIVING")
     parser.add_argument(
         "--no-face",
-        choices=("hold", "skip", "error"),
-        default="hold",
+        choices=MISSING_FACE,
+        default=MISSING_FACE[0],
         help="frames without a face: keep the last pose, drop them, or stop (default: %(default)s)",
     )
     knobs.add_stabilise_option(parser)

@@ -269,14 +269,21 @@ class ToRGB(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, image: Tensor | None) -> Tensor:
         rgb = self.conv(x, w).float() + self.bias
-        if self.sub_pixels > 1:
-            rgb = F.pixel_shuffle(rgb, self.sub_pixels)
-        if image is None or self.upsample is None:
-            return rgb
-        skip: Tensor = image
-        while skip.shape[-1] < rgb.shape[-1]:
-            skip = self.upsample(skip)
-        return rgb + skip
+        return laid_over(rgb, image, sub_pixels=self.sub_pixels, upsample=self.upsample)
+
+
+def laid_over(
+    rgb: Tensor, image: Tensor | None, *, sub_pixels: int, upsample: FIRUpsample | None
+) -> Tensor:
+    """What a toRGB layer draws [B, 3 * sub_pixels^2, H, W], added to the image so far."""
+    if sub_pixels > 1:
+        rgb = F.pixel_shuffle(rgb, sub_pixels)
+    if image is None or upsample is None:
+        return rgb
+    skip: Tensor = image
+    while skip.shape[-1] < rgb.shape[-1]:
+        skip = upsample(skip)
+    return rgb + skip
 
 
 class FIRUpsample(FIRFilter):

@@ -6,11 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, get_args
 
 import torch
 
-from ..choices import FaceChoice
+from ..choices import FaceChoice, MissingFace
 from ..errors import InputError, NoFaceError
 from ..face.align import CropBox, CropRule, crop_box, move_points
 from ..face.detect import FaceDetector
@@ -23,9 +22,6 @@ from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
 from .tracking import TrackedFrame, cuts_text, track_face
 from .views import crop_rule, detector_of, in_picture, searched, with_readings
-
-MissingFace = Literal["hold", "skip", "error"]
-MISSING_FACE: tuple[MissingFace, ...] = get_args(MissingFace)
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from torch import Tensor
 
+from ..choices import NoFacePolicy
 from ..errors import NoFaceError
 from ..imaging import ImageU8
 from ..types import FaceCrop, FaceReading
 from .detail.performance import HeadState
 from .tracking import TrackedFrame
-
-NoFacePolicy = Literal["hold", "skip", "source", "error"]
-NO_FACE_POLICIES: tuple[NoFacePolicy, ...] = get_args(NoFacePolicy)
 
 PoseOrigin = Literal["face", "held", "ahead", "source"]
 """Whose pose a frame takes: its own face's, that of the last face before it, that of the first

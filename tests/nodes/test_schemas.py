@@ -51,8 +51,8 @@ def test_defaults_are_valid(pack: Pack):
 @pytest.mark.parametrize(
     ("node_id", "name", "module", "literal"),
     [
-        ("HyperReenact_AlignFace", "no_face", "reenact.faces", "MissingFace"),
-        ("HyperReenact_Reenact", "no_face", "reenact.missing", "NoFacePolicy"),
+        ("HyperReenact_AlignFace", "no_face", "choices", "MissingFace"),
+        ("HyperReenact_Reenact", "no_face", "choices", "NoFacePolicy"),
         ("HyperReenact_AlignFace", "detector", "choices", "DetectorKind"),
     ],
 )

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...types import WeightDeltas
-from ..modulation import FIRUpsample, StyledConv, ToRGB
+from ..modulation import FIRUpsample, StyledConv, ToRGB, laid_over
 from ..stylegan2 import Generator
 from .convolutions import Convolution, convolution_for
 
@@ -67,14 +67,7 @@ class StyledToRGB:
     def __call__(self, x: Tensor, image: Tensor | None) -> Tensor:
         """x [1, I, H, W] and the image so far -> the image, float32."""
         rgb = F.conv2d(x, self.kernel).float() + self.bias
-        if self.sub_pixels > 1:
-            rgb = F.pixel_shuffle(rgb, self.sub_pixels)
-        if image is None or self.upsample is None:
-            return rgb
-        skip: Tensor = image
-        while skip.shape[-1] < rgb.shape[-1]:
-            skip = self.upsample(skip)
-        return rgb + skip
+        return laid_over(rgb, image, sub_pixels=self.sub_pixels, upsample=self.upsample)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from hyperreenact_core.choices import NoFacePolicy
 from hyperreenact_core.errors import NoFaceError
 from hyperreenact_core.reenact.missing import (
     DrivingReport,
-    NoFacePolicy,
     PosedFrame,
     PoseView,
     fill_missing,
