@@ -18,10 +18,10 @@ _HIDDEN = 0.06
 """Decimetres behind what the picture shows."""
 _BLUR = 0.04
 """Decimetres of the picture that make one colour of hair."""
-_NECK = 0.95
-"""Grip below which a vertex is no longer of the head: there collars go past the outline."""
-_SIDES = -0.45
-"""Decimetres behind the eyes where the sides of a head begin, with its ears."""
+_SIDES, _JAW = -0.45, -0.55
+"""Decimetres behind the eyes where the sides of a head begin, with its ears, and below the eyes
+where the jaw does: a collar or the neck is beside it.
+"""
 
 
 def hair_over_sides(
@@ -31,8 +31,10 @@ def hair_over_sides(
 
     Hair that hangs beside a face covers the ear behind as well: painted as skin, the ear would come
     out of it as the head turns. picture: [S, S, 3] with the head drawn into it. figure: [S, S] 1 on
-    the person, so that a dark wall is no hair.
+    the person, so that a dark wall is no hair; all 1 where that is not known, and nothing is hair.
     """
+    if figure.min() == 1:
+        return np.zeros_like(model.mean)
     unit = drawing.posed.scale * drawing.size / drawing.side  # pixels a decimetre
     xy = (drawing.posed.xy * (drawing.size / drawing.side)).astype(np.float32)
     outside, away = _beside_outline(drawing, xy, _BESIDE * unit)
@@ -43,7 +45,7 @@ def hair_over_sides(
     column, row = np.rint(xy).astype(np.int32).clip(0, drawing.size - 1).T
     hidden = depth_of(model, drawing.posed) > drawing.depth[row, column] + _HIDDEN
     near = np.exp(-((away / (_REACH * unit)) ** 2))
-    sides = (model.grip > _NECK) & (model.mean[:, 2] < _SIDES)
+    sides = (model.mean[:, 2] < _SIDES) & (model.mean[:, 1] > _JAW)
     share = (hidden & person & sides) * near * _hairy(found, paint)
     return (share[:, None] * (found - np.array(paint.skin))).astype(np.float32)
 

@@ -37,6 +37,7 @@ def covered(beside: tuple[int, int, int], figure: np.ndarray) -> np.ndarray:
 
 
 EVERYWHERE = np.ones((SIZE, SIZE), np.float32)
+EVERYWHERE[:2, :2] = 0
 HEAD_ALONE = (HEAD.region != NOTHING).astype(np.float32)
 
 
@@ -56,14 +57,18 @@ def test_an_ear_under_hair_comes_out_dark_as_the_head_turns():
 
 def test_what_the_picture_shows_is_painted_as_it_is():
     added = np.abs(covered(HAIR_COLOUR, EVERYWHERE)).sum(1)
-    front = MODEL.mean[:, 2] > 0
     assert added.max() > 100
-    assert added[front].max() == 0
+    assert added[MODEL.mean[:, 2] > 0].max() == 0
+    assert added[MODEL.mean[:, 1] < -0.6].max() == 0  # nor the jaw and the neck
 
 
 def test_a_wall_is_no_hair():
     assert np.abs(covered(HAIR_COLOUR, HEAD_ALONE)).max() == 0  # dark, but not the person
     assert np.abs(covered(WALL, EVERYWHERE)).max() < 80  # the person, but not like hair
+
+
+def test_where_the_person_is_not_known_nothing_is_hair():
+    assert np.abs(covered(HAIR_COLOUR, np.ones_like(EVERYWHERE))).max() == 0
 
 
 def test_a_head_that_fills_the_picture_has_nothing_beside_it():
