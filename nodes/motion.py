@@ -8,8 +8,10 @@ from comfy_api.latest import io
 
 from ..hyperreenact_core.reenact.knobs import (
     LENGTH_RULES,
+    LOOP_BLEND,
     MIX_WEIGHT,
     MOTION_FACTOR,
+    MOTION_SECONDS,
     MOTION_SMOOTH,
     MOTION_SPEED,
     REGIONS,
@@ -29,6 +31,41 @@ def _frames_input(name: str, tooltip: str, *, least: int = 0, default: int = 0) 
     return io.Int.Input(
         name, default=default, min=least, max=_MOST_FRAMES, advanced=True, tooltip=tooltip
     )
+
+
+def _target_inputs() -> list[io.Input]:
+    """New, so optional and behind all older inputs."""
+    return [
+        io.Int.Input(
+            "length",
+            default=0,
+            min=0,
+            max=_MOST_FRAMES,
+            optional=True,
+            advanced=True,
+            tooltip="Play one pass in so many frames instead of at a speed; 0 = by the speed.",
+        ),
+        io.Float.Input(
+            MOTION_SECONDS.name,
+            default=MOTION_SECONDS.default,
+            min=MOTION_SECONDS.low,
+            max=MOTION_SECONDS.high,
+            step=0.04,
+            optional=True,
+            advanced=True,
+            tooltip="The same in seconds; 0 = by the speed.",
+        ),
+        io.Int.Input(
+            LOOP_BLEND.name,
+            default=int(LOOP_BLEND.default),
+            min=int(LOOP_BLEND.low),
+            max=int(LOOP_BLEND.high),
+            optional=True,
+            advanced=True,
+            tooltip="With loop: frames before and after the seam over which its jump is evened "
+            "out; 0 = it jumps.",
+        ),
+    ]
 
 
 def _outputs() -> list[io.Output]:
@@ -78,8 +115,8 @@ class EditMotion(io.ComfyNode):
                     min=MOTION_SMOOTH.low,
                     max=MOTION_SMOOTH.high,
                     step=0.5,
-                    tooltip="Frames over which trembling is taken out; blinks stay. 2 is good, "
-                    "0 = not at all.",
+                    tooltip="Frames over which trembling is taken out; blinks and plosives stay. "
+                    "2 is good, 0 = not at all.",
                 ),
                 io.Float.Input(
                     MOTION_SPEED.name,
@@ -101,6 +138,7 @@ class EditMotion(io.ComfyNode):
                     tooltip="Whose own face and head factors and relative begin from, from "
                     "StyleGAN2 Invert with the picture; without it a neutral face.",
                 ),
+                *_target_inputs(),
             ],
             outputs=_outputs(),
         )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..reenact.knobs import (
     LENGTH_RULES,
+    LOOP_BLEND,
     MIX_WEIGHT,
     MOTION_FACTOR,
+    MOTION_SECONDS,
     MOTION_SMOOTH,
     MOTION_SPEED,
     REGIONS,
@@ -29,7 +31,8 @@ _FACE = ("eyes", "brows", "mouth", "jaw")
 _EDIT = """\
 Change what is performed in the pose track IN, in this order: cut (--start, --frames), steady
 (--smooth), --mirror, lay on the source's own face (--relative and the factors), play faster or
-slower (--speed, --length), there and back (--ping-pong), repeat (--loop), blend in and out.
+slower (--speed, --length, --seconds), there and back (--ping-pong), repeat (--loop), blend in and
+out.
 
 The result is drawn with detail 1 by any set, or by a set that is told states.
 """
@@ -78,8 +81,8 @@ def _add_edit(parts: SubParsers) -> None:
         type=numbers.of_knob(MOTION_SMOOTH),
         default=MOTION_SMOOTH.default,
         metavar=f"{MOTION_SMOOTH.low:g}..{MOTION_SMOOTH.high:g}",
-        help="frames over which trembling is taken out; blinks stay; 2 is good, 0 = not at all "
-        "(default: %(default)s)",
+        help="frames over which trembling is taken out; blinks and plosives stay; 2 is good, "
+        "0 = not at all (default: %(default)s)",
     )
     _add_factors(parser)
     _add_times(parser)
@@ -111,9 +114,26 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
         metavar=f"{MOTION_SPEED.low:g}..{MOTION_SPEED.high:g}",
         help="2 is twice as fast",
     )
-    pace.add_argument("--length", type=numbers.positive, default=0, metavar="N")
+    pace.add_argument(
+        "--length", type=numbers.positive, default=0, metavar="N", help="in so many frames"
+    )
+    pace.add_argument(
+        "--seconds",
+        type=numbers.of_knob(MOTION_SECONDS),
+        default=MOTION_SECONDS.default,
+        metavar="S",
+        help="in so many seconds",
+    )
     times.add_argument("--ping-pong", action="store_true", help="there and back")
     times.add_argument("--loop", type=numbers.positive, default=1, metavar="TIMES")
+    times.add_argument(
+        f"--{LOOP_BLEND.name.replace('_', '-')}",
+        type=numbers.of_knob(LOOP_BLEND),
+        default=LOOP_BLEND.default,
+        metavar="N",
+        help="frames before and after the seam of a loop over which its jump is evened out "
+        "(default: %(default)s)",
+    )
     for way in ("in", "out"):
         times.add_argument(
             f"--blend-{way}",
@@ -183,6 +203,8 @@ def run_edit(args: argparse.Namespace) -> None:
         loop=args.loop,
         blend_in=args.blend_in,
         blend_out=args.blend_out,
+        seconds=args.seconds,
+        loop_blend=args.loop_blend,
     )
     before = _performance(args.poses)
     source = rest_of(load_identity(args.source)) if args.source else None

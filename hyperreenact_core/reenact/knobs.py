@@ -59,6 +59,10 @@ MOTION_SMOOTH = Knob("smooth", 0.0, 12.0, 0.0)
 """Over how many frames a performance is steadied, standard deviation; 0 = not at all."""
 MOTION_SPEED = Knob("speed", 0.05, 20.0, 1.0)
 """How fast a performance is played."""
+MOTION_SECONDS = Knob("seconds", 0.0, 3600.0, 0.0)
+"""How long one pass of a performance is to last; 0 for what its speed makes of it."""
+LOOP_BLEND = Knob("loop_blend", 0, 120, 8)
+"""Frames before and after the seam of a loop over which its jump is evened out."""
 MIX_WEIGHT = Knob("weight", 0.0, 1.0, 0.0)
 """Which of two performances is followed: 0 the first, 1 the second."""
 COLOUR_MATCH = True

@@ -45,6 +45,14 @@ def test_a_performance_is_made_weaker_longer_and_told_about(node: Runner):
     assert "jitter before" in report
 
 
+def test_a_target_length_is_given_in_frames_or_in_seconds(node: Runner):
+    given = track(node, 0.2, 0.6, 0.4)
+    assert len(edit(node, given, length=7, loop=2)[0]) == 14
+    assert len(edit(node, given, seconds=0.4)[0]) == 10
+    with refused(node.pack, "frames or in seconds"):
+        edit(node, given, length=7, seconds=0.4)
+
+
 def test_two_performances_are_mixed_by_region_and_over_time(node: Runner):
     first, second = track(node, 0.0, 0.0, 0.0), track(node, 1.0, 1.0, 1.0)
     weights = dict.fromkeys(REGIONS, 0.0)

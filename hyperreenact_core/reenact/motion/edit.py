@@ -12,12 +12,21 @@ from ...errors import InputError
 from ...heads.expression import MIRROR
 from ...imaging import smoothstep
 from ..detail.performance import Performance
-from ..knobs import MOTION_FACTOR, MOTION_SMOOTH, REGIONS, RELATIVES, Region, Relative
+from ..knobs import (
+    LOOP_BLEND,
+    MOTION_FACTOR,
+    MOTION_SECONDS,
+    MOTION_SMOOTH,
+    REGIONS,
+    RELATIVES,
+    Region,
+    Relative,
+)
 from .factors import moved_beyond, turned_beyond
 from .regions import columns_of
 from .rest import neutral, one, reference_frame
 from .smoothing import smooth
-from .timing import between, repeat, retime, trim
+from .timing import between, frames_in, repeat, retime, trim
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,9 @@ class MotionEdit:
         `knobs.Relative`.
     head to jaw: factors of what the regions do beyond the source's own state: 0 leaves it as it
         is, 1 is as performed, more exaggerates.
-    speed, length: faster, or in so many frames, see `timing.retime`.
-    ping_pong, loop: there and back; so often.
+    speed, length, seconds: faster, or one pass in so many frames or seconds, see `timing.retime`.
+    ping_pong, loop, loop_blend: there and back; so often; over so many frames to either side of the
+        seam its jump is evened out, see `timing.repeat`.
     blend_in, blend_out: frames over which it grows out of the source's own state, and back to it.
     """
 
@@ -53,11 +63,17 @@ class MotionEdit:
     loop: int = 1
     blend_in: int = 0
     blend_out: int = 0
+    seconds: float = MOTION_SECONDS.default
+    loop_blend: int = int(LOOP_BLEND.default)
 
     def __post_init__(self) -> None:
         MOTION_SMOOTH.check(self.smooth)
         for region in REGIONS:
             replace(MOTION_FACTOR, name=region).check(self.factors[region])
+        LOOP_BLEND.check(self.loop_blend)
+        MOTION_SECONDS.check(self.seconds)
+        if self.seconds and self.length:
+            raise InputError("give the target length in frames or in seconds, not in both")
         if self.relative not in RELATIVES:
             raise InputError(f"relative is one of {', '.join(RELATIVES)}, not {self.relative!r}")
         if self.blend_in < 0 or self.blend_out < 0:
@@ -82,8 +98,9 @@ def edit_motion(
     own = smooth(own, edit.smooth)
     own = mirrored(own) if edit.mirror else own
     own = _from_rest(own, rest, edit)
-    own = retime(own, edit.speed, edit.length)
-    own = repeat(own, edit.loop, ping_pong=edit.ping_pong)
+    length = frames_in(own, edit.seconds) if edit.seconds else edit.length
+    own = retime(own, edit.speed, length)
+    own = repeat(own, edit.loop, ping_pong=edit.ping_pong, blend=edit.loop_blend)
     return _blended(own, rest, edit)
 
 

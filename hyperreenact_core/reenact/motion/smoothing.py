@@ -14,11 +14,15 @@ import torch
 from torch import Tensor
 
 from ..detail.performance import Performance
+from ..knobs import REGIONS
+from .regions import columns_of
 from .turning import turns_of, vectors_of
 
 _ALIKE, _ALIKE_TURN, _ALIKE_GAZE = 0.06, radians(1.2), radians(3.0)
 """Standard deviations of likeness: of coefficients, of turns and of looks in radians. About three
 times what readings of a still face scatter."""
+_ALIKE_SPEECH = 0.03
+"""Of mouth and jaw: lips that close for a plosive move less than lids do, and as fast."""
 _REACH = 2.5
 """How far is looked, in standard deviations."""
 
@@ -36,11 +40,20 @@ def smooth(performance: Performance, frames: float) -> Performance:
     place = performance.place[at]
     fields = dict(vars(performance))
     faces = performance.coefficients[at]
-    fields["coefficients"] = _mean(near, faces, faces[:, :1], alike=_ALIKE, dims=()).clamp(0, 1)
+    alike = _face_alike()
+    fields["coefficients"] = _mean(near, faces, faces[:, :1], alike=alike, dims=()).clamp(0, 1)
     fields["gaze"] = torch.nn.functional.normalize(looks, dim=2)
     fields["place"] = _mean(near, place, place[:, :1], alike=_ALIKE / 3, dims=())
     fields["rotation"] = _turns(performance.rotation.double(), near, at).float()
     return Performance(**fields)
+
+
+def _face_alike() -> Tensor:
+    """[52] likeness of the coefficients."""
+    speech = ("mouth", "jaw")
+    return columns_of(
+        {name: torch.tensor([_ALIKE_SPEECH if name in speech else _ALIKE]) for name in REGIONS}
+    )[0]
 
 
 def _neighbours(count: int, frames: float) -> tuple[Tensor, Tensor]:
@@ -57,7 +70,7 @@ def _neighbours(count: int, frames: float) -> tuple[Tensor, Tensor]:
 
 
 def _mean(
-    near: Tensor, values: Tensor, own: Tensor, *, alike: float, dims: tuple[int, ...]
+    near: Tensor, values: Tensor, own: Tensor, *, alike: float | Tensor, dims: tuple[int, ...]
 ) -> Tensor:
     """Of values [B, K, ...]; likeness to `own` is told number by number, or over `dims` at once."""
     apart = (values - own) ** 2

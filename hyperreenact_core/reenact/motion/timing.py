@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ...imaging import smoothstep
 from ..detail.performance import RATE, Performance
 from ..knobs import LengthRule
-from .turning import slerp
+from .turning import scaled, slerp
 
 
 def trim(performance: Performance, start: int, frames: int) -> Performance:
@@ -40,8 +41,17 @@ def retime(performance: Performance, speed: float, length: int) -> Performance:
     return spaced(sampled(performance, places), frame_seconds(performance))
 
 
-def repeat(performance: Performance, times: int, *, ping_pong: bool) -> Performance:
-    """Again and again; there and back with `ping_pong`, where no frame stands twice."""
+def frames_in(performance: Performance, seconds: float) -> int:
+    """Frames that last so long at the performance's rate, one at least."""
+    return max(round(seconds / frame_seconds(performance)), 1)
+
+
+def repeat(performance: Performance, times: int, *, ping_pong: bool, blend: int = 0) -> Performance:
+    """Again and again; there and back with `ping_pong`, where no frame stands twice.
+
+    blend: frames before and after the seam of two passes over which its jump is evened out; there
+    is none to and fro.
+    """
     if times < 1:
         raise InputError(f"loop must be 1 or more, it is {times}")
     rows = list(range(len(performance)))
@@ -51,8 +61,35 @@ def repeat(performance: Performance, times: int, *, ping_pong: bool) -> Performa
     elif times == 1:
         return performance
     else:
-        rows = rows * times
+        performance, rows = _meeting(performance, blend), rows * times
     return spaced(performance.take(rows), frame_seconds(performance))
+
+
+def _meeting(performance: Performance, blend: int) -> Performance:
+    """The same with an end that its beginning can follow, each moved half of the way to the other.
+
+    Displacement instead of cross-fading (Kovar et al., Motion Graphs, 2002): the length stays, and
+    what is said near the seam stays to be seen.
+    """
+    count = len(performance)
+    reach = min(blend, count // 2)
+    if reach == 0:
+        return performance
+    at = torch.arange(count) + 0.5
+    # From the seam, which lies between the last frame and the first.
+    before, after = (0.5 - smoothstep(way / reach) / 2 for way in (count - at, at))
+    share = before - after
+    fields = dict(vars(performance))
+    for name in ("coefficients", "gaze", "place"):
+        value = fields[name]
+        part = share.view(-1, *(1,) * (value.ndim - 1))
+        fields[name] = value + part * (value[0] - value[-1])
+    fields["coefficients"] = fields["coefficients"].clamp(0, 1)
+    fields["gaze"] = torch.nn.functional.normalize(fields["gaze"], dim=2)
+    turns = performance.rotation.double()
+    jump = (turns[-1].T @ turns[0]).expand(count, 3, 3)
+    fields["rotation"] = (turns @ scaled(jump, share)).float()
+    return Performance(**fields)
 
 
 def fitted(

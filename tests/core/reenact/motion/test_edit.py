@@ -97,18 +97,24 @@ def test_a_mirror_swaps_the_sides_and_twice_it_does_nothing() -> None:
 
 def test_smoothing_stills_a_face_and_leaves_blinks_and_plosives() -> None:
     trembling = performance(80, noise=0.015)
-    face, blink, close = trembling.coefficients.clone(), 8, action_index("mouthClose")
+    blink, close, jaw = (action_index(a) for a in ("eyeBlinkLeft", "mouthClose", "jawOpen"))
+    face = trembling.coefficients.clone()
+    # The jaw falls and rises by itself, too.
+    face[:, jaw] = 0.5
     face[30:35, blink] += torch.tensor([0.35, 0.7, 0.75, 0.5, 0.2])
     face[50:53, close] += torch.tensor([0.2, 0.35, 0.2])
+    face[62:66, close] += torch.tensor([0.08, 0.15, 0.15, 0.06])
+    face[70:73, jaw] -= torch.tensor([0.1, 0.18, 0.1])
     given = replace(trembling, coefficients=face.clamp(0, 1))
     edited = edit_motion(given, MotionEdit(smooth=2))
     before, after = jitter_of(given), jitter_of(edited)
     assert before.head_deg > 3 * after.head_deg
     assert before.face > 3 * after.face
-    for column, frames in ((blink, slice(28, 37)), (close, slice(48, 55))):
-        was, now = given.coefficients[frames, column], edited.coefficients[frames, column]
+    events = [(blink, 28, 37, 0.2), (close, 48, 55, 0.2), (close, 60, 68, 0.2), (jaw, 68, 75, 0.5)]
+    for column, start, end, usual in events:
+        was, now = ((p.coefficients[start:end, column] - usual).abs() for p in (given, edited))
         assert was.argmax() == now.argmax()
-        assert now.max() - 0.2 > 0.9 * (was.max() - 0.2)
+        assert now.max() > 0.9 * was.max()
 
 
 def test_smoothing_neither_delays_a_turn_nor_cuts_it_short() -> None:
@@ -133,12 +139,41 @@ def test_a_target_length_is_met_with_turns_that_are_turns() -> None:
     assert torch.allclose(edited.rotation.det(), torch.ones(50), atol=1e-5)
 
 
+def test_a_target_length_in_seconds_is_met_at_the_performances_own_rate() -> None:
+    given = performance(60, yaw=10)
+    edited = edit_motion(replace(given, time=torch.arange(60) / 30), MotionEdit(seconds=1.5))
+    assert len(edited) == 45
+    assert edited.time[1].item() == pytest.approx(1 / 30)
+
+
 def test_trim_ping_pong_and_loop_follow_one_another() -> None:
     given = performance(20, yaw=30)
     edited = edit_motion(given, MotionEdit(start=3, frames=4, ping_pong=True, loop=2))
     rows = [3, 4, 5, 6, 5, 4, 3, 4, 5, 6, 5, 4, 3]
     assert torch.equal(edited.rotation, given.rotation[rows])
     assert edited.time.tolist() == pytest.approx([at / 25 for at in range(13)])
+
+
+@pytest.mark.parametrize("blend", [8, 120])
+def test_a_loop_does_not_jump_at_its_seam(blend: int) -> None:
+    given = seamed(40)
+    edited = edit_motion(given, MotionEdit(loop=2, loop_blend=blend))
+    jumping = edit_motion(given, MotionEdit(loop=2, loop_blend=0))
+    assert len(edited) == len(jumping) == 80
+    assert step(jumping, 39) > 10 * step(given, 20)
+    assert all(step(edited, at) < 5 * step(given, 20) for at in range(79))
+    assert torch.allclose(edited.rotation[0], edited.rotation[40])
+    assert torch.allclose(edited.rotation.det(), torch.ones(80), atol=1e-5)
+    assert torch.allclose(edited.gaze.norm(dim=2), torch.ones(80, 2))
+
+
+def test_only_what_is_near_the_seam_of_a_loop_is_moved() -> None:
+    given = seamed(40)
+    for edit in (MotionEdit(loop=2, loop_blend=6), MotionEdit(ping_pong=True), MotionEdit()):
+        edited = edit_motion(given, edit)
+        assert torch.allclose(edited.coefficients[6:34], given.coefficients[6:34])
+    there_and_back = edit_motion(given, MotionEdit(ping_pong=True, loop=2))
+    assert torch.equal(there_and_back.rotation[:40], given.rotation)
 
 
 def test_blending_begins_and_ends_with_the_source() -> None:
@@ -177,6 +212,9 @@ def test_every_action_belongs_to_a_region_and_both_eyes_to_one() -> None:
         ({"relative": "last"}, "first, calmest"),
         ({"smooth": 99.0}, "smooth"),
         ({"blend_in": -1}, "blend"),
+        ({"loop_blend": -1}, "loop_blend"),
+        ({"seconds": -1.0}, "seconds"),
+        ({"seconds": 2.0, "length": 50}, "frames or in seconds"),
     ],
 )
 def test_edits_that_cannot_be_made_say_why(wrong: dict[str, float], words: str) -> None:
@@ -205,6 +243,22 @@ def rest_face() -> Performance:
     """A source that looks to the side and does next to nothing."""
     rotation = matrix_from_euler(torch.tensor([12.0]), torch.tensor([-4.0]), torch.zeros(1))
     return Performance(rotation, torch.full((1, 52), 0.05))
+
+
+def seamed(frames: int) -> Performance:
+    """A head that turns 30 degrees and a jaw that opens, and nothing comes back."""
+    rise = torch.linspace(0, 1, frames)
+    given = performance(frames)
+    face = given.coefficients.clone()
+    face[:, action_index("jawOpen")] = 0.1 + 0.4 * rise
+    turns = matrix_from_euler(30 * rise, torch.zeros(frames), torch.zeros(frames))
+    return replace(given, rotation=turns, coefficients=face)
+
+
+def step(given: Performance, at: int) -> float:
+    """How far head and face go from one frame to the next."""
+    parts = (given.rotation, given.coefficients)
+    return sum(float((part[at + 1] - part[at]).norm()) for part in parts)
 
 
 def assert_same(one: Performance, other: Performance) -> None:
