@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from benchmarks.detail_cost import DetailCost
 from benchmarks.inputs import Inputs
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.checkpoints import load_network
@@ -21,6 +22,9 @@ from hyperreenact_core.networks import reference
 from hyperreenact_core.networks.fast.drawing import draw
 from hyperreenact_core.reenact.drawing import PreparedSource, prepare_source
 from hyperreenact_core.reenact.pose import encode_pose
+
+EXTRA = ("detail", "source: detail")
+"""Stages of the pack's own, which the published program has not: no part of the totals."""
 
 
 @dataclass
@@ -105,7 +109,9 @@ class FastPath:
         self._psi = models.settings.truncation_psi
         self._prepared: PreparedSource | None = None
         parts = self._parts
+        self._detail = DetailCost(models, host)
         self.networks = [
+            self._detail.network,
             parts.generator,
             parts.e4e,
             parts.appearance,
@@ -123,6 +129,8 @@ class FastPath:
         with watch.stage("source: styles"):
             truncated = parts.generator.truncate(w_plus, self._psi)
             self._prepared = prepare_source(truncated, appearance, parts)
+        with watch.stage("source: detail"):
+            self._detail.prepare()
 
     def draw(self, driving_faces: Tensor, watch: Stopwatch) -> Tensor:
         parts, prepared = self._parts, self._prepared
@@ -134,8 +142,10 @@ class FastPath:
             features = pose.features.to(parts.dtype)
             deltas = parts.hypernetwork.deltas(prepared.appearance_terms, features)
         with watch.stage("generator"):
-            images = draw(prepared.styled, deltas, frames=len(pose))
-        return images.clamp(-1, 1)
+            images = draw(prepared.styled, deltas, frames=len(pose)).clamp(-1, 1)
+        with watch.stage("detail"):
+            self._detail.draw(images)
+        return images
 
 
 PATHS: dict[str, Callable[[LoadedSet, LocalHost], Path]] = {

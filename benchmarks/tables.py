@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_STAGES = ("appearance encoder", "pose encoder", "hypernetwork", "generator", "total")
+_STAGES = ("appearance encoder", "pose encoder", "hypernetwork", "generator", "total", "detail")
 _MB = 1e6
 
 
@@ -42,11 +42,11 @@ def _speed(paths: Mapping[str, Any]) -> str:
 def _source(paths: Mapping[str, Any]) -> str:
     """Milliseconds once per source."""
     rows = [[name, *_source_times(figures["source"])] for name, figures in paths.items()]
-    return _table(["once per source, ms", "encoders", "styles"], rows)
+    return _table(["once per source, ms", "encoders", "styles", "detail"], rows)
 
 
 def _source_times(stages: Mapping[str, float]) -> list[str]:
-    names = ("source: encoders", "source: styles")
+    names = ("source: encoders", "source: styles", "source: detail")
     return [f"{stages[name]:.0f}" if name in stages else "-" for name in names]
 
 

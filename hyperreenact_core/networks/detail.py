@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from ..imaging import displace, pixel_places
+from ..imaging import displace, pixel_places, softened
 from .layers import fill_bias, initialise_convolutions
 
 REGIONS = 5
@@ -254,12 +254,6 @@ def compose(source: Tensor, plan: DetailPlan) -> Tensor:
     small = torch.cat([plan.weights, plan.offset, plan.painted], 1)  # one pass over all of them
     weights, offset, painted = enlarged(small, source.shape[-1]).split((3, 2, 3), 1)
     return blended(settled(weights), displace(source, offset), source, painted)
-
-
-def softened(maps: Tensor) -> Tensor:
-    """[B, C, S, S] the mean of every pixel and those around it: 1, 2, 1 by 1, 2, 1, over 16."""
-    once = F.avg_pool2d(F.pad(maps, (1, 1, 1, 1), mode="replicate"), 2, 1)
-    return F.avg_pool2d(once, 2, 1)
 
 
 def blended(weights: Tensor, moved: Tensor, source: Tensor, painted: Tensor) -> Tensor:

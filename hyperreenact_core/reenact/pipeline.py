@@ -17,9 +17,9 @@ from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, SourceIdentity
 from .ahead import made_ahead
-from .detail.clip import ClipDetail
+from .detail.clip import ClipDetail, Sketched, sketched
 from .detail.portrait import guides, portrait_of
-from .detail.stage import DetailStage, Sketch
+from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
 from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
@@ -37,8 +37,6 @@ _AHEAD = 2
 """Driving frames that are read while a batch is drawn, beside the next batch."""
 _DRAWN = 1
 """Faces that are drawn while the last one is pasted back and written."""
-_Sketched = tuple[PosedFrame, Sketch | None]
-"""A frame, and what detail asks for; None without detail."""
 _Drawn = tuple[PosedFrame, Tensor, float | None]
 """A frame, its face [3, r, r] on the CPU, and what was kept of the source."""
 
@@ -157,7 +155,7 @@ class Reenactor:
         with self._host.on_device(self._networks, self._bytes_needed):
             prepared = self._prepare(source.identity)
             detailed = self._detailed(source, prepared, pose_of(source.crop, self._models))
-            for batch in batches(_sketched(frames, detailed), self._options.batch_size):
+            for batch in batches(sketched(frames, detailed), self._options.batch_size):
                 faces, _ = self._faces(prepared, detailed, batch)
                 for face in faces:
                     self._host.check_interrupt()
@@ -193,7 +191,7 @@ class Reenactor:
             posed = self._posed(frames, own_pose, report, name_frame)
             count = self._options.batch_size + _AHEAD
             with (
-                closing(made_ahead(_sketched(posed, detailed), count)) as ready,
+                closing(made_ahead(sketched(posed, detailed), count)) as ready,
                 closing(made_ahead(self._drawn(prepared, detailed, ready), _DRAWN)) as drawn,
             ):
                 for frame, face, kept in drawn:
@@ -205,7 +203,7 @@ class Reenactor:
                     yield result
 
     def _drawn(
-        self, prepared: PreparedSource, detailed: ClipDetail | None, frames: Iterable[_Sketched]
+        self, prepared: PreparedSource, detailed: ClipDetail | None, frames: Iterable[Sketched]
     ) -> Generator[_Drawn, None, None]:
         for batch in batches(frames, self._options.batch_size):
             faces, kept = self._faces(prepared, detailed, batch)
@@ -243,7 +241,7 @@ class Reenactor:
 
     @torch.inference_mode()
     def _faces(
-        self, prepared: PreparedSource, detailed: ClipDetail | None, batch: list[_Sketched]
+        self, prepared: PreparedSource, detailed: ClipDetail | None, batch: list[Sketched]
     ) -> tuple[Tensor, Tensor | None]:
         """A batch of frames -> results [B, 3, r, r] on the CPU, and with detail what was kept."""
         views = [frame.pose.view for frame, _ in batch]
@@ -298,8 +296,3 @@ class Reenactor:
             )
             return source.as_given(pasted.frame)
         return u8_from_tensor(resize(face[None], self._options.side(self._models)))[0]
-
-
-def _sketched(frames: Iterable[PosedFrame], detailed: ClipDetail | None) -> Iterator[_Sketched]:
-    for frame in frames:
-        yield frame, None if detailed is None else detailed.sketch(frame)

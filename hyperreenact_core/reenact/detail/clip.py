@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from torch import Tensor
 
@@ -12,6 +12,9 @@ from ..missing import PosedFrame
 from ..motion.live import LiveMotion, MotionStream
 from .performance import HeadState, Performer
 from .stage import DetailSource, DetailStage, Sketch
+
+Sketched = tuple[PosedFrame, Sketch | None]
+"""A frame, and what detail asks for; None without detail."""
 
 
 class ClipDetail:
@@ -74,3 +77,9 @@ class ClipDetail:
             state = self._performer.state(reading, scene=frame.pose.scene)
             self._last = reading, self._motion(state, scene=frame.pose.scene)
         return self._last[1]
+
+
+def sketched(frames: Iterable[PosedFrame], detailed: ClipDetail | None) -> Iterator[Sketched]:
+    """Sketch the frames of a clip one by one."""
+    for frame in frames:
+        yield frame, None if detailed is None else detailed.sketch(frame)

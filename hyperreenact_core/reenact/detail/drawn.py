@@ -16,17 +16,13 @@ from numpy.typing import NDArray
 from .flow import NOTHING, Drawing, depth_of
 from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
 from .maps import relief
+from .parts import INSIDE, IRIS, LAST_PIECE, LIP, TEETH, TONGUE, pieces, shown_by, shown_in
 from .pose import PosedHead
 from .raster import rasterise
 
 Colour = tuple[float, float, float]
 Numbers = NDArray[np.float64]
 
-_TEETH, _TONGUE, _LIP, _IRIS = 10, 11, 12, 13
-"""What triangles show, beside the regions of head_model."""
-_LAST_PIECE = 3
-_IRIS_REACH = 0.07
-"""From an eyeball's front to where its iris ends, in decimetres."""
 _LEAST = 6
 """Pixels that tell a colour."""
 _WHITE = (60.0, 0.55)
@@ -48,13 +44,7 @@ _GAP, _GAP_DARKER = 0.008, 0.22
 _REACH = (0.25, 0.6)
 """Light halves so deep behind shut lips, and by so much deeper with every decimetre they open."""
 _GAMMA = 0.45
-_INSIDE = (MOUTH, _TEETH, _TONGUE)
 _INNER_LIPS = (13, 14)
-_LIPS = (
-    *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409),
-    *(291, 375, 321, 405, 314, 17, 84, 181, 91, 146),
-)
-"""Mesh points around the lips."""
 
 
 @dataclass(frozen=True)
@@ -85,21 +75,21 @@ def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> 
     """
     size = drawing.size
     small = np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.float64)
-    shown = _shown_in(model, drawing)
+    shown = shown_in(model, drawing)
 
     def middle(part: int, otherwise: Numbers) -> Numbers:
         found = small[shown == part]
         return np.median(found, axis=0) if len(found) >= _LEAST else otherwise
 
     skin = middle(SKIN, np.full(3, 150.0))
-    lip = middle(_LIP, skin * (0.85, 0.7, 0.7))
+    lip = middle(LIP, skin * (0.85, 0.7, 0.7))
     lit = small[shown == SKIN].mean(1) if (shown == SKIN).any() else skin
     pale = white_beside(lit) * (1 + _PALE * (skin / max(float(skin.mean()), 1.0) - 1))
     return Paint(
         skin=_colour(skin),
         lip=_colour(lip),
         eye=_colour(0.93 * pale),
-        iris=_colour(middle(_IRIS, 0.3 * skin)),
+        iris=_colour(middle(IRIS, 0.3 * skin)),
         mouth=_colour(0.4 * lip),
         tongue=_colour(0.7 * lip),
         teeth=_colour(1.15 * pale),
@@ -123,7 +113,7 @@ def picture_of(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> N
     colours = np.zeros((256, 3), np.float32)
     parts = (paint.skin, paint.eye, paint.mouth, paint.hair, paint.nothing)
     colours[[SKIN, EYE, MOUTH, HAIR, NOTHING]] = parts
-    colours[[_TEETH, _TONGUE, _LIP, _IRIS]] = paint.teeth, paint.tongue, paint.lip, paint.iris
+    colours[[TEETH, TONGUE, LIP, IRIS]] = paint.teeth, paint.tongue, paint.lip, paint.iris
     small = (_RELIEF_SIZE, _RELIEF_SIZE)
     depth = cv2.resize(relief(drawing), small, interpolation=cv2.INTER_AREA)
     depth = cv2.GaussianBlur(depth, (0, 0), 1)
@@ -131,7 +121,7 @@ def picture_of(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> N
     slope = x * cv2.Sobel(depth, cv2.CV_32F, 1, 0) + y * cv2.Sobel(depth, cv2.CV_32F, 0, 1)
     shade = 1 + 0.25 * np.tanh(3 * slope) - 0.15 * depth
     shade = np.asarray(cv2.resize(shade, (size, size)), np.float32)
-    coarse = cv2.resize(_shown_in(model, drawing), (size, size), interpolation=cv2.INTER_NEAREST)
+    coarse = cv2.resize(shown_in(model, drawing), (size, size), interpolation=cv2.INTER_NEAREST)
     shown = np.asarray(coarse, np.uint8)
     lit = np.where(shown == NOTHING, np.float32(1), shade)
     plain = colours[shown] + _hair_on_skin(model, drawing, paint, size) * (shown == SKIN)[..., None]
@@ -163,15 +153,6 @@ def _over(
     return mixed.clip(0, 255).astype(np.uint8).reshape(size, size, 3)
 
 
-def _shown_in(model: HeadModel, drawing: Drawing) -> NDArray[np.uint8]:
-    """[S, S] as the drawing's region, with lips, irises, teeth and tongue."""
-    shown = drawing.region.copy()
-    covered = drawing.covered
-    shown.reshape(-1)[covered.at] = _shown_by(model)[covered.triangle]
-    shut = (drawing.region == SKIN) & np.isin(shown, _INSIDE)
-    return np.where(shut, np.uint8(_LIP), shown)
-
-
 def _reached(model: HeadModel, posed: PosedHead, depths: Floats) -> Floats:
     """[N] how much light reaches what lies so deep [N]: less far behind the lips of a mouth that
     is hardly open."""
@@ -196,7 +177,7 @@ def _lip_vertices(model: HeadModel) -> tuple[int, int]:
 class _Features:
     """Pixels that show eyes, lips, the mouth and what surrounds them, of a picture of `side`.
 
-    at: [N] row * side + column. shown: [N] as in `_shown_by`. light: [N] what reaches them.
+    at: [N] row * side + column. shown: [N] as in `shown_by`. light: [N] what reaches them.
     """
 
     side: int
@@ -220,14 +201,14 @@ def _features(model: HeadModel, drawing: Drawing, size: int) -> _Features:
     before = np.asarray(cv2.resize(drawing.depth, (size, size), interpolation=cv2.INTER_NEAREST))
     own = found.mix(faces, depth)
     seen = own < before.reshape(-1)[found.at] + _BEHIND
-    shown = _shown_by(model)[near[found.triangle]]
+    shown = shown_by(model)[near[found.triangle]]
     opened = cv2.dilate((drawing.region == MOUTH).astype(np.uint8), np.ones((3, 3), np.uint8))
     opened = cv2.resize(opened, (size, size), interpolation=cv2.INTER_NEAREST).reshape(-1)
-    shown[np.isin(shown, _INSIDE) & (opened[found.at] == 0)] = _LIP
+    shown[np.isin(shown, INSIDE) & (opened[found.at] == 0)] = LIP
     light = np.ones(len(shown), np.float32)
-    inside = np.isin(shown, _INSIDE)
+    inside = np.isin(shown, INSIDE)
     light[inside] = _reached(model, drawing.posed, own[inside])
-    teeth = shown == _TEETH
+    teeth = shown == TEETH
     light[teeth] *= _gaps(found.mix(faces, _along_the_teeth(model))[teeth])
     return _Features(size, found.at[seen], shown[seen], light[seen])
 
@@ -243,7 +224,7 @@ def _along_the_teeth(model: HeadModel) -> Floats:
     """[V] decimetres of a vertex of a row of teeth from its middle, along the row."""
     along = np.zeros(len(model.mean), np.float32)
     inside = np.nonzero(model.region == MOUTH)[0]
-    for piece in _pieces(model.faces[inside])[1:_LAST_PIECE]:
+    for piece in pieces(model.faces[inside])[1:LAST_PIECE]:
         row = np.unique(model.faces[inside[piece]])
         x, z = model.mean[row][:, 0], model.mean[row][:, 2]
         # A row is about half an ellipse; its length up to an angle, by small steps.
@@ -258,48 +239,9 @@ def _along_the_teeth(model: HeadModel) -> Floats:
 @lru_cache(maxsize=2)
 def _near_features(model: HeadModel) -> NDArray[np.int32]:
     """Triangles of lips, eyes and the mouth, and of the skin around them."""
-    shown = _shown_by(model)
+    shown = shown_by(model)
     middle = model.mean[model.faces].mean(1)
-    around = middle[(shown == _LIP) | ((shown == EYE) & (middle[:, 2] > 0))]
+    around = middle[(shown == LIP) | ((shown == EYE) & (middle[:, 2] > 0))]
     away = np.linalg.norm(middle[:, None] - around[None], axis=2).min(1)
     kept = ((shown != HAIR) & (away < _AROUND)) | ~np.isin(shown, (SKIN, HAIR))
     return np.nonzero(kept)[0].astype(np.int32)
-
-
-@lru_cache(maxsize=2)
-def _shown_by(model: HeadModel) -> NDArray[np.uint8]:
-    """[F] what a triangle shows: as the model's region, with lips, irises, teeth and tongue."""
-    shown = model.region.copy()
-    middle = model.mean[model.faces].mean(1)
-    outline = model.point_mean[list(_LIPS), :2].astype(np.float32)
-    for triangle in np.nonzero((model.region == SKIN) & (middle[:, 2] > 0))[0]:
-        x, y = middle[triangle, :2].tolist()
-        if cv2.pointPolygonTest(outline, (x, y), measureDist=False) > 0:
-            shown[triangle] = _LIP
-    eyes = np.nonzero(model.region == EYE)[0]
-    for of in _pieces(model.faces[eyes]):
-        ball = eyes[of]
-        corners = model.mean[model.faces[ball]]  # [F, 3, 3]
-        front = corners.reshape(-1, 3)[corners[..., 2].argmax()]
-        away = np.linalg.norm(corners - front, axis=2).max(1)
-        shown[ball[away < _IRIS_REACH]] = _IRIS
-    # The mouth is the skin's inside, the upper teeth, the lower ones and the tongue, in this order.
-    inside = np.nonzero(model.region == MOUTH)[0]
-    for piece, of in enumerate(_pieces(model.faces[inside])):
-        if piece:
-            shown[inside[of]] = _TONGUE if piece == _LAST_PIECE else _TEETH
-    return shown
-
-
-def _pieces(faces: NDArray[np.int32]) -> list[NDArray[np.int64]]:
-    """Which triangles [F, 3] hang together, by their lowest vertices."""
-    first = faces.min(1).astype(np.int64)
-    names = np.arange(faces.max() + 1)
-    while True:  # every vertex takes the lowest name around it
-        lowest = names[faces].min(1)
-        before = names.copy()
-        np.minimum.at(names, faces.reshape(-1), np.repeat(lowest, 3))
-        if (names == before).all():
-            break
-    of = names[first]
-    return [np.nonzero(of == name)[0] for name in np.unique(of)]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
-from ...imaging import resize, tensor_from_u8, u8_from_tensor
+from ...imaging import resize, softened, tensor_from_u8, u8_from_tensor
 from ...networks.detail import (
     MOUTH,
     CoarseMaps,
@@ -20,7 +20,6 @@ from ...networks.detail import (
     DetailPlan,
     compose,
     detail_inputs,
-    softened,
 )
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
