@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..choices import PRECISIONS
 from ..errors import InputError
 from ..training.engine.recipes import PHASE_SHARES, RECIPES, ClipKind, Recipe
-from . import numbers
+from . import numbers, train_heads
 from .common import say
 
 if TYPE_CHECKING:
@@ -116,11 +116,10 @@ def is_wanted(args: argparse.Namespace) -> bool:
     """Whether to train on clips; InputError where options of both kinds of training are mixed."""
     given = _given(args)
     if "data" in given:
-        rendered = ("profile", "workers", "start_from")
-        if any(getattr(args, name) is not None for name in rendered):
-            raise InputError(
-                "--profile, --workers and --start-from are for rendered heads, not for --data"
-            )
+        rendered = [n for n in train_heads.OPTIONS if getattr(args, n, None) is not None]
+        if rendered:
+            name = rendered[0].replace("_", "-")
+            raise InputError(f"--{name} is for rendered heads, not for --data")
         return True
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)

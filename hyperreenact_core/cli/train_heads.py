@@ -1,31 +1,36 @@
-"""`hyperreenact train starter --heads`: the starter set on realistic heads."""
+"""`hyperreenact train TARGET` on rendered heads: the starter set, or one stage of it."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from .common import progress_bar
+from . import numbers
 
-_FRAMES = 4
-_HELD_OUT = 48
-_HELD_OUT_FROM = 1_000_000
-"""People that are measured by are numbered from here on; others lie below."""
-_SIDES = (1.85, 2.6)
-"""Pictures show at least what a face crop shows."""
+if TYPE_CHECKING:
+    from ..training.heads.profiles import Profile
+
+OPTIONS = ("profile", "workers", "heads", "held_out_heads", "features", "minutes")
+"""What `add_options` adds; None where it was not named."""
+_TIMED = ("reader", "detector", "detail")
+"""Stages that go by the clock."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, target: str) -> None:
     """--heads and all that goes with it."""
-    group = parser.add_argument_group("training on realistic heads")
+    group = parser.add_argument_group("training on rendered heads")
+    group.add_argument(
+        "--profile", choices=("cpu", "gpu", "smoke"), help="sizes and lengths (default: cpu)"
+    )
     group.add_argument(
         "--heads",
         type=Path,
-        nargs="*",
+        nargs="+",
         metavar="DIR",
-        help="train on realistic heads: folders of `render shards`; without a folder they are "
-        "rendered into OUT/data, which needs the extra `heads`",
+        help="folders of `render shards` (default: rendered into OUT/data, which needs the extra "
+        "`heads`)",
     )
     group.add_argument(
         "--held-out-heads",
@@ -38,66 +43,49 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--features",
         type=Path,
         metavar="FILE",
-        help="weights of an ImageNet EfficientNet-lite0 for perceptual losses (default: the "
-        "eyes of the reader)",
+        help="weights of an ImageNet EfficientNet-lite0 to begin with and for perceptual losses "
+        "(default: begin at random; the eyes of the reader compare)",
     )
-
-
-def is_wanted(args: argparse.Namespace) -> bool:
-    """Whether the command line asks for realistic heads. InputError where it half does."""
-    if getattr(args, "heads", None) is not None:
-        return True
-    for name in ("held_out_heads", "features"):
-        if getattr(args, name, None) is not None:
-            raise InputError(f"--{name.replace('_', '-')} goes with --heads")
-    return False
+    group.add_argument(
+        "--workers", type=numbers.not_negative, help="rendering processes (default: 2)"
+    )
+    if target in _TIMED:
+        group.add_argument(
+            "--minutes",
+            type=numbers.positive,
+            help="of training in all, over all resumptions (default: the profile's)",
+        )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train the set; 0 on success."""
-    import torch
+    """Train the set or one stage; 0 on success."""
+    from ..host import find_device
+    from ..training.heads.profiles import PROFILES
+    from ..training.heads.run import StarterRun
 
-    from ..training.heads.profiles import HEADS_PROFILES
-    from ..training.heads.run import HeadsRun
-
-    name = args.profile or "cpu"
-    if name not in HEADS_PROFILES:
-        raise InputError(
-            f"there is no profile {name!r} for realistic heads: {', '.join(HEADS_PROFILES)}"
-        )
-    if args.start_from is not None:
-        raise InputError("--start-from does not go with --heads")
-    profile = HEADS_PROFILES[name]
-    best = "cuda" if torch.cuda.is_available() else "cpu"
-    HeadsRun(
-        profile=profile,
-        data=args.heads or [_rendered(args, "heads", first=0, people=profile.people)],
-        held_out=args.held_out_heads
-        or [_rendered(args, "held-out", first=_HELD_OUT_FROM, people=_HELD_OUT)],
-        features=args.features,
+    starter = StarterRun(
+        profile=_with_minutes(PROFILES[args.profile or "cpu"], args),
         out=args.out,
-        device=torch.device(best if args.device == "auto" else args.device),
+        device=find_device(args.device),
+        data=args.heads or (),
+        held_out=args.held_out_heads or (),
+        features=args.features,
         seed=args.seed,
+        workers=2 if args.workers is None else args.workers,
         validate_every=args.validate_every,
         checkpoint_every=args.checkpoint_every,
-    ).train_all()
+    )
+    if args.target == "starter":
+        starter.train_all()
+    else:
+        starter.train_stage(args.target)
     return 0
 
 
-def _rendered(args: argparse.Namespace, name: str, *, first: int, people: int) -> Path:
-    """A folder of shards, rendered or completed."""
-    from ..heads.shards import write_shards
-    from ..heads.takes import Recipe
-
-    folder: Path = args.out / "data" / name
-    with progress_bar(f"render {name}", unit="picture") as advance:
-        write_shards(
-            folder,
-            people=people,
-            first_person=first,
-            seed=args.seed,
-            recipe=Recipe(frames=_FRAMES, side=_SIDES, occluded=0.0),
-            workers=2 if args.workers is None else args.workers,
-            progress=advance,
-        )
-    return folder
+def _with_minutes(profile: Profile, args: argparse.Namespace) -> Profile:
+    """The profile, with the minutes that were asked for."""
+    minutes: int | None = getattr(args, "minutes", None)
+    if minutes is None:
+        return profile
+    settings = replace(getattr(profile, args.target), minutes=float(minutes))
+    return replace(profile, **{args.target: settings})

@@ -143,6 +143,20 @@ class LoadedSet:
         """Sizes of the pose encoder, without its weights."""
         return read_config(weights_file(self.folder, "pose"), "pose")
 
+    @property
+    def pose_channels(self) -> int:
+        """Channels of the maps that tell the hypernetwork what a face does."""
+        if self.settings.pose_input == "state":
+            from ..networks.pose_state import STATE_CHANNELS
+
+            return STATE_CHANNELS
+        return self.pose_config.out_channels
+
+    @property
+    def pose_network(self) -> PoseEncoder | Reader:
+        """What reads driving faces: the reader, where the set is told states."""
+        return self.reader if self.settings.pose_input == "state" else self.pose
+
     def _load(self, kind: NetworkKind) -> Any:
         """A network of the class that the kind has in KINDS."""
         how = KINDS[kind]

@@ -1,4 +1,4 @@
-"""A pose track without a driving clip: a rendered head is posed by numbers and then looked at."""
+"""A pose track without a driving clip: the linear head is posed by numbers and looked at."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 
+import numpy as np
 import torch
 
 from ..face.align import crop_face
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from ..synthetic import parameters
-from ..synthetic.camera import FaceFraming
-from ..synthetic.parameters import Environment, Identity, Pose
-from ..synthetic.renderer import render
-from ..synthetic.sampling import sample_identity
+from ..networks.reader_regions import IBUG68
 from ..types import FaceCrop
+from .detail.drawn import Paint, picture_of
+from .detail.fit import HeadFit
+from .detail.flow import draw_head
+from .detail.head_model import POINTS, load_head_model
 from .detail.performance import RATE, HeadState, Performance
+from .detail.pose import pose_head
 from .expression import AT_REST, Expression
 from .keyframes import Keyframes, eased, parse_keys
 from .knobs import PUPPET_LIMITS
@@ -27,17 +29,26 @@ from .posetrack import PoseTrack, extract_poses
 from .sliders import SLIDERS
 from .views import crop_rule
 
-PUPPET_SEED = 20
-"""A head without glasses, beard or hair before its face."""
-
-_MARGIN = 1.25
-"""The head is drawn in a wider square than the crop, so that nothing is missing at its border."""
 _SIZE = 256
+_SCALE = 62.0
+"""Pixels a decimetre: all of the head is in the picture, and all of a face crop."""
+_NEARNESS = 0.08
+_PAINT = Paint(
+    skin=(214, 168, 142),
+    lip=(178, 98, 96),
+    eye=(232, 230, 226),
+    iris=(74, 56, 44),
+    mouth=(74, 34, 36),
+    tongue=(160, 84, 84),
+    teeth=(236, 232, 224),
+    hair=(72, 54, 44),
+    nothing=(134, 148, 160),
+)
 
 
 @dataclass(frozen=True)
 class PuppetPose:
-    """What the sliders say. Degrees; the rest as in `synthetic.parameters.Expression`."""
+    """What the sliders say: degrees, and shares as of `sliders.SLIDERS`."""
 
     yaw: float = 0.0
     pitch: float = 0.0
@@ -51,26 +62,6 @@ class PuppetPose:
     blink: float = 0.0
     gaze_x: float = 0.0
     gaze_y: float = 0.0
-
-    @property
-    def head(self) -> Pose:
-        return Pose(yaw_deg=self.yaw, pitch_deg=self.pitch, roll_deg=self.roll)
-
-    @property
-    def expression(self) -> parameters.Expression:
-        return parameters.Expression(
-            jaw=self.jaw,
-            smile=self.smile,
-            frown=self.frown,
-            pucker=self.pucker,
-            brow_left=self.brows,
-            brow_right=self.brows,
-            furrow=self.furrow,
-            blink_left=self.blink,
-            blink_right=self.blink,
-            gaze_x=self.gaze_x,
-            gaze_y=self.gaze_y,
-        )
 
     @property
     def state(self) -> HeadState:
@@ -117,11 +108,10 @@ def puppet_track(
     A set that is told states is told them; the pose encoder of another set looks at the puppet.
     rate: frames a second.
     """
-    identity = neutral_head()
     crops: list[FaceCrop] = []
     for at, pose in enumerate(poses):
         host.check_interrupt()
-        crops.append(puppet_crop(identity, pose, models))
+        crops.append(puppet_crop(pose.state, models))
         host.progress(at + 1, 2 * len(poses))
     pictures = [_picture(crop) for crop in crops]
     told = Performance.of([pose.state for pose in poses])
@@ -134,17 +124,26 @@ def puppet_track(
     return replace(track, performance=performance), pictures
 
 
-def neutral_head() -> Identity:
-    """The person on the strings."""
-    return replace(sample_identity(PUPPET_SEED), glasses=None)
-
-
-def puppet_crop(identity: Identity, pose: PuppetPose, models: LoadedSet) -> FaceCrop:
-    """The puppet in one pose, cut out as the set wants its faces."""
-    rule = crop_rule(models.settings)
-    framing = FaceFraming(scale=rule.scale * _MARGIN, up=1 / rule.up_divisor)
-    drawn = render(identity, pose.expression, pose.head, Environment(), size=_SIZE, framing=framing)
-    return crop_face(drawn.image, torch.from_numpy(drawn.landmarks), rule)
+def puppet_crop(state: HeadState, models: LoadedSet) -> FaceCrop:
+    """The puppet in one state, cut out as the set wants its faces."""
+    model = load_head_model()
+    rest = HeadFit(
+        shape=np.zeros(len(model.shapes)),
+        coefficients=np.zeros(len(state.coefficients)),
+        rotation=np.eye(3),
+        centre=np.array([_SIZE / 2, _SIZE / 2]),
+        scale=_SCALE,
+        nearness=_NEARNESS,
+        weights=np.ones(POINTS),
+        rms=0.0,
+    )
+    posed = pose_head(model, rest, rotation=state.rotation, coefficients=state.coefficients)
+    drawing = draw_head(model, posed, side=_SIZE, size=_SIZE)
+    pivot = model.pivot(rest.shape)
+    turned = (model.points(rest.shape, state.coefficients) - pivot) @ state.rotation.T + pivot
+    landmarks = rest.project(turned)[list(IBUG68)].astype(np.float32)
+    picture = picture_of(model, drawing, _PAINT, _SIZE)
+    return crop_face(picture, torch.from_numpy(landmarks), crop_rule(models.settings))
 
 
 def _picture(crop: FaceCrop) -> ImageU8:

@@ -1,8 +1,7 @@
 """Face crops of clips on disk: what `hyperreenact data prepare` wrote, ready to be sampled.
 
 Frames are read from the shards when a batch asks for them, so a collection may be far larger than
-the memory. A folder of `hyperreenact render shards --style drawn` reads the same. docs/data.md has
-the format.
+the memory. docs/data.md has the format.
 """
 
 from __future__ import annotations
@@ -132,9 +131,9 @@ class PreparedClips:
 
 
 def load_clips(folder: Path) -> PreparedClips:
-    """Open a folder of prepared clips or of rendered shards; no picture is read yet.
+    """Open a folder of prepared clips; no picture is read yet.
 
-    Raises TrainingError, naming the folder and what to do, where it holds neither, where the
+    Raises TrainingError, naming the folder and what to do, where it holds none, where the
     preparation was not finished or a shard is missing or damaged.
     """
     index_file = folder / INDEX_FILE
@@ -145,14 +144,10 @@ def load_clips(folder: Path) -> PreparedClips:
             f"{folder}: no clips are prepared here yet; run the same `hyperreenact data prepare` "
             "again, it goes on where it stopped"
         )
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise TrainingError(
-            f"{folder}: no shards here; make some from clips with `hyperreenact data prepare DIR "
-            f"-o {folder}`, or rendered ones with `hyperreenact render shards --style drawn "
-            f"-o {folder}`"
-        )
-    return _load_rendered(folder, files)
+    raise TrainingError(
+        f"{folder}: no shards here; make some from clips with `hyperreenact data prepare DIR -o "
+        f"{folder}`"
+    )
 
 
 def _load_prepared(folder: Path, index: dict[str, Any]) -> PreparedClips:
@@ -177,28 +172,6 @@ def _load_prepared(folder: Path, index: dict[str, Any]) -> PreparedClips:
         frame=files.whole("frame"),
         identity_names=identity_names,
         clip_names=clip_names,
-    )
-
-
-def _load_rendered(folder: Path, paths: list[Path]) -> PreparedClips:
-    """Rendered shards know people by their seeds and have no names."""
-    files = open_shards(folder, paths)
-    seeds, identity = torch.unique(files.whole("identity"), return_inverse=True)
-    numbers = files.whole("clip")
-    # Clip numbers may repeat from person to person: make each (person, clip) one number.
-    pairs = identity * (int(numbers.max()) + 1) + numbers
-    codes, clip = torch.unique(pairs, return_inverse=True)
-    starts, _ = _spans(clip)
-    stride = int(numbers.max()) + 1
-    return PreparedClips(
-        files=files,
-        size=files.size,
-        rows=torch.arange(files.rows),
-        identity=identity,
-        clip=clip,
-        frame=torch.arange(files.rows) - starts,
-        identity_names=tuple(str(seed) for seed in seeds.tolist()),
-        clip_names=tuple(f"{seeds[c // stride]}/{c % stride}" for c in codes.tolist()),
     )
 
 

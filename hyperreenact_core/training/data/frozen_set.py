@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...errors import InputError
 from ...face.align import five_point_warp, pose_crop
 from ...imaging import resize
 from ...models.sets import LoadedSet
 from ...networks.arcface import AppearanceTaps
-from ...networks.deca import CodeSizes, PoseFeatures
+from ...networks.deca import PoseCodes
+from ...networks.pose_state import state_map, state_vector
+from ...networks.reader import Reading
+from ...networks.rotation import matrix_from_axis_angle
 from ...networks.stylegan2 import Generator
 
 
@@ -31,6 +33,21 @@ class Faces:
         return Faces(image, self.landmarks)
 
 
+@dataclass(frozen=True)
+class PoseSeen:
+    """map: what the hypernetwork is told, [B, C, 7, 7]. read: what it was made from."""
+
+    map: Tensor
+    read: PoseCodes | Reading
+
+    @property
+    def rotation(self) -> Tensor:
+        """[B, 3, 3]."""
+        if isinstance(self.read, Reading):
+            return self.read.rotation
+        return matrix_from_axis_angle(self.read.global_pose)
+
+
 class FrozenSet:
     """What a set says of faces; gradients pass through to the pictures.
 
@@ -45,11 +62,6 @@ class FrozenSet:
     def generator(self) -> Generator:
         return self._models.generator.to(self._device)
 
-    @property
-    def pose_codes(self) -> CodeSizes:
-        """What the pose encoder's coefficients are."""
-        return self._models.pose.config.codes
-
     def look(self, faces: Faces) -> AppearanceTaps:
         """Stage maps of the appearance encoder, the last of them for the hypernetwork, and the
         identity embedding."""
@@ -59,21 +71,20 @@ class FrozenSet:
             return network.describe(five_point_warp(faces.image, faces.landmarks, size=size))
         return network.describe(resize(faces.image, size))
 
-    def read_pose(self, faces: Faces) -> PoseFeatures:
-        """The pose encoder's map and its coefficients.
-
-        Raises InputError where the set has none.
-        """
+    def read_pose(self, faces: Faces) -> PoseSeen:
+        """What the pose encoder sees, or the reader where the set is told states."""
         if self.settings.pose_input == "state":
-            raise InputError(
-                "this model set has no pose encoder, it is told states: clips cannot train its "
-                "hypernetwork, `train starter --heads` does"
-            )
+            reader = self._models.reader.to(self._device)
+            seen = reader(faces.image.contiguous(memory_format=torch.channels_last))
+            state = state_vector(seen.rotation, seen.coefficients, seen.gaze)
+            return PoseSeen(state_map(state), seen)
         network = self._models.pose.to(self._device)
         size = network.config.input_size
         if self.settings.pose_input == "deca_crop":
-            return network(pose_crop(faces.image, faces.landmarks, size=size))
-        return network((resize(faces.image, size) + 1) / 2)
+            features = network(pose_crop(faces.image, faces.landmarks, size=size))
+        else:
+            features = network((resize(faces.image, size) + 1) / 2)
+        return PoseSeen(features.map, features.codes)
 
     def invert(self, image: Tensor) -> Tensor:
         """W+ codes [B, n_latent, D] as reenactment uses them: truncated."""

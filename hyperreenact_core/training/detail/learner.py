@@ -11,7 +11,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...networks.detail import DetailConfig, DetailNetwork
 from ..engine.precision import autocast, channels_last
-from ..engine.timed import TimedLearner
+from ..engine.timed import TimedLearner, on_device
 from .losses import Features, Weights, detail_losses
 from .stream import Batch
 
@@ -36,18 +36,25 @@ class DetailRecipe:
 class DetailLearner(TimedLearner[DetailNetwork]):
     """Trains a detail network."""
 
-    def __init__(self, config: DetailConfig, recipe: DetailRecipe, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        config: DetailConfig,
+        recipe: DetailRecipe,
+        *,
+        seed: int = 0,
+        device: torch.device | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         network = DetailNetwork(config)
         super().__init__(
-            "detail", network, recipe, lambda own: [(list(own.parameters()), recipe.rate)]
+            "detail", network, recipe, lambda own: [(list(own.parameters()), recipe.rate)], device
         )
         self.recipe = recipe
         self.features: Features | None = None
 
     def compare_by(self, weights: Mapping[str, Tensor]) -> None:
         """Compare pictures by ImageNet's network too, of these weights of a whole `Body`."""
-        features = channels_last(Features()).eval()
+        features = channels_last(Features()).eval().to(self.device)
         own = features.body.state_dict()
         try:
             features.body.load_state_dict({name: weights[name] for name in own})
@@ -58,6 +65,7 @@ class DetailLearner(TimedLearner[DetailNetwork]):
     def learn(self, batch: Batch, *, progress: float) -> dict[str, float]:
         """One step; progress: the share of the time that has passed. Returns the losses."""
         self.begin(progress)
+        batch = on_device(batch, self.device)
         with autocast(batch.target.device):
             plan = self.network(batch.inputs)
         return self.improve(detail_losses(plan, batch, self.features, self.recipe.weights))

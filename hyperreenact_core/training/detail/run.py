@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ...networks.detail import DetailConfig
@@ -34,6 +35,7 @@ def train_detail(
     *,
     config: DetailConfig | None = None,
     body: Mapping[str, Tensor] | None = None,
+    device: torch.device | None = None,
 ) -> Path:
     """Train on the shards in `data` until the time is over; returns the weights file.
 
@@ -45,7 +47,7 @@ def train_detail(
     check_apart(shelf, other)
     stream = Stream(shelf, s.stream, seed=s.seed)
     tests = held_out(other, s.stream, count=s.held_out)
-    learner = DetailLearner(config or DetailConfig(), s.recipe, seed=s.seed)
+    learner = DetailLearner(config or DetailConfig(), s.recipe, seed=s.seed, device=device)
     if body is not None:
         learner.compare_by(body)
     return run_for_minutes(
@@ -55,7 +57,7 @@ def train_detail(
         learn=lambda progress: learner.learn(
             stream.batch(learner.step, s.recipe.batch_size), progress=progress
         ),
-        figures=lambda: figures(learner.average, tests),
-        sheet=lambda: sheet(learner.average, tests),
+        figures=lambda: figures(learner.shown, tests),
+        sheet=lambda: sheet(learner.shown, tests),
         refresh=shelf.refresh,
     )

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...networks.detector import SingleShotConfig, SingleShotDetector, cells
 from ...networks.efficientnet_lite import BodyConfig, body_from_published
-from ..engine.timed import TimedLearner, body_and_rest, hold_back
+from ..engine.timed import TimedLearner, body_and_rest, hold_back, on_device
 from .losses import Weights, detection_losses
 from .scenes import SceneBatch
 from .targets import targets_of
@@ -42,13 +42,20 @@ class DetectorRecipe:
 class DetectorLearner(TimedLearner[SingleShotDetector]):
     """Trains a detector."""
 
-    def __init__(self, config: SingleShotConfig, recipe: DetectorRecipe, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        config: SingleShotConfig,
+        recipe: DetectorRecipe,
+        *,
+        seed: int = 0,
+        device: torch.device | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         network = SingleShotDetector(config)
         hold_back(network.body, held=recipe.held, still=recipe.still)
         rates = {"rate": recipe.rate, "body_rate": recipe.body_rate}
         super().__init__(
-            "detector", network, recipe, lambda own: body_and_rest(own, own.body, **rates)
+            "detector", network, recipe, lambda own: body_and_rest(own, own.body, **rates), device
         )
         self.recipe = recipe
 
@@ -69,7 +76,7 @@ class DetectorLearner(TimedLearner[SingleShotDetector]):
         r = self.recipe
         self.begin(progress)
         height, width = batch.pictures.shape[-2:]
-        targets = targets_of(batch.scenes, cells(height, width))
+        targets = on_device(targets_of(batch.scenes, cells(height, width)), self.device)
         # Norms that follow the batch must see all of it.
-        places = self.network(batch.pictures, still=r.still if r.held else 0)
+        places = self.network(batch.pictures.to(self.device), still=r.still if r.held else 0)
         return self.improve(detection_losses(places, targets, r.weights))

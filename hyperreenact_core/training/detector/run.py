@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ...networks.detector import SingleShotConfig
@@ -38,6 +39,7 @@ def train_detector(
     *,
     config: SingleShotConfig | None = None,
     body: Mapping[str, Tensor] | None = None,
+    device: torch.device | None = None,
 ) -> Path:
     """Train on the shards in `data` until the time is over; returns the weights file.
 
@@ -51,7 +53,7 @@ def train_detector(
     stream = SceneStream(shelf, backgrounds, s.scenes, seed=s.seed)
     unseen = SceneStream(other, backgrounds, s.scenes, seed=s.seed + 1)
     tests = [unseen.batch(number, _PART) for number in range(-(-s.held_out // _PART))]
-    learner = DetectorLearner(config or SingleShotConfig(), s.recipe, seed=s.seed)
+    learner = DetectorLearner(config or SingleShotConfig(), s.recipe, seed=s.seed, device=device)
     if not state_file(out, learner.kind).exists():
         learner.start_from(body)
     return run_for_minutes(
@@ -61,7 +63,7 @@ def train_detector(
         learn=lambda progress: learner.learn(
             stream.batch(learner.step, s.recipe.batch_size), progress=progress
         ),
-        figures=lambda: figures(learner.average, tests),
-        sheet=lambda: sheet(learner.average, tests[0]),
+        figures=lambda: figures(learner.shown, tests),
+        sheet=lambda: sheet(learner.shown, tests[0]),
         refresh=shelf.refresh,
     )

@@ -30,6 +30,7 @@ from .precision import channels_last
 from .run_clock import RunClock
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
+ItemT = TypeVar("ItemT")
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +67,16 @@ class TimedLearner(Generic[NetworkT]):
         network: NetworkT,
         pace: Pace,
         rates: Callable[[NetworkT], Sequence[tuple[list[nn.Parameter], float]]],
+        device: torch.device | None = None,
     ) -> None:
-        """rates: groups of the network's parameters with a learning rate each."""
+        """rates: groups of the network's parameters with a learning rate each. device: or the CPU.
+
+        Batches are made on the CPU, and figures are taken there.
+        """
         self.kind: NetworkKind = kind
         self.pace = pace
-        self.network = channels_last(network)
+        self.device = device or torch.device("cpu")
+        self.network = channels_last(network).to(self.device)
         self.average = deepcopy(self.network).requires_grad_(requires_grad=False).eval()
         groups = rates(self.network)
         self._rates = [rate for _, rate in groups]
@@ -79,6 +85,11 @@ class TimedLearner(Generic[NetworkT]):
         )
         self.step = 0
         self.seconds = 0.0
+
+    @property
+    def shown(self) -> NetworkT:
+        """The moving average, on the CPU."""
+        return self.average if self.device.type == "cpu" else deepcopy(self.average).cpu()
 
     def begin(self, progress: float) -> None:
         """Set the rates of a step; progress: the share of the time that has passed."""
@@ -136,6 +147,17 @@ class TimedLearner(Generic[NetworkT]):
                 mine.lerp_(theirs, 1 - keep)
             else:
                 mine.copy_(theirs)
+
+
+def on_device(item: ItemT, device: torch.device) -> ItemT:
+    """A dataclass of tensors, and of such dataclasses, on another device."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.to(device, non_blocking=True)
+        return type(value)(**{name: moved(part) for name, part in vars(value).items()})
+
+    return moved(item)
 
 
 def body_and_rest(

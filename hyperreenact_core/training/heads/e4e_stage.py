@@ -21,7 +21,7 @@ from ...quality import psnr
 from ..engine.grids import comparison_grid
 from ..engine.losses import identity_loss, pyramid_loss
 from ..engine.precision import autocast, channels_last, steady_norms
-from ..stages.e4e import copy_body
+from ..stages.inversion import copy_body
 from .crops import HeadCrops
 from .pairs import Pairs, pictures_of, soft_background
 from .perception import Perception

@@ -28,6 +28,7 @@ from ..engine.loop import update_average
 from ..engine.losses import identity_loss, pyramid_loss
 from ..engine.muon import split_optimisers
 from ..engine.precision import autocast
+from ..reader.states import read_pictures, state_figures, state_loss
 from ..stages.calibration import calibrate
 from ..stages.style_matching import StyleMatching
 from .crops import HeadCrops
@@ -35,7 +36,6 @@ from .features import HeadFeatures
 from .pairs import soft_background
 from .perception import Perception, picture_weights
 from .portrait import Portrait
-from .states import read_pictures, state_figures, state_loss
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class HeadsHypernetworkTraining:
 
 
 @dataclass(frozen=True)
-class Judges:
+class Frozen:
     """The frozen networks that the losses ask."""
 
     portrait: Portrait
@@ -86,17 +86,17 @@ class HeadsHypernetworkStage:
         *,
         config: HypernetworkConfig,
         training: HeadsHypernetworkTraining,
-        judges: Judges,
+        frozen: Frozen,
         heads: HeadCrops,
         features: HeadFeatures,
         held_out: HeadCrops,
         held_out_features: HeadFeatures,
         out: Path,
     ) -> None:
-        self._training, self._judges, self._out = training, judges, out
+        self._training, self._frozen, self._out = training, frozen, out
         self._heads, self._features = heads, features
         self._held_out, self._held_out_features = held_out, held_out_features
-        self._matching = StyleMatching(judges.portrait.generator)
+        self._matching = StyleMatching(frozen.portrait.generator)
         self.network = Hypernetwork(config).to(heads.device)
         some = heads.spread(64)
         calibrate(
@@ -127,7 +127,7 @@ class HeadsHypernetworkStage:
         total = losses["style"] * (t.style_weight if draws else 1.0)
         if draws:
             with autocast(heads.device):
-                image = self._judges.portrait.generator(w_source, deltas).float()
+                image = self._frozen.portrait.generator(w_source, deltas).float()
             drawn = self._image_losses(image, source, driving, ~cross)
             losses |= drawn
             total = total + sum(drawn.values())
@@ -155,7 +155,7 @@ class HeadsHypernetworkStage:
     def _style_loss(
         self, deltas: WeightDeltas, w_source: Tensor, source: Tensor, driving: Tensor
     ) -> Tensor:
-        portrait = self._judges.portrait
+        portrait = self._frozen.portrait
         with torch.no_grad():
             w = portrait.w(self._features.code[source], self._heads.state[driving])
             wanted = portrait.generator.broadcast(w)
@@ -165,12 +165,12 @@ class HeadsHypernetworkStage:
         self, image: Tensor, source: Tensor, driving: Tensor, same: Tensor
     ) -> dict[str, Tensor]:
         """Weighted; those of pixels only where the truth is at hand."""
-        t, heads, judges = self._training, self._heads, self._judges
+        t, heads, frozen = self._training, self._heads, self._frozen
         with autocast(heads.device):
-            embedding = judges.portrait.look(image).embedding
-        reading = read_pictures(judges.reader, image)
+            embedding = frozen.portrait.look(image).embedding
+        reading = read_pictures(frozen.reader, image)
         with torch.no_grad():
-            wanted = read_pictures(judges.reader, heads.batch(driving))
+            wanted = read_pictures(frozen.reader, heads.batch(driving))
         losses = {
             "identity": t.identity_weight
             * identity_loss(embedding, self._features.id_embedding[source]),
@@ -184,7 +184,7 @@ class HeadsHypernetworkStage:
             share = same.float().mean()
             losses["pixel"] = t.pixel_weight * share * pyramid_loss(image[same], truth, weight)
             losses["feature"] = (
-                t.perceptual_weight * share * judges.perception.distance(image[same], truth)
+                t.perceptual_weight * share * frozen.perception.distance(image[same], truth)
             )
         return losses
 
@@ -198,7 +198,7 @@ class HeadsHypernetworkStage:
         mine, other = self._draw(source, driving), self._draw(source, stranger)
         cover = heads.cover(driving)
         truth = soft_background(heads.batch(driving), cover)
-        reading = read_pictures(self._judges.reader, other)
+        reading = read_pictures(self._frozen.reader, other)
         figures = {
             "psnr": float(psnr(mine * cover, truth * cover).mean()),
             **state_figures(reading, heads.state[stranger]),
@@ -213,7 +213,7 @@ class HeadsHypernetworkStage:
             with autocast(source.device):
                 states = state_map(self._held_out.state[j])
                 deltas = self.average(seen.appearance[i].float(), states)
-                images.append(self._judges.portrait.generator(seen.w_plus[i].float(), deltas))
+                images.append(self._frozen.portrait.generator(seen.w_plus[i].float(), deltas))
         return torch.cat(images).float().clamp(-1, 1)
 
     def finish(self) -> None:

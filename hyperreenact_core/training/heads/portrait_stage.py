@@ -38,6 +38,7 @@ from ..engine.muon import Muon
 from ..engine.precision import autocast, steady_norms
 from ..stages.margin import ArcFaceMargin
 from .crops import HeadCrops
+from .judges import nearest_is_same_person
 from .pairs import pictures_of, soft_background
 from .perception import Perception
 from .portrait import Portrait, save_portrait
@@ -238,10 +239,7 @@ class PortraitStage:
         for part in index.split(64):
             with autocast(heads.device):
                 codes.append(self.average.look(heads.batch(part)).embedding)
-        seen = torch.cat(codes)
-        same_clip = heads.clip[index][:, None] == heads.clip[index][None]
-        nearest = (seen @ seen.t()).masked_fill(same_clip, -2.0).argmax(1)
-        return float((heads.identity[index][nearest] == heads.identity[index]).float().mean())
+        return nearest_is_same_person(torch.cat(codes), heads, index)
 
     @torch.no_grad()
     def finish(self) -> None:

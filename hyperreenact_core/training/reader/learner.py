@@ -16,7 +16,7 @@ from ...models.torch_files import read_torch_file
 from ...networks.efficientnet_lite import body_from_published
 from ...networks.reader import Reader, ReaderConfig, Reading
 from ...networks.reader_regions import Jitter
-from ..engine.timed import TimedLearner, body_and_rest, hold_back
+from ..engine.timed import TimedLearner, body_and_rest, hold_back, on_device
 from .losses import Weights, reading_losses
 from .stream import Batch
 
@@ -50,13 +50,20 @@ class ReaderRecipe:
 class ReaderLearner(TimedLearner[Reader]):
     """Trains a reader."""
 
-    def __init__(self, config: ReaderConfig, recipe: ReaderRecipe, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        config: ReaderConfig,
+        recipe: ReaderRecipe,
+        *,
+        seed: int = 0,
+        device: torch.device | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         network = Reader(config)
         hold_back(network.body, held=recipe.held, still=recipe.still)
         rates = {"rate": recipe.rate, "body_rate": recipe.body_rate}
         super().__init__(
-            "reader", network, recipe, lambda own: body_and_rest(own, own.body, **rates)
+            "reader", network, recipe, lambda own: body_and_rest(own, own.body, **rates), device
         )
         self.recipe = recipe
 
@@ -74,6 +81,7 @@ class ReaderLearner(TimedLearner[Reader]):
     def learn(self, batch: Batch, *, progress: float) -> dict[str, float]:
         """One step; progress: the share of the time that has passed. Returns the losses."""
         self.begin(progress)
+        batch = on_device(batch, self.device)
         first = self.network.first(batch.picture)
         about = self._placed(batch, first.reading)
         jitter = self.recipe.jitter
@@ -83,7 +91,7 @@ class ReaderLearner(TimedLearner[Reader]):
     def _placed(self, batch: Batch, first: Reading) -> Reading:
         """What the second look's squares are placed by: the truth, or the first look's reading."""
         share = self.recipe.own_places * min(1.0, self.step / self.recipe.own_after)
-        own = torch.rand(len(batch.face)) < share
+        own = (torch.rand(len(batch.face)) < share).to(self.device)
         return Reading(
             **vars(first)
             | {

@@ -41,6 +41,7 @@ def train_reader(
     *,
     config: ReaderConfig | None = None,
     body: Mapping[str, Tensor] | None = None,
+    device: torch.device | None = None,
 ) -> Path:
     """Train on the shards in `data` until the time is over; returns the weights file.
 
@@ -56,7 +57,7 @@ def train_reader(
     tests = held_out(
         other, Stream(other, backgrounds, s.stream, seed=s.seed + 1), s.stream, count=s.held_out
     )
-    learner = ReaderLearner(config, s.recipe, seed=s.seed)
+    learner = ReaderLearner(config, s.recipe, seed=s.seed, device=device)
     if not state_file(out, learner.kind).exists():
         learner.start_from(body, mean_face(shelf, s.stream))
     return run_for_minutes(
@@ -66,8 +67,8 @@ def train_reader(
         learn=lambda progress: learner.learn(
             stream.batch(learner.step, s.recipe.batch_size), progress=progress
         ),
-        figures=lambda: figures(learner.average, tests),
-        sheet=lambda: sheet(learner.average, tests),
+        figures=lambda: figures(learner.shown, tests),
+        sheet=lambda: sheet(learner.shown, tests),
         refresh=shelf.refresh,
     )
 

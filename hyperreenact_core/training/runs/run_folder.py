@@ -25,7 +25,8 @@ RESTS_ON: dict[NetworkKind, tuple[NetworkKind, ...]] = {
     "e4e": ("generator", "appearance"),
     "hypernetwork": ("generator", "e4e", "appearance", "pose"),
 }
-"""What each network is trained against; a new one of those makes it useless."""
+"""What each network is trained against; a new one of those makes it useless. Sets that are told
+states have no pose encoder."""
 
 
 def find_base(set_id: str, model_paths: Sequence[Path]) -> Path:
@@ -76,7 +77,11 @@ def fill_folder(out: Path, base: Path, kind: NetworkKind) -> None:
         raise OutputError(f"cannot fill the folder ({error.strerror}): {out}") from error
     if not (out / SETTINGS_FILE).exists():
         save_settings(out, load_settings(base))
-    if missing := [needed for needed in RESTS_ON[kind] if not weights_file(out, needed).is_file()]:
+    told = load_settings(out).pose_input == "state"
+    needs: list[NetworkKind] = [
+        needed for needed in RESTS_ON[kind] if not (told and needed == "pose")
+    ]
+    if missing := [needed for needed in needs if not weights_file(out, needed).is_file()]:
         raise ModelError(
             f"{kind} is trained against {', '.join(missing)}, which {out} lacks: train "
             f"{'it' if len(missing) == 1 else 'them'} first, or begin with a complete --model-set"

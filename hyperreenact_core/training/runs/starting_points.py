@@ -18,7 +18,7 @@ from ...networks.hypernetwork import Hypernetwork, HypernetworkConfig, tuned_slo
 from ...networks.stylegan2 import Generator
 from ..stages.clip_generator import gaussian_config
 from ..stages.codes import start_synthesis_from
-from ..stages.e4e import copy_body
+from ..stages.inversion import copy_body
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
@@ -66,7 +66,7 @@ def first_hypernetwork(base: Path, models: LoadedSet, *, fresh: bool) -> Hyperne
         return Hypernetwork(
             replace(
                 known,
-                pose_channels=models.pose_config.out_channels,
+                pose_channels=models.pose_channels,
                 channels=models.appearance_config.body.out_channels,
                 slots=tuned_slots(slots),
                 n_slots=len(slots),

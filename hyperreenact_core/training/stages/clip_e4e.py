@@ -29,7 +29,7 @@ from ..engine.loop import update_average
 from ..engine.precision import channels_last
 from ..engine.recipes import Recipe
 from .codes import code_statistics
-from .e4e import inversion_losses
+from .inversion import inversion_losses
 
 _HELD_OUT_FACES, _SHOWN = 64, 8
 

@@ -1,7 +1,7 @@
 """Hypernetwork stage on clips of real people: the paper's curriculum, nothing known but pictures.
 
 What the renderer tells of its heads is read here by the set's own encoders: the wanted head has
-the shape read in the source frame and the pose and expression read in the driving frame. The
+the pose and expression read in the driving frame and, where shape is read, that of the source. The
 drawn face is looked at where the driving frame has its landmarks.
 
 Source: HyperReenact (2023), section 3.3.
@@ -9,9 +9,8 @@ Source: HyperReenact (2023), section 3.3.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -21,13 +20,12 @@ from torch.optim import Adam, Optimizer
 from ...imaging import ImageU8
 from ...models.checkpoints import save_network
 from ...networks.arcface import AppearanceTaps
-from ...networks.deca import PoseCodes
 from ...networks.hypernetwork import Hypernetwork
-from ...networks.rotation import euler_from_axis_angle
+from ...networks.rotation import euler_from_matrix
 from ...quality import feature_distance, psnr
 from ...types import WeightDeltas
 from ..data.clip_faces import ClipFaces
-from ..data.frozen_set import Faces, FrozenSet
+from ..data.frozen_set import Faces, FrozenSet, PoseSeen
 from ..engine.compute import Compute
 from ..engine.grids import comparison_grid, spread_out
 from ..engine.learner import Learner, Shares, frozen_copy
@@ -36,9 +34,7 @@ from ..engine.losses import identity_loss
 from ..engine.recipes import Recipe
 from .calibration import calibrate
 from .curriculum import Phase, choose_drivers, phase_at
-from .shape_loss import gaze_distance, reads_rendered_heads, shape_loss_for
-
-logger = logging.getLogger(__name__)
+from .shape_loss import shape_loss
 
 _CALIBRATION_FACES, _HELD_OUT_FACES, _SHOWN = 64, 48, 8
 
@@ -58,7 +54,6 @@ class ClipHypernetworkTraining:
     perceptual_weight: float = 5.0
     identity_weight: float = 10.0
     shape_weight: float = 0.5
-    gaze_weight: float = 2.0
 
     def phase(self, step: int) -> Phase:
         """Which phase a step belongs to."""
@@ -88,10 +83,6 @@ class ClipHypernetworkStage:
         self._training, self._frozen, self._out = training, frozen, out
         self._clips, self._held_out = clips, held_out
         self._shares = Shares(training.recipe, compute)
-        self._shape = shape_loss_for(frozen.pose_codes).to(compute.device)
-        self._reads_gaze = reads_rendered_heads(frozen.pose_codes)
-        if not self._reads_gaze and compute.rank == 0:
-            logger.warning("the set's pose encoder reads no gaze: trained without the gaze loss")
         network = network.to(compute.device)
         if fresh:
             self._calibrate(network)
@@ -144,11 +135,11 @@ class ClipHypernetworkStage:
             with torch.no_grad():
                 seen, asked = self._frozen.look(source), self._frozen.read_pose(driving)
                 w_source = self._frozen.invert(source.image).float()
-                head = self._frozen.read_pose(source).codes if shape else asked.codes
+                head = self._frozen.read_pose(source) if shape else asked
             deltas = in_float(self.learner.model(seen.taps[-1], asked.map))
             image = self._frozen.generator(w_source, deltas).float()
             drawn = driving.with_image(image)
-            mine, codes = self._frozen.look(drawn), self._frozen.read_pose(drawn).codes
+            mine = self._frozen.look(drawn)
         # Means over the self-reenacted part of the whole batch, however many are in this share.
         count = self_share * len(cross)
         pixel = (image - driving.image)[same].abs().mean((1, 2, 3))
@@ -157,12 +148,10 @@ class ClipHypernetworkStage:
             "perceptual": t.perceptual_weight * self._perceptual(mine, driving, same) / count,
             "identity": t.identity_weight * identity_loss(mine.embedding, seen.embedding),
         }
-        if self._reads_gaze:
-            gaze = gaze_distance(codes, asked.codes)[same]
-            losses["gaze"] = t.gaze_weight * gaze.sum() / count
         if shape:
-            wanted = replace(asked.codes, shape=head.shape)
-            losses["shape"] = t.shape_weight * self._shape(codes, wanted)
+            with self.learner.autocast():
+                read = self._frozen.read_pose(drawn)
+            losses["shape"] = t.shape_weight * shape_loss(read, asked, head)
         return losses
 
     def _perceptual(self, mine: AppearanceTaps, truth: Faces, same: Tensor) -> Tensor:
@@ -186,13 +175,13 @@ class ClipHypernetworkStage:
         figures: list[tuple[Tensor, ...]] = []
         for first, own, other in zip(*(self._held_out.in_turn(i) for i in pairs), strict=True):
             seen, mine, cross = self._draw(first, own, other)
-            truth = self._frozen.read_pose(other).codes
+            truth = self._frozen.read_pose(other)
             figures.append(
                 (
                     psnr(mine.image, own.image),
                     (seen * self._frozen.look(mine).embedding).sum(1),
                     (seen * self._frozen.look(cross).embedding).sum(1),
-                    turn_between(self._frozen.read_pose(cross).codes, truth),
+                    turn_between(self._frozen.read_pose(cross), truth),
                 )
             )
             rows.append([f.image for f in (first, own, mine, other, cross)])
@@ -224,9 +213,7 @@ def in_float(deltas: WeightDeltas) -> WeightDeltas:
     return tuple(None if delta is None else delta.float() for delta in deltas)
 
 
-def turn_between(read: PoseCodes, wanted: PoseCodes) -> Tensor:
+def turn_between(read: PoseSeen, wanted: PoseSeen) -> Tensor:
     """Mean absolute difference of yaw, pitch and roll in degrees, one a picture [B]."""
-    mine, theirs = (
-        torch.stack(euler_from_axis_angle(codes.global_pose), dim=1) for codes in (read, wanted)
-    )
+    mine, theirs = (torch.stack(euler_from_matrix(seen.rotation), dim=1) for seen in (read, wanted))
     return (mine - theirs).abs().mean(1)

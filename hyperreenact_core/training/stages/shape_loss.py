@@ -1,63 +1,43 @@
-"""How far a drawn head is from the wanted one, as a set's pose encoder reads both."""
+"""How far a drawn head is from the wanted one, as a set's own encoders read both."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from ...networks.deca import CodeSizes, PoseCodes
-from ...synthetic.blendshapes import IDENTITY_COUNT
-from ...synthetic.parameters import EXPRESSION_NAMES
-from ..data.head_shape import GAZE, HeadShape
-
-
-def reads_rendered_heads(sizes: CodeSizes) -> bool:
-    """Whether coefficients are those of the renderer's head model, gaze among them."""
-    return (sizes.shape, sizes.expression) == (IDENTITY_COUNT, len(EXPRESSION_NAMES))
+from ...networks.deca import PoseCodes
+from ...networks.reader import Reading
+from ..data.frozen_set import PoseSeen
+from ..reader.states import state_loss
 
 
-def shape_loss_for(sizes: CodeSizes) -> nn.Module:
-    """(codes read, codes wanted) -> mean distance, on vertices where their model is at hand.
+def shape_loss(drawn: PoseSeen, asked: PoseSeen, source: PoseSeen) -> Tensor:
+    """Mean distance from the head that is asked for; of codes, with the source's shape.
 
     The vertices behind DECA's coefficients need FLAME, whose licence keeps it out of this
-    project: for such encoders the coefficients themselves are compared.
+    project: for such encoders the coefficients themselves are compared. A reader sees no shape, but
+    where the eyes look.
     """
-    return VertexDistance() if reads_rendered_heads(sizes) else CoefficientDistance()
+    read, wanted, own = drawn.read, asked.read, source.read
+    if isinstance(read, Reading) and isinstance(wanted, Reading):
+        return state_loss(read, wanted)
+    if isinstance(read, PoseCodes) and isinstance(wanted, PoseCodes) and isinstance(own, PoseCodes):
+        return code_distance(read, replace(wanted, shape=own.shape))
+    raise TypeError("readings of different encoders cannot be compared")
 
 
-class VertexDistance(nn.Module):
-    """L1 distance of vertices, for coefficients of the renderer's head model."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._head = HeadShape()
-
-    def forward(self, read: PoseCodes, wanted: PoseCodes) -> Tensor:
-        return self._head.distance(
-            read,
-            geometry=wanted.shape,
-            expression=wanted.expression,
-            rotation=wanted.global_pose,
-        )
-
-
-class CoefficientDistance(nn.Module):
+def code_distance(read: PoseCodes, wanted: PoseCodes) -> Tensor:
     """L1 distance of shape, expression and pose coefficients, each group's mean added up."""
-
-    def forward(self, read: PoseCodes, wanted: PoseCodes) -> Tensor:
-        pairs = (
-            (read.shape, wanted.shape),
-            (read.expression, wanted.expression),
-            (read.global_pose, wanted.global_pose),
-            (read.jaw_pose, wanted.jaw_pose),
-        )
-        total = wanted.shape.new_zeros(())
-        for mine, theirs in pairs:
-            if theirs.shape[1]:  # a group may be empty
-                total = total + F.l1_loss(mine, theirs)
-        return total
-
-
-def gaze_distance(read: PoseCodes, wanted: PoseCodes) -> Tensor:
-    """Squared distance of the gaze, one a picture [B]; only for coefficients that hold it."""
-    return (read.expression - wanted.expression)[:, GAZE].square().mean(1)
+    pairs = (
+        (read.shape, wanted.shape),
+        (read.expression, wanted.expression),
+        (read.global_pose, wanted.global_pose),
+        (read.jaw_pose, wanted.jaw_pose),
+    )
+    total = wanted.expression.new_zeros(())
+    for mine, theirs in pairs:
+        if theirs.shape[1]:  # a group may be empty
+            total = total + F.l1_loss(mine, theirs)
+    return total

@@ -11,6 +11,7 @@ import pytest
 from hyperreenact_core.cli.main import EXIT_ERROR, build_parser, main
 from hyperreenact_core.training.engine.recipes import RECIPES, ClipKind
 from tests.core.reenact.tiny import save_tiny_set
+from tests.core.training.heads.small import write_shards_of
 from tests.core.training.small_runs import write_clips
 
 
@@ -65,8 +66,8 @@ def test_clips_that_will_not_do_are_one_line(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--data=clips", "--profile=cpu"], "--workers and --start-from are for rendered heads"),
-        (["--data=clips", "--start-from=set"], "--workers and --start-from are for rendered heads"),
+        (["--data=clips", "--profile=cpu"], "--profile is for rendered heads"),
+        (["--data=clips", "--held-out-heads=x"], "--held-out-heads is for rendered heads"),
         (["--steps=5", "--from-scratch"], "--from-scratch, --steps: to train on clips"),
         (["--model-path=sets"], "--model-path: to train on clips"),
     ],
@@ -100,7 +101,7 @@ def test_rendered_heads_need_no_clips(tmp_path: Path) -> None:
     assert args.data is None
 
 
-@pytest.mark.parametrize("target", ["starter", "pose"])
+@pytest.mark.parametrize("target", ["starter", "detail"])
 @pytest.mark.parametrize("device", ["warp", "cuda:9", "meta"])
 def test_a_device_that_is_not_there_stops_before_any_work(
     target: str, device: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -115,24 +116,20 @@ def test_a_device_that_is_not_there_stops_before_any_work(
 
 
 @pytest.mark.parametrize(
-    ("target", "options", "said"),
+    ("target", "said"),
     [
-        ("e4e", [], "e4e is trained against generator, which .* lacks"),
-        ("hypernetwork", [], "hypernetwork is trained against generator, which .* lacks"),
-        ("starter", ["--start-from=nowhere"], "nowhere/generator.safetensors"),
-        ("pose", ["--start-from=nowhere"], "nowhere/pose.safetensors"),
-        ("pose", ["--profile=more"], "does not train|name a finished set"),
+        ("e4e", "e4e is trained against generator, which .* lacks"),
+        ("hypernetwork", "hypernetwork is trained against generator, which .* lacks"),
     ],
 )
 def test_what_a_stage_lacks_is_said_before_any_work(
     target: str,
-    options: list[str],
     said: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "run"
-    assert main(["train", target, f"--out={out}", *options]) == EXIT_ERROR
+    assert main(["train", target, f"--out={out}"]) == EXIT_ERROR
     assert re.search(said, capsys.readouterr().err)
     assert not out.exists()
 
@@ -144,8 +141,9 @@ def test_a_full_disk_is_one_line(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    options = [f"--out={tmp_path / 'run'}", "--profile=smoke", "--workers=0"]
-    assert main(["train", "pose", *options]) == EXIT_ERROR
+    train, held = write_shards_of(tmp_path)
+    options = ["--heads", str(train), "--held-out-heads", str(held), "--profile=smoke"]
+    assert main(["train", "judge_pose", f"--out={tmp_path / 'run'}", *options]) == EXIT_ERROR
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("error: ")
     assert said.endswith(

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from hyperreenact_core.models import storage
 from hyperreenact_core.models.checkpoints import load_network, save_network
-from hyperreenact_core.training.data import drawn_heads as data
 from hyperreenact_core.training.engine import precision
 
 
@@ -30,7 +27,6 @@ def in_float64() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.Tensor, "float", torch.Tensor.double)
         patch.setattr(torch, "from_numpy", lambda array: _in_float64(from_numpy(array)))
-        patch.setattr(data, "load_file", _load_in_float64)
         patch.setattr(precision, "working_dtype", lambda _device: torch.float32)  # no autocast
         patch.setitem(load_network.__kwdefaults__, "dtype", torch.float64)
         patch.setitem(save_network.__kwdefaults__, "storage", "float32")
@@ -40,10 +36,6 @@ def in_float64() -> Iterator[None]:
             yield
         finally:
             torch.set_default_dtype(torch.float32)
-
-
-def _load_in_float64(path: Path) -> dict[str, Tensor]:
-    return {name: _in_float64(tensor) for name, tensor in load_file(path).items()}
 
 
 def _in_float64(tensor: Tensor) -> Tensor:

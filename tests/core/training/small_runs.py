@@ -15,18 +15,18 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from hyperreenact_core.face.align import CropRule
 from hyperreenact_core.training.engine.compute import choose_compute
 from hyperreenact_core.training.engine.recipes import ClipKind, Recipe
+from hyperreenact_core.training.heads.run import StarterRun
 from hyperreenact_core.training.runs.clip_run import ClipRun, ClipTraining, train_on_clips
-from hyperreenact_core.training.runs.profiles import PROFILES, Profile
-from hyperreenact_core.training.runs.starter import StarterRun
 from hyperreenact_core.training.stages.clip_e4e import ClipE4ETraining
 from hyperreenact_core.training.stages.clip_generator import ClipGeneratorTraining
 from hyperreenact_core.training.stages.clip_hypernetwork import ClipHypernetworkTraining
 from tests.core.reenact.tiny import SIZE, face_points
+from tests.core.training.prepared import clip_crops, write_crops
 
 RECIPE = Recipe(steps=6, batch_size=4, learning_rate=1e-3)
 TRAININGS: dict[ClipKind, ClipTraining] = {
@@ -37,47 +37,29 @@ TRAININGS: dict[ClipKind, ClipTraining] = {
 
 
 def write_clips(
-    folder: Path, *, people: int = 4, clips: int = 1, frames: int = 4, size: int = SIZE
+    folder: Path,
+    *,
+    people: int = 4,
+    clips: int = 1,
+    frames: int = 4,
+    size: int = SIZE,
+    scale: float = 0.85,
 ) -> Path:
     """Blobs of colour that keep their hue within a person and drift from frame to frame."""
     random = torch.Generator().manual_seed(0)
     count = people * clips * frames
-    identity = torch.arange(count) // (clips * frames)
-    clip = torch.arange(count) // frames % clips
-    coarse = torch.rand(people, 3, 4, 4, generator=random)[identity]
+    coarse = torch.rand(people, 3, 4, 4, generator=random)
+    coarse = coarse.repeat_interleave(clips * frames, 0)
     coarse = coarse + 0.3 * torch.rand(count, 3, 4, 4, generator=random)
     smooth = F.interpolate(coarse, size=(size, size), mode="bicubic").clamp(0, 1)
+    images = (smooth * 255).byte().permute(0, 2, 3, 1).contiguous().numpy()
     landmarks = face_points() * size + torch.rand(count, 1, 2, generator=random) * size / 16
-    tensors = {
-        "images": (smooth * 255).byte().permute(0, 2, 3, 1).contiguous(),
-        "landmarks": landmarks.float(),
-        "identity": identity,
-        "clip": clip,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / "people.safetensors")
-    return folder
-
-
-def profile_of(steps: int, **phases: int) -> Profile:
-    """Four people and so many steps of every stage; `phases` are the hypernetwork's, 0 if unnamed.
-
-    From the fifth step on the generator has its critic.
-    """
-    smoke = PROFILES["smoke"]
-    unnamed = dict.fromkeys(("style_steps", "inversion_steps", "self_steps", "cross_steps"), 0)
-    return replace(
-        smoke,
-        identities=4,
-        generator_steps=steps,
-        appearance_steps=steps,
-        pose_steps=steps,
-        judge_appearance_steps=steps,
-        judge_pose_steps=steps,
-        landmark_steps=steps,
-        e4e_steps=steps,
-        hypernetwork=replace(smoke.hypernetwork, **{**unnamed, **phases}),
-    )
+    parts = zip(images.reshape(-1, frames, size, size, 3), landmarks.split(frames), strict=True)
+    taken = [
+        clip_crops(f"{n // clips}/{n % clips}", pictures, points.numpy())
+        for n, (pictures, points) in enumerate(parts)
+    ]
+    return write_crops(folder, taken, CropRule(size=size, scale=scale))
 
 
 def run_of(kind: ClipKind, data: Path, base: Path, out: Path, **changes: Any) -> ClipRun:

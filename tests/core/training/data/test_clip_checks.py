@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from hyperreenact_core.errors import HyperReenactError, ModelError, TrainingError
 from hyperreenact_core.training.data.clip_checks import hold_out
-from hyperreenact_core.training.data.clips import CLIPS_FORMAT, INDEX_FILE, load_clips
+from hyperreenact_core.training.data.clips import load_clips
 from hyperreenact_core.training.engine.compute import OneDevice
 from hyperreenact_core.training.runs.clip_run import prepare_stage
 from tests.core.reenact.tiny import save_tiny_set
@@ -60,18 +59,7 @@ def test_clips_that_will_not_do_are_refused(
 
 def test_clips_cut_for_another_set_are_refused(tmp_path: Path) -> None:
     """The tiny set's scale is 0.85."""
-    data = write_clips(tmp_path / "data")
-    tensors = load_file(data / "people.safetensors")
-    tensors["frame"] = torch.arange(len(tensors["clip"]))
-    save_file(tensors, data / "people.safetensors")
-    index = {
-        "format": CLIPS_FORMAT,
-        "rule": {"scale": 1.0},
-        "shards": [{"file": "people.safetensors"}],
-        "identities": [str(number) for number in range(4)],
-        "clips": [{"name": str(number)} for number in range(4)],
-    }
-    (data / INDEX_FILE).write_text(json.dumps(index))
+    data = write_clips(tmp_path / "data", scale=1.0)
     run = run_of("e4e", data, save_tiny_set(tmp_path / "base"), tmp_path / "run")
     with pytest.raises(TrainingError, match=r"cut at scale 1\.0, the model set's at 0\.85"):
         prepare_stage(run, COMPUTE)
@@ -90,7 +78,7 @@ def test_one_person_is_enough_for_an_encoder(
 def test_some_single_frames_are_worth_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shard = write_clips(tmp_path / "data") / "people.safetensors"
+    (shard,) = write_clips(tmp_path / "data").glob("*.safetensors")
     tensors = load_file(shard)
     tensors["clip"][-1] = 7
     save_file(tensors, shard)

@@ -1,4 +1,4 @@
-"""Prepared clips and rendered shards through one reader."""
+"""Folders of prepared clips."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from hyperreenact_core.errors import TrainingError
-from hyperreenact_core.synthetic.shards import write_shards
 from hyperreenact_core.training.data.clips import PreparedClips, load_clips
 from tests.core.training.prepared import LENGTHS, SIZE, write_prepared
 
@@ -101,33 +101,12 @@ def test_another_process_can_read_them(clips: PreparedClips) -> None:
     assert torch.equal(other.batch(torch.tensor([3])), before)
 
 
-def test_rendered_shards_read_the_same(tmp_path: Path) -> None:
-    write_shards(
-        tmp_path,
-        first_identity=7,
-        identities=3,
-        clips_per_identity=2,
-        frames_per_clip=2,
-        size=16,
-        seed=5,
-        shard_identities=2,
-    )
-    clips = load_clips(tmp_path)
-    assert clips.size == 16
-    assert clips.identity_names == ("7", "8", "9")
-    assert clips.clip_names == ("7/0", "7/1", "8/2", "8/3", "9/4", "9/5")
-    assert clips.identity.tolist() == [0] * 4 + [1] * 4 + [2] * 4
-    assert clips.frame.tolist() == [0, 1] * 6
-    assert clips.batch(torch.arange(12)).std() > 0.1
-    assert clips.partner(torch.tensor([4, 5]), torch.Generator()).tolist() == [5, 4]
-
-
 def test_an_empty_folder_says_how_to_fill_it(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"data prepare.*render shards"):
+    with pytest.raises(TrainingError, match="data prepare"):
         load_clips(tmp_path)
 
 
-def test_a_preparation_that_was_killed_is_told_from_rendered_shards(tmp_path: Path) -> None:
+def test_a_preparation_that_was_killed_is_told_from_an_empty_folder(tmp_path: Path) -> None:
     write_prepared(tmp_path)
     (tmp_path / "index.json").unlink()
     with pytest.raises(TrainingError, match="goes on where it stopped"):
@@ -164,17 +143,11 @@ def test_an_index_of_another_kind_is_refused(
 
 
 def test_shards_of_two_sizes_are_not_mixed(tmp_path: Path) -> None:
-    for size in (16, 32):
-        write_shards(
-            tmp_path / str(size),
-            first_identity=size,
-            identities=1,
-            clips_per_identity=1,
-            frames_per_clip=1,
-            size=size,
-            seed=0,
-        )
-        for shard in (tmp_path / str(size)).glob("*.safetensors"):
-            shard.rename(tmp_path / shard.name)
+    write_prepared(tmp_path)
+    path = tmp_path / "clips-000001.safetensors"
+    arrays = load_file(path)
+    images = arrays["images"]
+    larger = images.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    save_file({**arrays, "images": larger}, path)
     with pytest.raises(TrainingError, match="different sizes"):
         load_clips(tmp_path)

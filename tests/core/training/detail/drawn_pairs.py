@@ -31,6 +31,7 @@ def write_pairs(path: Path, *, first: int, pairs: int = 3) -> None:
         records += _pair(first + number, turned=number % 2 == 0)
     for row, record in enumerate(records):
         record["partner"] = np.array(row ^ 1, np.int64)
+        record["clip"] = np.array(row // 2, np.int64)
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: np.stack([r[name] for r in records]) for name in records[0]}, path)
 

@@ -13,12 +13,12 @@ from safetensors.torch import load_file
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.models.checkpoints import load_network
 from hyperreenact_core.networks.detail import DetailNetwork, DetailPlan
-from hyperreenact_core.training.detail.__main__ import SMOKE, SMOKE_CONFIG, main
 from hyperreenact_core.training.detail.figures import figures, held_out
 from hyperreenact_core.training.detail.learner import DetailLearner
 from hyperreenact_core.training.detail.losses import Features, Weights, detail_losses
 from hyperreenact_core.training.detail.pairs import pair_shelf
 from hyperreenact_core.training.detail.run import train_detail
+from hyperreenact_core.training.detail.smoke import SMOKE, SMOKE_CONFIG
 from hyperreenact_core.training.detail.stream import Batch, Stream
 
 from .drawn_pairs import write_pairs
@@ -111,13 +111,3 @@ def test_other_weights_are_no_measure(data: Path) -> None:
     learner = DetailLearner(SMOKE_CONFIG, SMOKE.recipe)
     with pytest.raises(InputError, match="weights of the body"):
         learner.compare_by({"stem.0.weight": torch.zeros(1)})
-
-
-def test_the_command_runs_and_says_what_is_missing(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--held-out", str(data / "held"), "--out", str(tmp_path / "run"), "--smoke"]
-    assert main(["--data", str(data / "train"), *options]) == 0
-    assert (tmp_path / "run/detail.safetensors").stat().st_size > 1e4
-    assert main(["--data", str(tmp_path / "nowhere"), *options]) == 1
-    assert "no shards are there" in capsys.readouterr().err

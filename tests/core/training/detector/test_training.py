@@ -16,7 +16,6 @@ from safetensors.torch import load_file
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.face.framing import Frame
 from hyperreenact_core.models.checkpoints import load_network
-from hyperreenact_core.training.detector.__main__ import SMOKE, SMOKE_CONFIG, main
 from hyperreenact_core.training.detector.decoys import faceless, with_patch, with_pattern
 from hyperreenact_core.training.detector.faces import five_points, head_in, square_of
 from hyperreenact_core.training.detector.learner import (
@@ -29,6 +28,7 @@ from hyperreenact_core.training.detector.scenes import (
     SceneStream,
     with_bar,
 )
+from hyperreenact_core.training.detector.smoke import SMOKE, SMOKE_CONFIG
 from hyperreenact_core.training.reader.shelf import Row, Shelf
 
 SIZE = 64
@@ -212,13 +212,3 @@ def test_the_weights_of_a_run_are_those_of_a_set(data: Path, tmp_path: Path) -> 
 def test_people_must_not_be_trained_on_and_held_out(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="both trained on and held out"):
         train_detector([data / "train"], data / "train", tmp_path, SMOKE, config=SMOKE_CONFIG)
-
-
-def test_the_command_runs_and_says_what_is_missing(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--held-out", str(data / "held"), "--out", str(tmp_path / "run"), "--smoke"]
-    assert main(["--data", str(data / "train"), *options]) == 0
-    assert (tmp_path / "run/detector.safetensors").stat().st_size > 1e4
-    assert main(["--data", str(tmp_path / "nowhere"), *options]) == 1
-    assert "no shards are there" in capsys.readouterr().err

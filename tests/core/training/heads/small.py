@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +14,10 @@ from hyperreenact_core.heads.parts import Label
 from hyperreenact_core.models.checkpoints import save_network
 from hyperreenact_core.networks.reader import Reader
 from hyperreenact_core.networks.rotation import matrix_from_euler
-from hyperreenact_core.training.reader.__main__ import SMOKE_CONFIG
+from hyperreenact_core.training.heads.profiles import PROFILES
+from hyperreenact_core.training.heads.run import StarterRun
+from hyperreenact_core.training.reader.smoke import SMOKE_CONFIG
+from tests.core.training.detail.drawn_pairs import write_pairs
 
 SIDE = 96
 
@@ -62,3 +66,24 @@ def save_tiny_reader(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "reader.safetensors"
     save_network(path, Reader(SMOKE_CONFIG), kind="reader", config=SMOKE_CONFIG)
+
+
+def write_shards_of(folder: Path) -> tuple[Path, Path]:
+    """(training, held-out people) that every stage can learn from."""
+    held = folder / "held"
+    write_pairs(folder / "train" / "a.safetensors", first=0, pairs=4)
+    write_pairs(held / "a.safetensors", first=1_000_000)
+    return folder / "train", held
+
+
+def run_in(folder: Path, shards: tuple[Path, Path], **settings: Any) -> StarterRun:
+    """A run of some steps of a minute set."""
+    data, held_out = shards
+    return StarterRun(
+        profile=PROFILES["smoke"],
+        data=[data],
+        held_out=[held_out],
+        out=folder,
+        device=torch.device("cpu"),
+        **settings,
+    )

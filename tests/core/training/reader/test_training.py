@@ -17,7 +17,6 @@ from hyperreenact_core.errors import InputError
 from hyperreenact_core.face.framing import Frame, cut
 from hyperreenact_core.heads.expression import ACTIONS
 from hyperreenact_core.networks.rotation import euler_from_matrix, matrix_from_euler
-from hyperreenact_core.training.reader.__main__ import SMOKE, SMOKE_CONFIG, main
 from hyperreenact_core.training.reader.framing import labels_in, miss_frame
 from hyperreenact_core.training.reader.learner import ReaderLearner
 from hyperreenact_core.training.reader.losses import Weights, geodesic, reading_losses
@@ -25,6 +24,7 @@ from hyperreenact_core.training.reader.obstacles import obstructed
 from hyperreenact_core.training.reader.photometry import _CHANGES, disturbed
 from hyperreenact_core.training.reader.run import train_reader
 from hyperreenact_core.training.reader.shelf import Row, Shelf
+from hyperreenact_core.training.reader.smoke import SMOKE, SMOKE_CONFIG
 from hyperreenact_core.training.reader.stream import (
     Batch,
     Stream,
@@ -262,13 +262,3 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(data: Path, tmp_path: Path)
 def test_people_must_not_be_trained_on_and_held_out(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="both trained on and held out"):
         train_reader([data / "train"], data / "train", tmp_path, SMOKE, config=SMOKE_CONFIG)
-
-
-def test_the_command_runs_and_says_what_is_missing(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--held-out", str(data / "held"), "--out", str(tmp_path / "run"), "--smoke"]
-    assert main(["--data", str(data / "train"), *options]) == 0
-    assert (tmp_path / "run/reader.safetensors").stat().st_size > 1e5
-    assert main(["--data", str(tmp_path / "nowhere"), *options]) == 1
-    assert "no shards are there" in capsys.readouterr().err

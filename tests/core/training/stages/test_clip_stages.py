@@ -14,12 +14,15 @@ from hyperreenact_core.errors import TrainingError
 from hyperreenact_core.models.checkpoints import load_network
 from hyperreenact_core.models.sets import load_set
 from hyperreenact_core.models.settings import SetSettings, save_settings
+from hyperreenact_core.networks.hypernetwork import Hypernetwork
+from hyperreenact_core.networks.pose_state import STATE_CHANNELS
 from hyperreenact_core.training.engine.checkpoint import load_checkpoint
 from hyperreenact_core.training.engine.compute import OneDevice
 from hyperreenact_core.training.engine.recipes import RECIPES, ClipKind
 from hyperreenact_core.training.runs.clip_run import prepare_stage, train_on_clips
 from hyperreenact_core.training.stages.clip_hypernetwork import ClipHypernetworkTraining
 from tests.core.reenact.tiny import SIZE, save_tiny_set
+from tests.core.training.heads.small import save_tiny_reader
 from tests.core.training.small_runs import RECIPE, rows_of, run_of, write_clips
 
 COMPUTE = OneDevice(torch.device("cpu"))
@@ -65,7 +68,6 @@ def test_losses_fall(tmp_path: Path, data: Path, base: Path, kind: ClipKind, los
 
 
 def test_each_phase_has_the_losses_of_the_paper(tmp_path: Path, data: Path, base: Path) -> None:
-    """The tiny set's encoder reads no gaze, as the published one does not."""
     stage = prepare_stage(run_of("hypernetwork", data, base, tmp_path / "run"), COMPUTE)
     random = torch.Generator().manual_seed(0)
     inversion, _, same, _, cross = (set(stage.step(step, random)) for step in range(5))
@@ -93,11 +95,26 @@ def test_a_cross_only_share_has_no_loss_against_a_picture(
 
 
 def test_the_published_kind_of_set_is_trained_with_its_own_crops(
-    tmp_path: Path, data: Path, base: Path
+    tmp_path: Path, base: Path
 ) -> None:
+    data = write_clips(tmp_path / "data", scale=1.0)
     save_settings(base, SetSettings(SIZE, 1.0, True, "five_point", "deca_crop", 0.7))
     run = run_of("hypernetwork", data, base, tmp_path / "run")
     assert train_on_clips(replace(run, from_scratch=True), COMPUTE).is_file()
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_set_that_is_told_states_is_trained_by_what_its_reader_sees(
+    tmp_path: Path, data: Path, fresh: bool
+) -> None:
+    base = save_tiny_set(tmp_path / "told", told_states=True)
+    save_tiny_reader(base)
+    run = replace(run_of("hypernetwork", data, base, tmp_path / "run"), from_scratch=fresh)
+    path = train_on_clips(run, COMPUTE)
+    network = load_network(path, "hypernetwork")
+    assert isinstance(network, Hypernetwork)
+    assert network.config.pose_channels == STATE_CHANNELS
+    assert float(rows_of(run.out / "hypernetwork.csv")[-1]["shape"]) > 0
 
 
 @pytest.mark.parametrize("fresh", [False, True])

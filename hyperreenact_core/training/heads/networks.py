@@ -1,4 +1,4 @@
-"""The networks of a starter set and how their sizes hang together."""
+"""The networks of a starter set that is told states, and how their sizes hang together."""
 
 from __future__ import annotations
 
@@ -10,36 +10,31 @@ from ...networks.discriminator import DiscriminatorConfig
 from ...networks.e4e import E4EConfig
 from ...networks.hypernetwork import HypernetworkConfig, tuned_slots
 from ...networks.irse import IRSEConfig
-from ...networks.landmarks import LandmarkConfig
+from ...networks.pose_state import STATE, STATE_CHANNELS
 from ...networks.stylegan2 import StyleGAN2Config, slots_of
-from ..data.scene import SCENE_DIM
+from .portrait import PORTRAIT_DIM
 
 
 @dataclass(frozen=True)
 class Networks:
-    """One configuration of every network of a set."""
+    """One configuration of every network that sees face crops of the set's size."""
 
     generator: StyleGAN2Config
     critic: DiscriminatorConfig
     e4e: E4EConfig
     appearance: ArcFaceConfig
     judge_appearance: ArcFaceConfig
-    pose: PoseEncoderConfig
     judge_pose: PoseEncoderConfig
-    landmarks: LandmarkConfig
     hypernetwork: HypernetworkConfig
 
 
-_RENDERED_CODES = CodeSizes(
-    shape=28, texture=0, expression=12, global_pose=3, jaw_pose=0, camera=0, light=0
-)
+_JUDGED = CodeSizes(shape=0, texture=0, expression=52, global_pose=3, jaw_pose=0, camera=0, light=0)
 
 
 def starter_networks(
     *,
     generator_channels: tuple[int, ...],
     body_widths: tuple[int, ...],
-    pose_widths: tuple[int, int, int, int],
     judge_widths: tuple[int, ...] = (24, 40, 80, 144),
 ) -> Networks:
     """The starter's family: 128 px from a 64 px backbone with sub-pixel output."""
@@ -47,7 +42,7 @@ def starter_networks(
         resolution=128,
         channels=generator_channels,
         latent_dim=256,
-        z_dim=SCENE_DIM,
+        z_dim=PORTRAIT_DIM,
         mapping_layers=3,
         mapping_lr_multiplier=1.0,
         mapping_input="standardise",
@@ -57,17 +52,6 @@ def starter_networks(
         noise=False,
     )
     body = _body(body_widths)
-    pose = PoseEncoderConfig(
-        input_size=112,
-        block="basic",
-        stem_channels=pose_widths[0],
-        stem_kernel=5,
-        stem_pool=False,
-        widths=pose_widths,
-        depths=(1, 2, 2, 2),
-        head_hidden=192,
-        codes=_RENDERED_CODES,
-    )
     appearance = ArcFaceConfig(input_size=112, body=body, embedding_dim=128, dropout=0.0)
     # The judges differ in shape, seed and random order from what the losses use.
     judge_body = _body(judge_widths)
@@ -80,7 +64,7 @@ def starter_networks(
         widths=(24, 48, 96, 128),
         depths=(2, 2, 2, 2),
         head_hidden=128,
-        codes=_RENDERED_CODES,
+        codes=_JUDGED,
     )
     slots = slots_of(generator)
     n_latent = generator.n_latent
@@ -90,7 +74,7 @@ def starter_networks(
             resolution=128,
             channels=tuple(reversed(generator_channels)),
             fold=2,
-            condition_dim=SCENE_DIM,
+            condition_dim=STATE,
         ),
         e4e=E4EConfig(
             input_size=128,
@@ -104,14 +88,14 @@ def starter_networks(
         judge_appearance=ArcFaceConfig(
             input_size=112, body=judge_body, embedding_dim=96, dropout=0.0
         ),
-        pose=pose,
         judge_pose=judge_pose,
-        landmarks=LandmarkConfig(),
         hypernetwork=HypernetworkConfig(
-            pose_channels=pose.out_channels,
+            pose_channels=STATE_CHANNELS,
             channels=body.out_channels,
             slots=tuned_slots(slots),
             n_slots=len(slots),
+            # A state is the same all over its map: products of matrices would say nothing.
+            fusion="hadamard",
             shared_width=64,
             shared_features=128,
             code_dim=128,

@@ -11,7 +11,7 @@ from hyperreenact_core.heads.expression import ACTIONS
 from hyperreenact_core.networks.pose_state import state_vector
 from hyperreenact_core.networks.reader import Reading
 from hyperreenact_core.networks.rotation import matrix_from_euler
-from hyperreenact_core.training.heads.states import state_figures, state_loss
+from hyperreenact_core.training.reader.states import state_figures, state_loss
 
 FACES = 6
 

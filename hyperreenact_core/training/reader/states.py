@@ -10,7 +10,7 @@ from torch import Tensor
 from ...heads.expression import ACTIONS
 from ...networks.pose_state import state_parts
 from ...networks.reader import Reader, Reading
-from ..reader.losses import coefficient_loss, geodesic
+from .losses import coefficient_loss, geodesic
 
 _WATCHED = {"jaw": "jawOpen", "lids": "eyeBlinkLeft", "smile": "mouthSmileLeft"}
 _GAZE_WEIGHT = 0.3
