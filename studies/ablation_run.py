@@ -6,25 +6,22 @@ They lie below the run: RUN/ablations/NAME/hypernetwork.safetensors with checkpo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 
 from hyperreenact_core.errors import TrainingError
 from hyperreenact_core.models.kinds import NetworkKind
-from hyperreenact_core.models.tensor_files import save_tensors
 from hyperreenact_core.models.variants import base_mark
-from hyperreenact_core.training.data.drawn_heads import RenderedHeads
-from hyperreenact_core.training.data.features import FrozenFeatures
 from hyperreenact_core.training.engine.loop import LoopConfig, train
-from hyperreenact_core.training.runs.starter import STAGES, StarterRun
-from hyperreenact_core.training.stages.hypernetwork import FrozenNetworks
-from hyperreenact_core.whole_files import whole_file, write_whole
-from studies.variants import VARIANTS, Variant, VariantStage, reconstruction_maps
+from hyperreenact_core.training.heads.run import StarterRun
+from hyperreenact_core.whole_files import write_whole
+from studies.variants import VARIANTS, VariantStage
 
-_NEEDED: tuple[NetworkKind, ...] = ("generator", "appearance", "pose", "e4e")
+_NEEDED: tuple[NetworkKind, ...] = ("generator", "appearance", "e4e")
 _SETTINGS_FILE = "ablation.json"
 
 
@@ -56,12 +53,13 @@ class AblationRun(StarterRun):
                 "starter`, or train them there first"
             )
         folder = self.out / "ablations" / name
-        seed = self.seed + STAGES.index("hypernetwork")
+        seed = self.seed_of("hypernetwork")
         training = VARIANTS[name].training(self.profile.hypernetwork, self.share)
         _claim(folder, {"base": base_mark(self.out), "seed": seed, "steps": training.steps})
         path = folder / "hypernetwork.safetensors"
         if path.is_file():
             return path
+        make = self.maker_of(name, folder)
         torch.manual_seed(seed)
         config = LoopConfig(
             steps=training.steps,
@@ -69,46 +67,26 @@ class AblationRun(StarterRun):
             checkpoint_every=self.checkpoint_every,
             seed=seed,
         )
-        train(self._stage(VARIANTS[name], folder), out=folder, config=config)
+        train(make(), out=folder, config=config)
         return path
 
-    def _stage(self, variant: Variant, folder: Path) -> VariantStage:
+    def maker_of(self, name: str, folder: Path) -> Callable[[], VariantStage]:
+        """Makes the stage that trains a variant and leaves it in a folder."""
         heads, held_out = self.crops
-        networks = self.profile.networks
-        frozen = FrozenNetworks(
-            generator=self._frozen(self._trained.generator),
-            appearance=self._frozen(self._trained.appearance),
-            pose=self._frozen(self._trained.pose),
-        )
-        return VariantStage(
+        networks, variant = self.profile.networks, VARIANTS[name]
+        return partial(
+            VariantStage,
             variant,
+            base=self.out,
             config=variant.config(networks.hypernetwork, networks.generator),
             training=variant.training(self.profile.hypernetwork, self.share),
-            frozen=frozen,
+            frozen=self.frozen,
             heads=heads,
-            features=self._told(variant, heads, frozen),
+            features=self.features_of(heads),
             held_out=held_out,
-            held_out_features=self._told(variant, held_out, frozen),
-            base=self.out,
+            held_out_features=self.features_of(held_out),
             out=folder,
         )
-
-    def _told(
-        self, variant: Variant, heads: RenderedHeads, frozen: FrozenNetworks
-    ) -> FrozenFeatures:
-        """What the variant is told of the frames; slow to make, so kept beside the features."""
-        features = self._features(heads)
-        if variant.condition != "reconstruction":
-            return features
-        mark = f"{base_mark(self.out)}-{len(heads)}-{int(heads.identity.min())}"
-        file = self.out / "cache" / f"reconstructions-{mark}.safetensors"
-        if file.exists():
-            maps = load_file(file)["maps"].to(self.device)
-        else:
-            maps = reconstruction_maps(features, frozen.generator, frozen.appearance)
-            with whole_file(file) as part:
-                save_tensors({"maps": maps.cpu().contiguous()}, part)
-        return replace(features, pose=maps)
 
 
 def _claim(folder: Path, settings: dict[str, str | int]) -> None:

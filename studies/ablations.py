@@ -18,7 +18,7 @@ from hyperreenact_core.cli import numbers
 from hyperreenact_core.cli.common import add_device_option, note, say
 from hyperreenact_core.errors import HyperReenactError
 from hyperreenact_core.host import find_device
-from hyperreenact_core.training.runs.profiles import PROFILES
+from hyperreenact_core.training.heads.profiles import PROFILES
 from studies.ablation_run import AblationRun
 from studies.variants import VARIANTS
 
@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             out=args.out,
             device=find_device(args.device),
             seed=args.seed,
+            data=args.heads or (),
+            held_out=args.held_out_heads or (),
+            features=args.features,
             workers=args.workers,
             share=args.share,
         )
@@ -66,6 +69,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="PART",
         help="of the profile's steps, the same for all that are compared (default: %(default)s)",
     )
+    for name in ("--heads", "--held-out-heads"):
+        parser.add_argument(name, type=Path, nargs="+", metavar="DIR", help="as of the run")
+    parser.add_argument("--features", type=Path, metavar="FILE", help="as of the run")
     add_device_option(parser)
     parser.add_argument("--seed", type=numbers.seed, default=0, help="of weights and random order")
     parser.add_argument("--threads", type=numbers.positive, help="CPU threads to train with")

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from . import numbers, render_drawn, render_heads, render_sheet
+from . import numbers, render_heads, render_sheet
 
 if TYPE_CHECKING:
     from .common import SubParsers
 
-STYLES = ("heads", "drawn")
 KINDS = ("talk", "react", "turn", "exercise")
 """Those of `heads.motion`, which cannot be asked: its import takes longer than --help may."""
 
@@ -35,7 +34,7 @@ def register(subparsers: SubParsers) -> None:
 def _add_portrait(actions: SubParsers) -> None:
     portrait = actions.add_parser("portrait", help="write one picture as PNG")
     _add_common(portrait, size=512)
-    _add_style(portrait)
+    _add_assets(portrait)
     _add_backgrounds(portrait)
     portrait.add_argument(
         "--pose",
@@ -49,22 +48,20 @@ def _add_portrait(actions: SubParsers) -> None:
         metavar="NAME",
         help="such as neutral, smile, laugh, surprise, anger, aa, wink_left (default: smile)",
     )
-    portrait.set_defaults(
-        run=_by_style(render_heads.run_portrait, render_drawn.run_portrait, suffix=".png")
-    )
+    portrait.set_defaults(run=_ending(".png", render_heads.run_portrait))
 
 
 def _add_clip(actions: SubParsers) -> None:
     clip = actions.add_parser("clip", help="write a moving head with sound as MP4")
     _add_common(clip, size=256)
-    _add_style(clip)
+    _add_assets(clip)
     _add_backgrounds(clip)
     clip.add_argument("--kind", choices=KINDS, help="what the person does (default: talk)")
     clip.add_argument("--frames", type=numbers.positive, default=200, metavar="N", help=_DEFAULT)
     clip.add_argument(
         "--fps", type=numbers.rate, default=Fraction(25), metavar="RATE", help=_DEFAULT
     )
-    clip.set_defaults(run=_by_style(render_heads.run_clip, render_drawn.run_clip, suffix=".mp4"))
+    clip.set_defaults(run=_ending(".mp4", render_heads.run_clip))
 
 
 def _add_sheet(actions: SubParsers) -> None:
@@ -81,7 +78,7 @@ def _add_sheet(actions: SubParsers) -> None:
     sheet.add_argument(
         "--columns", type=numbers.positive, metavar="N", help="(default: by the count)"
     )
-    sheet.set_defaults(run=_by_style(render_sheet.run_sheet, suffix=".png"))
+    sheet.set_defaults(run=_ending(".png", render_sheet.run_sheet))
 
 
 def _add_balance(actions: SubParsers) -> None:
@@ -96,8 +93,8 @@ def _add_balance(actions: SubParsers) -> None:
 
 def _add_shards(actions: SubParsers) -> None:
     shards = actions.add_parser("shards", help="write a folder of training pictures")
-    _add_common(shards, size=None)
-    _add_style(shards)
+    _add_common(shards, size=256)
+    _add_assets(shards)
     _add_backgrounds(shards)
     for names, default in (
         (("--people", "--identities"), 100),
@@ -130,18 +127,12 @@ def _add_shards(actions: SubParsers) -> None:
     shards.add_argument(
         "--pictures-only", action="store_true", help="without labels, depth and flow"
     )
-    shards.add_argument(
-        "--portraits",
-        action="store_true",
-        help="with --style drawn: head and shoulders, not the aligned face",
-    )
-    shards.set_defaults(run=_by_style(render_heads.run_shards, render_drawn.run_shards))
+    shards.set_defaults(run=render_heads.run_shards)
 
 
-def _add_common(parser: argparse.ArgumentParser, *, size: int | None) -> None:
+def _add_common(parser: argparse.ArgumentParser, *, size: int) -> None:
     _add_who(parser)
-    shown = _DEFAULT if size else "(default: 256; 128 with --style drawn)"
-    parser.add_argument("--size", type=numbers.positive, default=size, metavar="PX", help=shown)
+    parser.add_argument("--size", type=numbers.positive, default=size, metavar="PX", help=_DEFAULT)
     parser.add_argument("--out", "-o", type=Path, required=True, help="file, or folder of shards")
 
 
@@ -156,16 +147,6 @@ def _add_who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=numbers.seed, default=0, metavar="S", help="light, background and movement"
     )
-
-
-def _add_style(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--style",
-        choices=STYLES,
-        default="heads",
-        help="realistic heads (the extra `heads`), or simply drawn ones (default: %(default)s)",
-    )
-    _add_assets(parser)
 
 
 def _add_assets(parser: argparse.ArgumentParser) -> None:
@@ -190,16 +171,12 @@ def _add_backgrounds(parser: argparse.ArgumentParser) -> None:
 Run = Callable[[argparse.Namespace], int]
 
 
-def _by_style(heads: Run, drawn: Run | None = None, *, suffix: str | None = None) -> Run:
-    """Run what the style asks for, once the file has the right ending."""
+def _ending(suffix: str, action: Run) -> Run:
+    """Run it once the file has the right ending."""
 
     def run(args: argparse.Namespace) -> int:
-        if suffix is not None and args.out.suffix.lower() != suffix:
+        if args.out.suffix.lower() != suffix:
             raise InputError(f"{args.out}: give a file name that ends in {suffix}")
-        if drawn is None or args.style != "drawn":
-            return heads(args)
-        if args.backgrounds is not None:
-            raise InputError("--backgrounds is for realistic heads: leave out --style drawn")
-        return drawn(args)
+        return action(args)
 
     return run

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from ..heads.stage import Stage
     from ..heads.wardrobe import Wardrobe
 
-_SHARD_SIZE = 256
 _FINE_SIZE = 1024
 """Pictures up to this size are drawn with four by four sub-pixels, larger ones with two by two."""
-_ASIDE = "; the heads drawn before need none of this: --style drawn"
 
 
 def run_portrait(args: argparse.Namespace) -> int:
@@ -91,8 +89,6 @@ def run_shards(args: argparse.Namespace) -> int:
     from ..heads.shards import write_shards
     from ..heads.takes import Recipe
 
-    if args.portraits:
-        raise InputError("--portraits is for --style drawn alone: give --side 1.9,2.6")
     plain = Recipe()
 
     def given(name: str) -> float:
@@ -113,7 +109,7 @@ def run_shards(args: argparse.Namespace) -> int:
             first_person=args.identity,
             people=args.people,
             clips_per_person=args.clips_per_person,
-            size=args.size or _SHARD_SIZE,
+            size=args.size,
             seed=args.seed,
             recipe=recipe,
             backgrounds=args.backgrounds,
@@ -132,12 +128,9 @@ def studio(args: argparse.Namespace, *, finer: int = 2) -> tuple[Stage, Wardrobe
     from ..heads.stage import Stage
     from ..heads.wardrobe import Wardrobe
 
-    try:
-        wardrobe = Wardrobe(Assets(args.assets))
-        stage = Stage(args.size, finer=finer)
-        load_body()
-    except InputError as error:
-        raise InputError(f"{error}{_ASIDE}") from error
+    wardrobe = Wardrobe(Assets(args.assets))
+    stage = Stage(args.size, finer=finer)
+    load_body()
     return stage, wardrobe
 
 

@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from .artist import Artist
+from .artist import Artist, Studio
 from .chain import Chain
 from .failures import failure_sheet, worst
 from .flicker import Flicker, measure_flicker, sample_clip
@@ -84,11 +84,13 @@ def evaluate(
     *,
     rivals: Sequence[Rival] = (),
     more_rows: Mapping[str, Row] | None = None,
+    studio: Studio | None = None,
 ) -> Evaluation:
     """Measure a model set; deterministic on one machine for equal arguments.
 
     rivals: see `rivals.find_rivals`. more_rows: contestants of the caller's own, by name.
-    Raises InputError if the set has no judges or reads other crops than the renderer draws.
+    studio: see `Artist`. Raises InputError if the set has no judges or reads other crops than are
+    drawn here, or where rendering needs what is not installed.
     """
     judges = _judges_of(networks)
     total = _picture_count(config)
@@ -104,7 +106,7 @@ def evaluate(
         networks.generator,
         networks.e4e,
         networks.appearance,
-        networks.pose,
+        networks.pose_network,
         networks.hypernetwork,
         judges.appearance,
         judges.pose,
@@ -112,7 +114,9 @@ def evaluate(
     )
     rows = {**ROWS, **rival_rows(rivals), **(more_rows or {})}
     with host.on_device(modules, _WORKING_BYTES):
-        artist = Artist(networks.settings, device=host.device, on_picture=report_picture)
+        artist = Artist(
+            networks.settings, device=host.device, on_picture=report_picture, studio=studio
+        )
         chain = Chain(networks, host)
         directions = learn_directions(
             chain, artist, count=config.edit_people, batch_size=config.batch_size
@@ -180,7 +184,7 @@ def _clips(kind: Kind, config: EvaluationConfig) -> list[list[Pair]]:
 
 def _judges_of(networks: LoadedSet) -> Judges:
     settings = networks.settings
-    if (settings.appearance_input, settings.pose_input) != ("crop", "crop"):
+    if settings.appearance_input != "crop" or settings.pose_input == "deca_crop":
         raise InputError(
             f"model set {networks.folder.name!r} aligns faces in its own way; only sets that read "
             "the face crop as it is can be measured on rendered heads"

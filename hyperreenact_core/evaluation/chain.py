@@ -14,7 +14,10 @@ from ..models.sets import LoadedSet
 from ..models.variants import code_map
 from ..networks.arcface import AppearanceTaps
 from ..networks.hypernetwork import Hypernetwork
+from ..networks.pose_state import state_vector
+from ..networks.reader import read_crops
 from ..networks.rotation import euler_from_axis_angle
+from ..reenact.pose import poses_of_states
 from ..reenact.views import appearance_input, pose_input
 from ..types import DrivingPose, WeightDeltas
 
@@ -58,7 +61,10 @@ class Chain:
         return self._networks.appearance.describe(self._appearance_view(pictures, landmarks))
 
     def pose(self, pictures: Tensor, landmarks: Tensor | None = None) -> DrivingPose:
-        """What the set's pose encoder reads in driving pictures."""
+        """What the set's pose encoder, or its reader, sees in driving pictures."""
+        if self._networks.settings.pose_input == "state":
+            seen = read_crops(self._networks.reader, pictures)
+            return poses_of_states(state_vector(seen.rotation, seen.coefficients, seen.gaze))
         encoder = self._networks.pose
         features = encoder(self._pose_view(pictures, landmarks))
         yaw, pitch, roll = euler_from_axis_angle(features.codes.global_pose)

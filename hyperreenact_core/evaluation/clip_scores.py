@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .frechet import Moments, frechet_distance
-from .metrics import GAZE, GAZE_DEG, known_mean
+from .metrics import gaze_error_deg, known_mean
 from .outside import VIDEO_FRAMES, Features, OutsideJudges
 from .witness import Sight
 
@@ -49,8 +49,7 @@ class ClipScores:
         self._keep("apd", (c.seen.angles_deg - c.wanted.angles_deg).abs().mean(1))
         self._keep("aed", face.mean(1))
         if self._gaze:
-            degrees = torch.tensor(GAZE_DEG, device=face.device)
-            self._keep("gaze", (face[:, GAZE] * degrees).mean(1))
+            self._keep("gaze", gaze_error_deg(c.seen.expression, c.wanted.expression))
         if self._truthful:
             # Values lie 2 apart at most: halved, L1 is a part of the range from black to white.
             self._keep("l1", (c.result - c.target).abs().mean((1, 2, 3)) / 2)

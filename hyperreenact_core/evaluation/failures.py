@@ -37,7 +37,7 @@ class Failure:
 
 def failure_label(kind: Kind, pair: Pair) -> str:
     """How the pair is named on the sheet; the angles are yaws in degrees."""
-    source, driving = pair.source.pose.yaw_deg, pair.driving.pose.yaw_deg
+    source, driving = pair.source.moment.yaw_deg, pair.driving.moment.yaw_deg
     return f"{kind} {source:+.0f} to {driving:+.0f}"
 
 

@@ -15,13 +15,11 @@ import torch
 from torch import Tensor
 
 from ..charts import Chart, draw_charts
+from ..heads.motion import sample_motion
 from ..imaging import ImageU8
-from ..synthetic.motion import driving_motion
-from ..synthetic.parameters import Pose
-from ..synthetic.sampling import sample_environment, sample_expression, sample_pose
 from .artist import Artist
 from .judges import Judges
-from .pairs import KINDS, Kind, Pair, Scene
+from .pairs import KINDS, Kind, Moment, Pair, Scene, sample_moment, sample_surroundings
 from .rows import Contestants, Row
 
 FPS = 24.0
@@ -65,31 +63,20 @@ def sample_clip(
 ) -> list[Pair]:
     """One source, driven through a second or two of acting: a pair a frame.
 
-    Clip k shows person first_identity + k; people, expressions and light are drawn as in
+    Clip k shows person first_identity + k; people and surroundings are drawn as in
     `pairs.sample_pairs`, only the motion is a performance.
     """
     rng = np.random.default_rng([_CLIP_STREAM, KINDS.index(kind), seed, index])
-    source = Scene(
-        person=first_identity + index,
-        expression=sample_expression(rng),
-        # Whoever poses for a picture looks about ahead.
-        pose=replace(sample_pose(rng), yaw_deg=float(rng.uniform(-20, 20))),
-        environment=sample_environment(rng),
-    )
+    # Whoever poses for a picture looks about ahead.
+    ahead = replace(sample_moment(rng), yaw_deg=float(rng.uniform(-20, 20)))
+    source = Scene(first_identity + index, ahead, sample_surroundings(rng))
     actor = source
     if kind == "cross":
-        stranger = source.person + _STRANGERS_OFFSET
-        actor = replace(source, person=stranger, environment=sample_environment(rng))
-    motion = driving_motion(int(rng.integers(2**31)), frames=frames, fps=FPS)
+        actor = Scene(source.person + _STRANGERS_OFFSET, ahead, sample_surroundings(rng))
     return [
-        Pair(source=source, driving=replace(actor, pose=_at(pose, actor.pose), expression=face))
-        for pose, face in motion
+        Pair(source=source, driving=replace(actor, moment=Moment.of(performance)))
+        for performance in sample_motion(rng, frames=frames, fps=FPS, kind="turn")
     ]
-
-
-def _at(pose: Pose, place: Pose) -> Pose:
-    """The turn of one pose at the place of another."""
-    return replace(pose, shift_x=place.shift_x, shift_y=place.shift_y, zoom=place.zoom)
 
 
 def measure_flicker(

@@ -9,21 +9,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..synthetic.parameters import Expression, Pose
-from ..synthetic.sampling import sample_environment
 from .artist import Artist
 from .judges import Judges
-from .pairs import Scene
+from .pairs import Moment, Scene, sample_surroundings
 
 _PADDING_OFFSET = 100_000
 """Where the people begin who fill the gallery but are in no pair."""
 _LIGHT_STREAM = 0x6A11
 """Keeps the random numbers of the gallery apart from those of other uses of the same seed."""
+_AT_REST = (0.0,) * 52
 _VIEWS = (
-    Pose(),
-    Pose(yaw_deg=-30.0),
-    Pose(yaw_deg=30.0),
-    Pose(pitch_deg=10.0),
+    Moment(0.0, 0.0, 0.0, _AT_REST),
+    Moment(-30.0, 0.0, 0.0, _AT_REST),
+    Moment(30.0, 0.0, 0.0, _AT_REST),
+    Moment(0.0, -10.0, 0.0, _AT_REST),
 )
 ENROLMENT_PICTURES = len(_VIEWS)
 
@@ -61,11 +60,11 @@ def enrol(people: list[int], *, judges: Judges, artist: Artist) -> Gallery:
     embeddings: list[Tensor] = []
     for person in people:
         rng = np.random.default_rng([_LIGHT_STREAM, person])
-        light, other_light = sample_environment(rng), sample_environment(rng)
+        light, other_light = sample_surroundings(rng), sample_surroundings(rng)
         lights = (light, light, light, other_light)
         scenes = [
-            Scene(person, Expression(), pose, environment)
-            for pose, environment in zip(_VIEWS, lights, strict=True)
+            Scene(person, view, surroundings)
+            for view, surroundings in zip(_VIEWS, lights, strict=True)
         ]
         embeddings.append(judges.look(artist.draw(scenes)).embedding.mean(0))
     stacked = F.normalize(torch.stack(embeddings), dim=1)

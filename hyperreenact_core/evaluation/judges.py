@@ -15,8 +15,9 @@ from ..models.store import weights_file
 from ..networks.arcface import ArcFace
 from ..networks.deca import PoseEncoder
 from ..networks.rotation import euler_from_axis_angle
-from ..synthetic.parameters import EXPRESSION_NAMES
 
+COEFFICIENTS = 52
+"""Of an expression, as rendered heads have them."""
 _JUDGES: tuple[NetworkKind, ...] = ("judge_appearance", "judge_pose")
 
 
@@ -25,7 +26,7 @@ class Opinion:
     """What both judges say of B pictures.
 
     taps: maps of the recogniser's stages, fine to coarse. embedding: [B, E], unit length.
-    angles_deg: [B, 3] yaw, pitch, roll. expression: [B, 12].
+    angles_deg: [B, 3] yaw, pitch, roll. expression: [B, 52].
     """
 
     taps: list[Tensor]
@@ -53,7 +54,7 @@ class Judges:
             )
         judges = Judges(appearance=networks.judge_appearance, pose=networks.judge_pose)
         codes = judges.pose.config.codes
-        if (codes.expression, codes.global_pose) != (len(EXPRESSION_NAMES), 3):
+        if (codes.expression, codes.global_pose) != (COEFFICIENTS, 3):
             raise InputError(
                 f"judge_pose of model set {folder.name!r} was not trained on rendered heads, "
                 f"train another with `hyperreenact train judge_pose`: {folder}"

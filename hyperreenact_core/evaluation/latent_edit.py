@@ -14,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..synthetic.sampling import sample_environment, sample_expression, sample_pose
 from ..types import DrivingPose
 from .artist import Artist
 from .chain import Chain
-from .pairs import Scene
+from .pairs import Scene, sample_moment, sample_surroundings
 
 _FIT_STREAM = 0x5E17
 """Keeps the random numbers of the fit apart from those of other uses of the same seed."""
@@ -81,7 +80,7 @@ def _fitting_scenes(count: int, batch_size: int) -> Iterator[tuple[list[Scene], 
         second: list[Scene] = []
         for person in range(start, min(start + batch_size, count)):
             rng = np.random.default_rng([_FIT_STREAM, person])
-            scene = Scene(person, sample_expression(rng), sample_pose(rng), sample_environment(rng))
+            scene = Scene(person, sample_moment(rng), sample_surroundings(rng))
             first.append(scene)
-            second.append(replace(scene, expression=sample_expression(rng), pose=sample_pose(rng)))
+            second.append(replace(scene, moment=sample_moment(rng)))
         yield first, second

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..heads.performance import rotation
+from ..networks.pose_state import gaze_of
+from ..networks.rotation import euler_from_matrix
 from ..quality import feature_distance, psnr, ssim
-from ..synthetic.parameters import EXPRESSION_NAMES
 from .gallery import Gallery
 from .judges import Opinion
 from .pairs import Pair
@@ -68,24 +71,19 @@ METRICS = (
         "expression",
         "lower",
         3,
-        "mean absolute error of the twelve expression coefficients, read and exact as above",
+        "mean absolute error of the 52 expression coefficients, read and exact as above",
     ),
     Metric(
         "gaze_deg",
         "gaze (deg)",
         "lower",
         2,
-        "mean absolute error of the two gaze angles, read and exact as above",
+        "angle between where the eyes look in the head, by coefficients read and exact as above",
     ),
 )
 READ_METRICS = ("identity_rank1", "head_pose_deg", "expression", "gaze_deg")
 """Metrics that do not compare with the true image: on that image itself they give the judges'
 own error."""
-
-GAZE = [EXPRESSION_NAMES.index(name) for name in ("gaze_x", "gaze_y")]
-"""Places of the gaze among the expression coefficients."""
-GAZE_DEG = (32.0, 24.0)
-"""How far the renderer's eyeballs turn for one unit of gaze_x and gaze_y."""
 
 Scores = Mapping[str, Tensor]
 """Values [B] of each metric on the CPU; NaN where a picture cannot be judged."""
@@ -95,7 +93,7 @@ Scores = Mapping[str, Tensor]
 class Answer:
     """What is exactly known of the true image of B pairs.
 
-    angles_deg: [B, 3]; expression: [B, 12]; people: [B] identity seeds of the sources.
+    angles_deg: [B, 3]; expression: [B, 52]; people: [B] identity seeds of the sources.
     """
 
     angles_deg: Tensor
@@ -104,12 +102,12 @@ class Answer:
 
     @staticmethod
     def of(pairs: Sequence[Pair], device: torch.device) -> Answer:
-        poses = [pair.driving.pose for pair in pairs]
-        angles = [(pose.yaw_deg, pose.pitch_deg, pose.roll_deg) for pose in poses]
-        expressions = [pair.driving.expression.as_array().tolist() for pair in pairs]
+        moments = [pair.driving.moment.performance for pair in pairs]
+        turns = torch.from_numpy(np.stack([rotation(moment) for moment in moments])).float()
+        expressions = torch.from_numpy(np.stack([moment.expression for moment in moments]))
         return Answer(
-            angles_deg=torch.tensor(angles, device=device),
-            expression=torch.tensor(expressions, device=device),
+            angles_deg=torch.stack(euler_from_matrix(turns), dim=1).to(device),
+            expression=expressions.to(device),
             people=torch.tensor([pair.source.person for pair in pairs], device=device),
         )
 
@@ -117,14 +115,21 @@ class Answer:
 def read_scores(opinion: Opinion, answer: Answer, gallery: Gallery) -> Scores:
     """READ_METRICS of B pictures."""
     error = (opinion.expression - answer.expression).abs()
-    gaze = error[:, GAZE] * torch.tensor(GAZE_DEG, device=error.device)
     scores = {
         "identity_rank1": gallery.rank1(opinion.embedding, answer.people),
         "head_pose_deg": (opinion.angles_deg - answer.angles_deg).abs().mean(1),
         "expression": error.mean(1),
-        "gaze_deg": gaze.mean(1),
+        "gaze_deg": gaze_error_deg(opinion.expression, answer.expression),
     }
     return {name: value.cpu() for name, value in scores.items()}
+
+
+def gaze_error_deg(read: Tensor, exact: Tensor) -> Tensor:
+    """[B] angle between where the eyes look in the head, by coefficients [B, 52]; of both eyes."""
+    ahead = torch.eye(3, device=read.device).expand(len(read), 3, 3)
+    mine, true = (gaze_of(ahead, coefficients) for coefficients in (read, exact))
+    chord = (mine - true).norm(dim=-1)
+    return (2 * torch.asin((chord / 2).clamp(max=1))).rad2deg().mean(1)
 
 
 def compared_scores(

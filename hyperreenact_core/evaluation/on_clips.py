@@ -88,7 +88,7 @@ def evaluate_clips(
         networks.generator,
         networks.e4e,
         networks.appearance,
-        networks.pose,
+        networks.pose_network,
         networks.hypernetwork,
         *witness.modules,
         *(rival.network for rival in rivals),

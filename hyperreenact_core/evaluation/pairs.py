@@ -7,8 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from ..synthetic.parameters import Environment, Expression, Pose
-from ..synthetic.sampling import sample_environment, sample_expression, sample_pose
+from ..heads.performance import Performance, sample_performance
 
 Kind = Literal["self", "cross"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -22,13 +21,36 @@ _PAIR_STREAM = 0xE7A1
 
 
 @dataclass(frozen=True)
+class Moment:
+    """What a head does: its turn as in `heads.performance`, expression: the 52 coefficients."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    expression: tuple[float, ...]
+
+    @staticmethod
+    def of(performance: Performance) -> Moment:
+        p = performance
+        return Moment(p.yaw_deg, p.pitch_deg, p.roll_deg, tuple(p.expression.tolist()))
+
+    @property
+    def performance(self) -> Performance:
+        return Performance(
+            np.array(self.expression, np.float32),
+            yaw_deg=self.yaw_deg,
+            pitch_deg=self.pitch_deg,
+            roll_deg=self.roll_deg,
+        )
+
+
+@dataclass(frozen=True)
 class Scene:
-    """All that determines one picture; person: seed of the identity."""
+    """All that determines one picture; person, surroundings (and light): seeds."""
 
     person: int
-    expression: Expression
-    pose: Pose
-    environment: Environment
+    moment: Moment
+    surroundings: int
 
 
 @dataclass(frozen=True)
@@ -40,13 +62,13 @@ class Pair:
 
     @property
     def truth(self) -> Scene:
-        """The source's person and environment in the driving pose and expression."""
-        return replace(self.source, expression=self.driving.expression, pose=self.driving.pose)
+        """The source's person and surroundings in the driving pose and expression."""
+        return replace(self.source, moment=self.driving.moment)
 
     @property
     def turn_deg(self) -> float:
         """By how much the head has to turn: the difference of the yaws, at least 0."""
-        return _turn_deg(self.source.pose, self.driving.pose)
+        return _turn_deg(self.source.moment, self.driving.moment)
 
     @property
     def is_extreme(self) -> bool:
@@ -58,7 +80,7 @@ def sample_pairs(kind: Kind, count: int, *, first_identity: int, seed: int) -> t
     """`count` pairs of distinct people; the same arguments always give the same pairs.
 
     Pair k shows person first_identity + k. "self": the driving picture shows the same person in
-    the same environment. "cross": it shows person first_identity + count + k in another one.
+    the same surroundings. "cross": it shows person first_identity + count + k in another one.
     """
     return tuple(
         _sample_pair(kind, index, stranger=count, first_identity=first_identity, seed=seed)
@@ -68,23 +90,26 @@ def sample_pairs(kind: Kind, count: int, *, first_identity: int, seed: int) -> t
 
 def _sample_pair(kind: Kind, index: int, *, stranger: int, first_identity: int, seed: int) -> Pair:
     rng = np.random.default_rng([_PAIR_STREAM, KINDS.index(kind), seed, index])
-    source = Scene(
-        person=first_identity + index,
-        expression=sample_expression(rng),
-        pose=sample_pose(rng),
-        environment=sample_environment(rng),
-    )
-    driving_pose = sample_pose(rng)
+    source = Scene(first_identity + index, sample_moment(rng), sample_surroundings(rng))
+    moment = sample_moment(rng)
     if index % _EXTREME_EVERY == 0:
-        while _turn_deg(source.pose, driving_pose) <= EXTREME_YAW_DEG:
-            source, driving_pose = replace(source, pose=sample_pose(rng)), sample_pose(rng)
-    driving = replace(source, expression=sample_expression(rng), pose=driving_pose)
+        while _turn_deg(source.moment, moment) <= EXTREME_YAW_DEG:
+            source, moment = replace(source, moment=sample_moment(rng)), sample_moment(rng)
+    driving = replace(source, moment=moment)
     if kind == "cross":
-        driving = replace(
-            driving, person=source.person + stranger, environment=sample_environment(rng)
-        )
+        driving = Scene(source.person + stranger, moment, sample_surroundings(rng))
     return Pair(source=source, driving=driving)
 
 
-def _turn_deg(source: Pose, driving: Pose) -> float:
+def sample_moment(rng: np.random.Generator) -> Moment:
+    """Anything that faces do."""
+    return Moment.of(sample_performance(rng))
+
+
+def sample_surroundings(rng: np.random.Generator) -> int:
+    """A seed of background and light."""
+    return int(rng.integers(2**31))
+
+
+def _turn_deg(source: Moment, driving: Moment) -> float:
     return abs(source.yaw_deg - driving.yaw_deg)

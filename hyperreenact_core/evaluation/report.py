@@ -78,7 +78,7 @@ class Report:
         lines += [f"- {m.title}, {m.better} is better: {m.meaning}." for m in METRICS]
         lines += [
             f"- {_REFERENCE_TITLE}: the judging networks' own error, no contestant.",
-            "- Heads are rendered straight into the face crop; detection is not measured.",
+            "- Heads are cut out by their true landmarks; detection is not measured.",
         ]
         if self.flicker:
             lines += [f"- {line}" for line in FLICKER_MEANING]

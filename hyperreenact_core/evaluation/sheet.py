@@ -35,7 +35,7 @@ def chosen_pairs(pairs: Sequence[Pair], count: int) -> list[int]:
 
 def row_label(kind: Kind, pair: Pair) -> str:
     """What stands beside a pair; the angles are yaws."""
-    source, driving = pair.source.pose.yaw_deg, pair.driving.pose.yaw_deg
+    source, driving = pair.source.moment.yaw_deg, pair.driving.moment.yaw_deg
     return f"{kind}\n{source:+.0f} to {driving:+.0f}" + ("\nextreme" if pair.is_extreme else "")
 
 

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from ..models.sets import LoadedSet
-from ..synthetic.parameters import EXPRESSION_NAMES
 from .chain import Chain
 from .judges import Judges
 
@@ -36,16 +35,15 @@ class Witness:
             self._judges = Judges.of(networks)
         except InputError:
             self._judges = None
-        pose = networks.pose if self._judges is None else self._judges.pose
         self.independent = self._judges is not None
-        self.reads_gaze = pose.config.codes.expression == len(EXPRESSION_NAMES)
+        self.reads_gaze = self.independent or networks.settings.pose_input == "state"
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
         """What has to be on the device."""
         if self._judges is not None:
             return (self._judges.appearance, self._judges.pose)
-        return (self._networks.appearance, self._networks.pose)
+        return (self._networks.appearance, self._networks.pose_network)
 
     def look(self, pictures: Tensor, landmarks: Tensor) -> Sight:
         """[B, 3, R, R] in [-1, 1]; landmarks: [B, 68, 2] pixels, for encoders that want them."""

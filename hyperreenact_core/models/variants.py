@@ -22,6 +22,7 @@ from ..networks.hypernetwork import Hypernetwork
 from .cache import shared_network
 from .checkpoints import read_header
 from .kinds import NetworkKind
+from .settings import load_settings
 from .store import weights_file
 
 Condition = Literal["pose", "reconstruction", "code"]
@@ -39,11 +40,14 @@ def code_map(w_plus: Tensor, size: int) -> Tensor:
 def base_mark(folder: Path) -> str:
     """Tells one set of frozen networks from another by their weights.
 
-    ModelError where a file is missing or damaged.
+    ModelError where a file is missing or damaged; sets that are told states have no pose encoder.
     """
     mark = hashlib.sha256()
+    told = load_settings(folder).pose_input == "state"
     for kind in _BASE_KINDS:
         path = weights_file(folder, kind)
+        if told and kind == "pose":
+            continue
         try:
             with safe_open(path, framework="pt") as file:
                 # Not the file as it is: the order of its header is another every time it is saved.

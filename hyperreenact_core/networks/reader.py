@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..imaging import resize
 from .efficientnet_lite import Body, BodyConfig, ConvNorm
 from .layers import initialise_projection
 from .reader_look import Look, LookConfig, SecondLook
@@ -205,6 +206,8 @@ class Reader(nn.Module):
         self.mouth.votes.start_at(mouth.to_square(mesh[:, list(MOUTH)])[0])
 
 
+_STEP, _LEAST_SIDE = 32, 64
+"""Pixels that sides of pictures are multiples of, and the fewest of a side."""
 _EXPRESSIVE = [*LEFT_EYE, *RIGHT_EYE, *MOUTH, 152, 148, 377, 205, 425, 98, 327, 4, 10, 132, 361]
 """Points that tell an expression, and some that hardly move."""
 _COLUMNS = (LEFT_EYE_COLUMNS, RIGHT_EYE_COLUMNS, MOUTH_COLUMNS)
@@ -269,9 +272,15 @@ def _clamped(coefficients: Tensor) -> Tensor:
     return coefficients + (coefficients.clamp(0, 1) - coefficients).detach()
 
 
+def read_crops(reader: Reader, crops: Tensor) -> Reading:
+    """Read face crops [B, 3, S, S] of any size in one look each; gradients pass to the crops."""
+    side = max(_LEAST_SIDE, round(crops.shape[-1] / _STEP) * _STEP)
+    return reader(resize(crops, side).contiguous(memory_format=torch.channels_last))
+
+
 def _check(picture: Tensor) -> None:
     b, c, height, width = picture.shape
-    if c != 3 or height != width or height % 32 or height < 64:
+    if c != 3 or height != width or height % _STEP or height < _LEAST_SIDE:
         raise ValueError(
             f"the reader reads pictures [B, 3, S, S], S a multiple of 32, got "
             f"{[b, c, height, width]}; resize the crop first"

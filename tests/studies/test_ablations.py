@@ -10,69 +10,50 @@ import torch
 from safetensors.torch import load_file
 
 from hyperreenact_core.errors import TrainingError
-from hyperreenact_core.models.checkpoints import save_network
-from hyperreenact_core.models.kinds import NETWORKS, NetworkKind
 from hyperreenact_core.models.variants import load_variant
-from hyperreenact_core.training.runs.profiles import PROFILES
-from hyperreenact_core.training.stages.hypernetwork import HypernetworkTraining
+from hyperreenact_core.training.heads.hypernetwork_stage import HeadsHypernetworkTraining
+from hyperreenact_core.training.heads.profiles import PROFILES
 from studies.ablation_run import AblationRun
 from studies.ablations import EXIT_ERROR, main
 from studies.variants import VARIANTS
-from tests.core.training.exact import in_float64
+from tests.core.training.heads.small import save_tiny_reader, write_shards_of
 
-PROFILE = replace(PROFILES["smoke"], identities=5)
-TRAINING = HypernetworkTraining(
-    style_steps=100, inversion_steps=10, self_steps=20, cross_steps=30, gaze_weight=2.0
-)
+PROFILE = PROFILES["smoke"]
+TRAINING = HeadsHypernetworkTraining(style_steps=100, picture_steps=60)
 
 
 def run_in(out: Path, *, share: float = 1.0, seed: int = 0) -> AblationRun:
+    shards = out.parent / "shards"
     return AblationRun(
-        profile=PROFILE, out=out, device=torch.device("cpu"), workers=1, share=share, seed=seed
+        profile=PROFILE,
+        out=out,
+        device=torch.device("cpu"),
+        data=[shards / "train"],
+        held_out=[shards / "held"],
+        share=share,
+        seed=seed,
     )
-
-
-def frozen_networks(out: Path) -> Path:
-    """A run whose frozen networks are "finished": they are as they begin."""
-    torch.manual_seed(0)
-    kinds: tuple[NetworkKind, ...] = ("generator", "e4e", "appearance", "pose")
-    for kind in kinds:
-        config = getattr(PROFILE.networks, kind)
-        network = NETWORKS[kind].module(config)
-        save_network(out / f"{kind}.safetensors", network, kind=kind, config=config)
-    return out
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = frozen_networks(tmp_path_factory.mktemp("run"))
-    run_in(out).train_stage("hypernetwork")
-    return out
+    folder = tmp_path_factory.mktemp("studies")
+    write_shards_of(folder / "shards")
+    save_tiny_reader(folder / "run")
+    for kind in ("generator", "e4e", "hypernetwork"):
+        run_in(folder / "run").train_stage(kind)
+    return folder / "run"
 
 
-def test_with_nothing_left_out_it_is_the_method_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """To rounding, of which eight steps make less than 1e-14; a loss that weighs a millionth more
-    is another method."""
-    monkeypatch.setitem(VARIANTS, "heavier", VARIANTS["full"])
-    weight = PROFILE.hypernetwork.gaze_weight
-    losses = replace(PROFILE.hypernetwork, gaze_weight=weight * (1 + 1e-6))
-    with in_float64():
-        run = run_in(frozen_networks(tmp_path))
-        run.train_stage("hypernetwork")
-        theirs = load_file(tmp_path / "hypernetwork.safetensors")
-        mine = load_file(run.train_variant("full"))
-        other = replace(run, profile=replace(PROFILE, hypernetwork=losses))
-        heavier = load_file(other.train_variant("heavier"))
+def test_with_nothing_left_out_it_is_the_method_itself(out: Path) -> None:
+    theirs = load_file(out / "hypernetwork.safetensors")
+    mine = load_file(run_in(out).train_variant("full"))
     assert mine.keys() == theirs.keys()
-    assert {value.dtype for value in mine.values()} == {torch.float64}
-    assert max(float((mine[n] - theirs[n]).abs().max()) for n in mine) < 1e-13
-    assert max(float((heavier[n] - theirs[n]).abs().max()) for n in mine) > 1e-12
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
 @pytest.mark.parametrize(
-    ("name", "condition", "width"), [("refine", "reconstruction", 32), ("w_code", "code", None)]
+    ("name", "condition", "width"), [("refine", "reconstruction", 16), ("w_code", "code", None)]
 )
 def test_refiners_are_told_another_map(
     out: Path, name: str, condition: str, width: int | None
@@ -83,59 +64,47 @@ def test_refiners_are_told_another_map(
     assert noted == condition
     assert network.config.pose_channels == (width or generator.n_latent * generator.latent_dim)
     assert (path.parent / "hypernetwork.csv").is_file()
-    # The frozen networks and what they said of the frames are used, not made again.
     before = path.stat().st_mtime_ns
     assert run_in(out).train_variant(name).stat().st_mtime_ns == before
 
 
-def test_fusion_and_losses_are_those_of_the_variant(out: Path) -> None:
+def test_fusion_is_that_of_the_variant() -> None:
+    networks = PROFILE.networks
     full, other = (
-        load_variant(run_in(out).train_variant(name), out)[0] for name in ("full", "hadamard")
+        VARIANTS[name].config(networks.hypernetwork, networks.generator)
+        for name in ("full", "matmul")
     )
-    assert (full.config.fusion, other.config.fusion) == ("matmul", "hadamard")
-    assert replace(other.config, fusion="matmul") == full.config
+    assert (full.fusion, other.fusion) == ("hadamard", "matmul")
+    assert replace(other, fusion="hadamard") == full
 
 
-def test_every_variant_differs_in_one_thing_and_takes_as_many_steps() -> None:
-    full = VARIANTS["full"].training(TRAINING, 1.0)
-    assert full == TRAINING
-    drawn = {
-        name: variant.training(TRAINING, 1.0).steps - variant.training(TRAINING, 1.0).style_steps
-        for name, variant in VARIANTS.items()
-    }
-    assert set(drawn.values()) == {60}
-    all_at_once = VARIANTS["no_curriculum"].training(TRAINING, 1.0)
-    assert all_at_once == replace(TRAINING, inversion_steps=0, self_steps=0, cross_steps=60)
-    no_cross = VARIANTS["no_cross"].training(TRAINING, 1.0)
-    assert no_cross == replace(TRAINING, self_steps=50, cross_steps=0)
-    assert VARIANTS["no_gaze"].training(TRAINING, 1.0) == replace(TRAINING, gaze_weight=0.0)
-    no_warm_up = VARIANTS["no_warm_up"].training(TRAINING, 1.0)
-    assert no_warm_up == replace(TRAINING, style_steps=0, style_weight=0.0)
-    refine = VARIANTS["refine"].training(TRAINING, 1.0)
-    assert refine == replace(TRAINING, inversion_steps=60, self_steps=0, cross_steps=0)
+def test_every_variant_differs_in_one_thing_and_draws_as_many_steps() -> None:
+    trainings = {name: variant.training(TRAINING, 1.0) for name, variant in VARIANTS.items()}
+    assert trainings["full"] == TRAINING
+    assert {training.picture_steps for training in trainings.values()} == {60}
+    assert trainings["no_cross"] == replace(TRAINING, strangers=0.0)
+    assert trainings["no_state"] == replace(TRAINING, state_weight=0.0)
+    assert trainings["no_warm_up"] == replace(TRAINING, style_steps=0, style_weight=0.0)
+    assert trainings["refine"] == replace(TRAINING, strangers=0.0, own=1.0)
 
 
 def test_a_share_shortens_every_phase() -> None:
     short = VARIANTS["full"].training(TRAINING, 0.5)
-    assert short == replace(
-        TRAINING, style_steps=50, inversion_steps=5, self_steps=10, cross_steps=15
-    )
+    assert short == replace(TRAINING, style_steps=50, picture_steps=30)
 
 
 @pytest.mark.parametrize("name", ["no_cross", "refine", "full"])
 def test_who_drives(out: Path, name: str) -> None:
     run = run_in(out)
-    stage = run._stage(VARIANTS[name], out / "unused")  # pyright: ignore[reportPrivateUsage]
+    stage = run.maker_of(name, out / "unused")()
     heads, _ = run.crops
     source = torch.arange(len(heads))
-    for phase in ("style", "self"):
-        drivers = stage._drivers(  # pyright: ignore[reportPrivateUsage]
-            source, phase, torch.Generator().manual_seed(0)
-        )
-        people = heads.identity[drivers.frame] == heads.identity[source]
-        assert bool(drivers.cross.any()) == (name == "full" and phase == "style")
-        assert bool(people.all()) or name == "full"
-        assert torch.equal(drivers.frame, source) == (name == "refine")
+    driving, cross = stage._drivers(  # pyright: ignore[reportPrivateUsage]
+        source, torch.Generator().manual_seed(0)
+    )
+    assert bool(cross.any()) == (name == "full")
+    assert bool((heads.identity[driving] == heads.identity[source]).all()) == (name != "full")
+    assert torch.equal(driving, source) == (name == "refine")
 
 
 def test_a_folder_begun_with_other_settings_is_refused(out: Path) -> None:
@@ -147,7 +116,7 @@ def test_a_folder_begun_with_other_settings_is_refused(out: Path) -> None:
 
 
 def test_runs_without_networks_and_unknown_names_are_refused(out: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="lacks generator, appearance, pose, e4e"):
+    with pytest.raises(TrainingError, match="lacks generator, appearance, e4e"):
         run_in(tmp_path).train_variant("full")
     assert not (tmp_path / "ablations").exists()
     with pytest.raises(TrainingError, match="no ablation 'nonsense'; there are full"):

@@ -13,7 +13,7 @@ from ...models.sets import LoadedSet
 from ...networks.arcface import AppearanceTaps
 from ...networks.deca import PoseCodes
 from ...networks.pose_state import state_map, state_vector
-from ...networks.reader import Reading
+from ...networks.reader import Reading, read_crops
 from ...networks.rotation import matrix_from_axis_angle
 from ...networks.stylegan2 import Generator
 
@@ -75,7 +75,7 @@ class FrozenSet:
         """What the pose encoder sees, or the reader where the set is told states."""
         if self.settings.pose_input == "state":
             reader = self._models.reader.to(self._device)
-            seen = reader(faces.image.contiguous(memory_format=torch.channels_last))
+            seen = read_crops(reader, faces.image)
             state = state_vector(seen.rotation, seen.coefficients, seen.gaze)
             return PoseSeen(state_map(state), seen)
         network = self._models.pose.to(self._device)

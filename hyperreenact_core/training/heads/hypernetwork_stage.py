@@ -20,7 +20,7 @@ from ...imaging import ImageU8
 from ...models.checkpoints import save_network
 from ...networks.hypernetwork import Hypernetwork, HypernetworkConfig
 from ...networks.pose_state import state_map
-from ...networks.reader import Reader
+from ...networks.reader import Reader, read_crops
 from ...quality import psnr
 from ...types import WeightDeltas
 from ..engine.grids import comparison_grid
@@ -28,7 +28,7 @@ from ..engine.loop import update_average
 from ..engine.losses import identity_loss, pyramid_loss
 from ..engine.muon import split_optimisers
 from ..engine.precision import autocast
-from ..reader.states import read_pictures, state_figures, state_loss
+from ..reader.states import state_figures, state_loss
 from ..stages.calibration import calibrate
 from ..stages.style_matching import StyleMatching
 from .crops import HeadCrops
@@ -99,11 +99,8 @@ class HeadsHypernetworkStage:
         self._matching = StyleMatching(frozen.portrait.generator)
         self.network = Hypernetwork(config).to(heads.device)
         some = heads.spread(64)
-        calibrate(
-            self.network,
-            appearance=features.appearance[some].float(),
-            pose=state_map(heads.state[some]),
-        )
+        appearance, told = self._maps(some, some)
+        calibrate(self.network, appearance=appearance, pose=told)
         self.average = deepcopy(self.network).requires_grad_(requires_grad=False)
         self._optimisers = split_optimisers(self.network, training.learning_rate)
 
@@ -120,9 +117,7 @@ class HeadsHypernetworkStage:
         driving, cross = self._drivers(source, random)
         w_source = self._features.w_plus[source].float()
         with autocast(heads.device):
-            deltas = self.network(
-                self._features.appearance[source].float(), state_map(heads.state[driving])
-            )
+            deltas = self._deltas(source, driving, step)
         losses = {"style": self._style_loss(deltas, w_source, source, driving)}
         total = losses["style"] * (t.style_weight if draws else 1.0)
         if draws:
@@ -140,6 +135,17 @@ class HeadsHypernetworkStage:
             optimiser.step()
         update_average(self.average, self.network, step, t.average_decay)
         return {key: value.detach() for key, value in losses.items()}
+
+    def _maps(
+        self, source: Tensor, driving: Tensor, *, held_out: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """What the network is shown: appearance of the sources and states of the drivers."""
+        features = self._held_out_features if held_out else self._features
+        heads = self._held_out if held_out else self._heads
+        return features.appearance[source].float(), state_map(heads.state[driving])
+
+    def _deltas(self, source: Tensor, driving: Tensor, step: int) -> WeightDeltas:
+        return self.network(*self._maps(source, driving))
 
     def _drivers(self, source: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Driving rows [B], and [B] whether they show another person."""
@@ -168,9 +174,9 @@ class HeadsHypernetworkStage:
         t, heads, frozen = self._training, self._heads, self._frozen
         with autocast(heads.device):
             embedding = frozen.portrait.look(image).embedding
-        reading = read_pictures(frozen.reader, image)
+        reading = read_crops(frozen.reader, image)
         with torch.no_grad():
-            wanted = read_pictures(frozen.reader, heads.batch(driving))
+            wanted = read_crops(frozen.reader, heads.batch(driving))
         losses = {
             "identity": t.identity_weight
             * identity_loss(embedding, self._features.id_embedding[source]),
@@ -198,7 +204,7 @@ class HeadsHypernetworkStage:
         mine, other = self._draw(source, driving), self._draw(source, stranger)
         cover = heads.cover(driving)
         truth = soft_background(heads.batch(driving), cover)
-        reading = read_pictures(self._frozen.reader, other)
+        reading = read_crops(self._frozen.reader, other)
         figures = {
             "psnr": float(psnr(mine * cover, truth * cover).mean()),
             **state_figures(reading, heads.state[stranger]),
@@ -211,8 +217,7 @@ class HeadsHypernetworkStage:
         seen, images = self._held_out_features, []
         for i, j in zip(source.split(32), driving.split(32), strict=True):
             with autocast(source.device):
-                states = state_map(self._held_out.state[j])
-                deltas = self.average(seen.appearance[i].float(), states)
+                deltas = self.average(*self._maps(i, j, held_out=True))
                 images.append(self._frozen.portrait.generator(seen.w_plus[i].float(), deltas))
         return torch.cat(images).float().clamp(-1, 1)
 

@@ -117,7 +117,7 @@ class StarterRun:
         save_settings(self.out, self.settings)
         gather, steps = self._stages()[kind]
         make = gather()
-        seed = self.seed + STAGES.index(kind) - STAGES.index("generator")
+        seed = self.seed_of(kind)
         torch.manual_seed(seed)  # what is loaded above draws random numbers only where it is new
         config = LoopConfig(
             steps=steps,
@@ -150,6 +150,10 @@ class StarterRun:
             pose_input="state",
             truncation_psi=1.0,
         )
+
+    def seed_of(self, kind: NetworkKind) -> int:
+        """Of a stage's weights and random order."""
+        return self.seed + STAGES.index(kind) - STAGES.index("generator")
 
     def weights(self, kind: NetworkKind) -> Path:
         """Where a stage leaves its network."""

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from ...heads.expression import ACTIONS
 from ...networks.pose_state import state_parts
-from ...networks.reader import Reader, Reading
+from ...networks.reader import Reading
 from .losses import coefficient_loss, geodesic
 
 _WATCHED = {"jaw": "jawOpen", "lids": "eyeBlinkLeft", "smile": "mouthSmileLeft"}
 _GAZE_WEIGHT = 0.3
 _ACTION_WEIGHT = 3.0
-
-
-def read_pictures(reader: Reader, image: Tensor) -> Reading:
-    """Readings of face crops [B, 3, S, S]; gradients pass to the pictures."""
-    return reader(image.contiguous(memory_format=torch.channels_last))
 
 
 def state_loss(reading: Reading, wanted: Reading) -> Tensor:

@@ -1,4 +1,4 @@
-"""`hyperreenact data prepare` on rendered clips, with the starter set's own detector."""
+"""`hyperreenact data prepare` on shipped portraits, with the starter set's own detector."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ import torch
 
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.synthetic.motion import driving_motion
-from hyperreenact_core.synthetic.renderer import render
-from hyperreenact_core.synthetic.sampling import sample_environment, sample_identity
 from hyperreenact_core.training.data.clips import load_clips
 from hyperreenact_core.training.prepare import workers
+from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.stills import write_image
 from hyperreenact_core.video.writer import VideoWriter
 
 PEOPLE, CLIPS, FRAMES = 3, 2, 4
+PORTRAITS = Path(__file__).resolve().parents[3] / "workflows" / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +42,13 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def head(person: int, *, seed: int) -> list[ImageU8]:
-    environment = sample_environment(np.random.default_rng(seed))
-    return [
-        render(sample_identity(700 + person), expression, pose, environment, size=112).image
-        for pose, expression in driving_motion(seed, frames=FRAMES, fps=25)
-    ]
+    """A shipped portrait before a camera that shakes."""
+    portrait = read_image(sorted(PORTRAITS.glob("*.png"))[person])
+    side = min(portrait.shape[:2])
+    shifts = np.random.default_rng(seed).uniform(0, 0.05 * side, (FRAMES, 2)).astype(int)
+    keep = side - int(0.05 * side)
+    cuts = [portrait[y : y + keep, x : x + keep] for x, y in shifts]
+    return [cv2.resize(cut, (112, 112), interpolation=cv2.INTER_AREA) for cut in cuts]
 
 
 def landscape() -> list[ImageU8]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hyperreenact_core.cli import evaluate as command
 from hyperreenact_core.errors import InputError, OutputError
+from hyperreenact_core.evaluation import artist
 from hyperreenact_core.evaluation.artist import Artist
 from hyperreenact_core.evaluation.benchmark import Evaluation, EvaluationConfig, evaluate
 from hyperreenact_core.evaluation.flicker import sample_clip
@@ -20,9 +21,20 @@ from hyperreenact_core.evaluation.metrics import METRICS, READ_METRICS
 from hyperreenact_core.evaluation.pairs import KINDS, sample_pairs
 from hyperreenact_core.evaluation.rows import ROWS, Contestants, Row, Task
 from hyperreenact_core.host import LocalHost
+from hyperreenact_core.models.checkpoints import save_network
+from hyperreenact_core.models.kinds import NETWORKS
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.settings import save_settings
-from tests.core.evaluation.tiny_judged import SIZE, run_command, save_judged_set, settings
+from tests.core.evaluation.tiny_judged import (
+    SIZE,
+    patch_studio,
+    run_command,
+    save_judged_set,
+    settings,
+    tiny_configs,
+)
+from tests.core.reenact.tiny import save_tiny_set
+from tests.core.training.heads.small import save_tiny_reader
 
 CONFIG = EvaluationConfig(
     pairs=6,
@@ -42,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_judged_set(tmp_path_factory.mktemp("models") / "tiny")
 
 
-def oracle(artist: Artist) -> Row:
+def oracle(drawing: Artist) -> Row:
     """A contestant that knows the answers: called once a batch, in order of the kinds."""
     first, seed = CONFIG.first_identity, CONFIG.seed
     scenes = [
@@ -57,7 +69,7 @@ def oracle(artist: Artist) -> Row:
 
     def answer(_: Contestants, task: Task) -> Tensor:
         batch = [scenes.pop(0) for _ in task.source]
-        return artist.draw(batch)
+        return drawing.draw(batch)
 
     return answer
 
@@ -70,9 +82,10 @@ def noise(_: Contestants, task: Task) -> Tensor:
 @pytest.fixture(scope="module")
 def evaluation(folder: Path) -> Evaluation:
     """The test of the tiny set, with an oracle and noise among the contestants."""
-    artist = Artist(settings(), device=torch.device("cpu"))
-    more_rows = {"oracle": oracle(artist), "noise": noise}
-    return evaluate(LoadedSet(folder), CONFIG, LocalHost(device="cpu"), more_rows=more_rows)
+    drawing = Artist(settings(), device=torch.device("cpu"), studio=patch_studio)
+    more_rows = {"oracle": oracle(drawing), "noise": noise}
+    host = LocalHost(device="cpu")
+    return evaluate(LoadedSet(folder), CONFIG, host, more_rows=more_rows, studio=patch_studio)
 
 
 def test_every_row_kind_and_subset_has_every_metric(evaluation: Evaluation) -> None:
@@ -157,7 +170,7 @@ def test_equal_arguments_give_equal_figures_and_progress_reaches_its_end(
 ) -> None:
     steps: list[tuple[int, int | None]] = []
     host = LocalHost(device="cpu", on_progress=lambda done, total: steps.append((done, total)))
-    again = evaluate(LoadedSet(folder), CONFIG, host)
+    again = evaluate(LoadedSet(folder), CONFIG, host, studio=patch_studio)
     assert again.report.rows == {row: evaluation.report.rows[row] for row in ROWS}
     assert again.report.reference == evaluation.report.reference
     total = steps[0][1]
@@ -168,7 +181,7 @@ def test_equal_arguments_give_equal_figures_and_progress_reaches_its_end(
 def test_another_precision_is_refused(folder: Path) -> None:
     host = LocalHost(device="cpu", dtype=torch.bfloat16)
     with pytest.raises(InputError, match="measured in fp32 alone"):
-        evaluate(LoadedSet(folder), CONFIG, host)
+        evaluate(LoadedSet(folder), CONFIG, host, studio=patch_studio)
 
 
 def copy_of(folder: Path, target: Path, *, without: str = "") -> Path:
@@ -192,6 +205,18 @@ def test_a_set_with_another_alignment_is_refused(folder: Path, tmp_path: Path) -
         evaluate(LoadedSet(other), CONFIG, LocalHost(device="cpu"))
 
 
+def test_a_set_that_is_told_states_is_measured_by_what_its_reader_sees(tmp_path: Path) -> None:
+    told = save_tiny_set(tmp_path / "told", told_states=True)
+    save_tiny_reader(told)
+    for kind, config in tiny_configs().items():
+        if kind.startswith("judge"):
+            network = NETWORKS[kind].module(config)
+            save_network(told / f"{kind}.safetensors", network, kind=kind, config=config)
+    report = evaluate(LoadedSet(told), CONFIG, LocalHost(device="cpu"), studio=patch_studio).report
+    figures = report.rows["ours"]["cross"]["all"]
+    assert all(np.isfinite(value) for value in figures.values())
+
+
 @pytest.mark.parametrize(
     "changes", [{"pairs": 1}, {"seed": -1}, {"first_identity": -5}, {"gallery": 1}]
 )
@@ -201,8 +226,12 @@ def test_settings_that_measure_nothing_are_refused(changes: dict[str, int]) -> N
 
 
 def test_the_command_writes_json_markdown_and_sheet(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(artist, "HeadStudio", lambda _size: patch_studio)
     out = tmp_path / "out"
     options = ["--model-set", "tiny", "--model-path", folder.parent, "--device", "cpu"]
     options += ["--pairs", 2, "--gallery", 2, "--edit-people", 2, "--seed", 5]

@@ -14,7 +14,7 @@ from hyperreenact_core.evaluation.judges import Opinion
 from hyperreenact_core.evaluation.pairs import Pair
 from hyperreenact_core.evaluation.rows import Contestants, Row, Task
 from hyperreenact_core.types import DrivingPose
-from tests.core.evaluation.tiny_judged import settings
+from tests.core.evaluation.tiny_judged import patch_studio, settings
 
 FRAMES = 6
 
@@ -42,7 +42,7 @@ def measure(rows: dict[str, Row]) -> Flicker:
         [clip],
         rows,
         kind="self",
-        artist=Artist(settings(), device=torch.device("cpu")),
+        artist=Artist(settings(), device=torch.device("cpu"), studio=patch_studio),
         contestants=SameTask(),  # pyright: ignore[reportArgumentType]
         judges=BrightnessJudge(),  # pyright: ignore[reportArgumentType]
         batch_size=4,
@@ -84,18 +84,18 @@ def test_rows_that_follow_nobody_are_left_out_and_curves_are_per_frame(flicker: 
 
 def test_clips_move_smoothly_and_show_who_they_should() -> None:
     own, other = (
-        sample_clip(kind, 2, frames=24, first_identity=5_000, seed=1) for kind in ("self", "cross")
+        sample_clip(kind, 2, frames=96, first_identity=5_000, seed=1) for kind in ("self", "cross")
     )
     for clip in (own, other):
         assert len({pair.source for pair in clip}) == 1
-        yaws = [pair.driving.pose.yaw_deg for pair in clip]
+        yaws = [pair.driving.moment.yaw_deg for pair in clip]
         steps = [abs(b - a) for a, b in pairwise(yaws)]
         assert max(steps) < 8
         assert max(yaws) - min(yaws) > 10
         assert all(pair.truth.person == 5_002 for pair in clip)
     assert people(own) == {5_002}
     assert people(other) & people(own) == set()
-    assert own == sample_clip("self", 2, frames=24, first_identity=5_000, seed=1)
+    assert own == sample_clip("self", 2, frames=96, first_identity=5_000, seed=1)
     assert own[:5] == sample_clip("self", 2, frames=5, first_identity=5_000, seed=1)
 
 

@@ -19,7 +19,9 @@ from hyperreenact_core.evaluation.metrics import (
     read_scores,
 )
 from hyperreenact_core.evaluation.pairs import sample_pairs
-from hyperreenact_core.synthetic.parameters import EXPRESSION_NAMES
+from hyperreenact_core.heads.expression import action_index
+from hyperreenact_core.heads.performance import rotation
+from hyperreenact_core.networks.rotation import euler_from_matrix
 
 PAIRS = sample_pairs("cross", 4, first_identity=100, seed=0)
 ANSWER = Answer.of(PAIRS, torch.device("cpu"))
@@ -52,15 +54,14 @@ def test_a_perfect_result_has_no_error() -> None:
 
 
 def test_answer_is_the_driving_pose_of_the_source_person() -> None:
-    driving = PAIRS[2].driving
+    driving = PAIRS[2].driving.moment
     assert ANSWER.people.tolist() == [100, 101, 102, 103]
+    turn = torch.from_numpy(rotation(driving.performance))[None]
     torch.testing.assert_close(
         ANSWER.angles_deg[2],
-        torch.tensor([driving.pose.yaw_deg, driving.pose.pitch_deg, driving.pose.roll_deg]),
+        torch.stack(euler_from_matrix(turn))[:, 0].float(),
     )
-    torch.testing.assert_close(
-        ANSWER.expression[2], torch.from_numpy(driving.expression.as_array())
-    )
+    torch.testing.assert_close(ANSWER.expression[2], torch.tensor(driving.expression))
 
 
 def test_head_pose_error_is_the_mean_of_the_three_angles() -> None:
@@ -70,13 +71,15 @@ def test_head_pose_error_is_the_mean_of_the_three_angles() -> None:
 
 
 def test_gaze_error_is_in_degrees_and_counts_as_expression_too() -> None:
-    wrong = ANSWER.expression.clone()
-    wrong[:, EXPRESSION_NAMES.index("gaze_x")] += 0.5
-    wrong[:, EXPRESSION_NAMES.index("jaw")] += 1.0
-    scores = read_scores(opinion(expression=wrong), ANSWER, GALLERY)
-    # Half a unit of gaze_x is 16 degrees, gaze_y is right.
-    torch.testing.assert_close(scores["gaze_deg"], torch.full((4,), 8.0))
-    torch.testing.assert_close(scores["expression"], torch.full((4,), 1.5 / 12))
+    exact = torch.zeros(4, 52)
+    wrong = exact.clone()
+    wrong[:, [action_index("eyeLookInLeft"), action_index("eyeLookOutRight")]] = 0.5
+    wrong[:, action_index("jawOpen")] = 1.0
+    answer = replace(ANSWER, expression=exact)
+    scores = read_scores(opinion(expression=wrong), answer, GALLERY)
+    # Eyes turn sideways by 26 degrees at a coefficient of 1.
+    torch.testing.assert_close(scores["gaze_deg"], torch.full((4,), 13.0))
+    torch.testing.assert_close(scores["expression"], torch.full((4,), 2.0 / 52))
 
 
 def test_rank1_asks_for_the_nearest_person_and_leaves_strangers_out() -> None:

@@ -26,6 +26,7 @@ from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.settings import save_settings
 from tests.core.evaluation.tiny_judged import run_command, save_judged_set, settings
+from tests.core.training.small_runs import write_clips
 
 NOTHING = OutsideJudges(None, None, None, {"FID": "not installed: get it"})
 SIZE = 48
@@ -231,24 +232,12 @@ def test_the_command_refuses_what_is_for_rendered_people_and_folders_without_sha
         run_command("--data", tmp_path)
 
 
-def test_the_command_measures_rendered_shards(
+def test_the_command_measures_prepared_clips(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from hyperreenact_core.synthetic.camera import FaceFraming
-    from hyperreenact_core.synthetic.shards import write_shards
-
-    write_shards(
-        tmp_path / "shards",
-        first_identity=2_000_000,
-        identities=2,
-        clips_per_identity=1,
-        frames_per_clip=2,
-        size=32,
-        seed=0,
-        framing=FaceFraming(),
-    )
+    shards = write_clips(tmp_path / "shards", people=2, frames=2)
     options = ["--model-set", "tiny", "--model-path", folder.parent, "--device", "cpu"]
-    run_command(*options, "--data", tmp_path / "shards", "--json", tmp_path / "out.json")
+    run_command(*options, "--data", shards, "--json", tmp_path / "out.json")
     parsed = json.loads((tmp_path / "out.json").read_text())
     assert parsed["settings"]["people"] == 2
     assert parsed["counts"]["cross"] == 4

@@ -11,6 +11,7 @@ import torch
 from hyperreenact_core.evaluation.artist import Artist
 from hyperreenact_core.evaluation.pairs import KINDS, Kind, sample_pairs
 from hyperreenact_core.models.settings import SetSettings
+from tests.core.evaluation.tiny_judged import patch_studio
 
 FIRST = 1_000_000
 SETTINGS = SetSettings(
@@ -36,8 +37,8 @@ def test_self_pairs_show_one_person_in_one_place() -> None:
     for index, pair in enumerate(sample_pairs("self", 12, first_identity=FIRST, seed=0)):
         assert pair.source.person == FIRST + index
         assert pair.truth == pair.driving
-        assert pair.source.pose != pair.driving.pose
-        assert pair.source.expression != pair.driving.expression
+        assert pair.source.moment.yaw_deg != pair.driving.moment.yaw_deg
+        assert pair.source.moment.expression != pair.driving.moment.expression
 
 
 def test_cross_pairs_take_identity_and_place_from_the_source_and_movement_from_the_driver() -> None:
@@ -45,11 +46,8 @@ def test_cross_pairs_take_identity_and_place_from_the_source_and_movement_from_t
     for index, pair in enumerate(pairs):
         assert (pair.source.person, pair.driving.person) == (FIRST + index, FIRST + 12 + index)
         assert pair.truth.person == pair.source.person
-        assert pair.truth.environment == pair.source.environment != pair.driving.environment
-        assert (pair.truth.pose, pair.truth.expression) == (
-            pair.driving.pose,
-            pair.driving.expression,
-        )
+        assert pair.truth.surroundings == pair.source.surroundings != pair.driving.surroundings
+        assert pair.truth.moment == pair.driving.moment
     assert len({p for pair in pairs for p in (pair.source.person, pair.driving.person)}) == 24
 
 
@@ -65,7 +63,7 @@ def test_extreme_means_more_than_45_degrees_of_yaw() -> None:
 
     def turned(source_deg: float, driving_deg: float) -> bool:
         source, driving = (
-            replace(scene, pose=replace(scene.pose, yaw_deg=yaw, roll_deg=25.0))
+            replace(scene, moment=replace(scene.moment, yaw_deg=yaw, roll_deg=25.0))
             for scene, yaw in ((pair.source, source_deg), (pair.driving, driving_deg))
         )
         return replace(pair, source=source, driving=driving).is_extreme
@@ -83,7 +81,9 @@ def test_scenes_are_drawn_as_the_networks_read_them_and_counted() -> None:
         nonlocal count
         count += 1
 
-    artist = Artist(SETTINGS, device=torch.device("cpu"), on_picture=on_picture)
+    artist = Artist(
+        SETTINGS, device=torch.device("cpu"), on_picture=on_picture, studio=patch_studio
+    )
     pair = sample_pairs("cross", 1, first_identity=FIRST, seed=0)[0]
     pictures = artist.draw([pair.source, pair.driving, pair.truth])
     assert pictures.shape == (3, 3, 32, 32)

@@ -55,7 +55,7 @@ def contestants(folder: Path) -> Contestants:
     networks = LoadedSet(folder)
     generator = networks.generator.config
     directions = torch.randn(
-        16, generator.n_latent, generator.latent_dim, generator=torch.Generator().manual_seed(2)
+        56, generator.n_latent, generator.latent_dim, generator=torch.Generator().manual_seed(2)
     )
     return Contestants(Chain(networks, LocalHost(device="cpu")), LatentDirections(directions))
 

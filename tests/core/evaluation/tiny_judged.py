@@ -1,14 +1,19 @@
-"""A model set of tiny random networks with judges, as rendered heads are evaluated on."""
+"""A model set of tiny random networks with judges, and a studio whose heads are patches."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+import cv2
+import numpy as np
 import torch
 from torch import nn
 
 from hyperreenact_core.cli import evaluate as command
+from hyperreenact_core.evaluation.pairs import Scene
+from hyperreenact_core.face.align import CropRule
+from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.checkpoints import save_network
 from hyperreenact_core.models.kinds import NETWORKS, NetworkKind
 from hyperreenact_core.models.settings import SetSettings, save_settings
@@ -42,7 +47,7 @@ def tiny_configs() -> dict[NetworkKind, object]:
         depths=(1, 1, 1, 1),
         head_hidden=8,
         codes=CodeSizes(
-            shape=28, texture=0, expression=12, global_pose=3, jaw_pose=0, camera=0, light=0
+            shape=0, texture=0, expression=52, global_pose=3, jaw_pose=0, camera=0, light=0
         ),
     )
     return {
@@ -98,6 +103,21 @@ def save_judged_set(folder: Path) -> Path:
         )
     save_settings(folder, settings())
     return folder
+
+
+def patch_studio(scene: Scene, rule: CropRule) -> ImageU8:
+    """Patches of colour that tell the person, on a wall, moved and lit as the head is."""
+    moment, size = scene.moment, rule.size
+    wall, skin = (np.random.default_rng(seed) for seed in (scene.surroundings, scene.person))
+    picture = cv2.resize(wall.uniform(0, 120, (3, 3, 3)), (size, size))
+    face = cv2.resize(skin.uniform(60, 255, (4, 4, 3)), (size, size))
+    angle, moved = moment.roll_deg, (moment.yaw_deg, -moment.pitch_deg)
+    turn = cv2.getRotationMatrix2D((size / 2, size / 2), angle, 0.6)
+    turn[:, 2] += np.array(moved) * size / 400
+    lit = face * (1 - 0.3 * moment.expression[24])
+    shown = cv2.warpAffine(np.dstack([lit, np.ones((size, size))]), turn, (size, size))
+    mixed = picture * (1 - shown[..., 3:]) + shown[..., :3]
+    return mixed.clip(0, 255).astype(np.uint8)
 
 
 def settings(**changes: str) -> SetSettings:

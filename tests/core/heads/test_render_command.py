@@ -90,8 +90,6 @@ def test_pictures_behind_the_head(drawable: None, tmp_path: Path):
 def test_backgrounds_are_refused_where_they_would_not_be_seen(tmp_path: Path):
     cv2.imwrite(str(tmp_path / "green.png"), np.zeros((9, 9, 3), np.uint8))
     given = ("--backgrounds", str(tmp_path), "-o", str(tmp_path / "p.png"))
-    with pytest.raises(InputError, match="leave out --style drawn"):
-        _run("portrait", "--style", "drawn", *given)
     with pytest.raises(InputError, match="for `sheet people` alone"):
         _run("sheet", "light", *given)
 
@@ -118,9 +116,9 @@ def test_balance_counts_everybody(drawable: None, capsys: pytest.CaptureFixture[
         assert sum(shares) == pytest.approx(100, abs=1)
 
 
-def test_what_is_missing_points_to_the_other_style(tmp_path: Path):
+def test_missing_assets_are_named(tmp_path: Path):
     out = str(tmp_path / "p.png")
-    with pytest.raises(InputError, match=r"nowhere: no folder of assets.*--style drawn"):
+    with pytest.raises(InputError, match="nowhere: no folder of assets"):
         _run("portrait", "--assets", str(tmp_path / "nowhere"), "-o", out)
     with pytest.raises(InputError, match="no folder of assets"):
         _run("shards", "--assets", str(tmp_path / "nowhere"), "-o", str(tmp_path / "s"))
@@ -133,10 +131,7 @@ def test_wrong_arguments(tmp_path: Path):
         _run("portrait", "--expression", "smyle", "-o", out)
     with pytest.raises(InputError, match=r"ends in \.png"):
         _run("sheet", "people", "-o", str(tmp_path / "p.jpg"))
-    with pytest.raises(InputError, match="--portraits is for --style drawn"):
-        _run("shards", "--portraits", "-o", str(tmp_path / "s"))
     for arguments in (
-        ("portrait", "--style", "painted"),
         ("clip", "--kind", "dance"),
         ("sheet", "houses"),
         ("shards", "--side", "2"),

@@ -1,1 +1,0 @@
-"""Stylised heads drawn from parameters: pictures with exact landmarks, masks and vertices."""
