@@ -7,41 +7,27 @@ the same command goes on wherever an earlier one stopped.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
-from tqdm import tqdm
 
 from ...errors import TrainingError
-from ...face.align import CropRule
-from ...heads.shards import write_shards
-from ...heads.takes import Recipe
 from ...models.kinds import NetworkKind
-from ...models.sets import LoadedSet
 from ...models.settings import SETTINGS_FILE, SetSettings, save_settings
-from ...models.store import weights_file
 from ...networks.efficientnet_lite import BodyConfig, body_from_published
-from ...networks.reader import Reader
 from ...whole_files import whole_file
 from ..detail.run import train_detail
 from ..detector.run import train_detector
 from ..engine.loop import LoopConfig, Stage, train
-from ..reader.learner import read_weights
 from ..reader.run import train_reader
-from ..reader.shelf import Shelf, check_apart
-from .crops import HeadCrops, load_crops
 from .e4e_stage import HeadsE4EStage
-from .features import HeadFeatures, cached_head_features
-from .hypernetwork_stage import Frozen, HeadsHypernetworkStage
+from .hypernetwork_stage import HeadsHypernetworkStage
 from .judges import PoseJudgeStage, RecogniserStage
-from .perception import Perception, load_perception, perception_of
-from .portrait import CODE_FILE, Portrait, load_portrait
+from .materials import Materials
 from .portrait_stage import PortraitStage
-from .profiles import Profile
 
 STAGES: tuple[NetworkKind, ...] = (
     "reader",
@@ -62,30 +48,14 @@ RESTS_ON: Mapping[NetworkKind, tuple[NetworkKind, ...]] = {
 
 Maker = Callable[[], Stage]
 
-_FIRST_HELD_OUT = 1_000_000
-"""People that are measured by are numbered from here on; others lie below."""
-_FRAMES = 4
-_SIDES = (1.5, 2.6)
-
 
 @dataclass(frozen=True)
-class StarterRun:
+class StarterRun(Materials):
     """One run of a profile in the folder `out`; data and checkpoints lie below it.
 
-    data, held_out: folders of shards, of different people; rendered into `out/data` where there are
-    none, by `workers` processes. features: weights of an EfficientNet-lite0 of ImageNet, to begin
-    with and for perceptual losses; without it networks begin at random and the body of the reader
-    compares. validate_every, checkpoint_every: in steps, None for every 15 and 5 minutes.
+    validate_every, checkpoint_every: in steps, None for every 15 and 5 minutes.
     """
 
-    profile: Profile
-    out: Path
-    device: torch.device
-    data: Sequence[Path] = ()
-    held_out: Sequence[Path] = ()
-    features: Path | None = None
-    seed: int = 0
-    workers: int = 2
     validate_every: int | None = None
     checkpoint_every: int | None = None
 
@@ -155,10 +125,6 @@ class StarterRun:
         """Of a stage's weights and random order."""
         return self.seed + STAGES.index(kind) - STAGES.index("generator")
 
-    def weights(self, kind: NetworkKind) -> Path:
-        """Where a stage leaves its network."""
-        return weights_file(self.out, kind)
-
     def _timed(self) -> dict[NetworkKind, Callable[[], Path]]:
         """Stages that go by the clock, each in a folder of its own; they return their weights."""
         return {
@@ -168,7 +134,7 @@ class StarterRun:
         }
 
     def _train_reader(self) -> Path:
-        p, known = self.profile, self._known
+        p, known = self.profile, self.known
         recipe = p.reader.recipe
         if known is None:  # nothing to keep as it is
             recipe = replace(recipe, held=False, still=0)
@@ -183,7 +149,7 @@ class StarterRun:
         )
 
     def _train_detector(self) -> Path:
-        p, known = self.profile, self._known
+        p, known = self.profile, self.known
         recipe = p.detector.recipe
         if known is None:
             recipe = replace(recipe, held=False, still=0)
@@ -198,7 +164,7 @@ class StarterRun:
         )
 
     def _train_detail(self) -> Path:
-        p, known = self.profile, self._known
+        p, known = self.profile, self.known
         return train_detail(
             self.shards[0],
             self.shards[1][0],
@@ -229,7 +195,7 @@ class StarterRun:
             critic=networks.critic,
             appearance=networks.appearance,
             training=self.profile.portrait,
-            perception=self._perception,
+            perception=self.perception,
             heads=heads,
             held_out=held_out,
             out=self.out,
@@ -241,8 +207,8 @@ class StarterRun:
             HeadsE4EStage,
             config=self.profile.networks.e4e,
             training=self.profile.e4e,
-            portrait=self._finished_portrait,
-            perception=self._perception,
+            portrait=self.portrait,
+            perception=self.perception,
             heads=heads,
             held_out=held_out,
             out=self.out,
@@ -283,76 +249,3 @@ class StarterRun:
             held_out=held_out,
             out=self.out,
         )
-
-    @property
-    def frozen(self) -> Frozen:
-        """What the hypernetwork is trained against."""
-        return Frozen(self._finished_portrait, self._perception, self._reader)
-
-    def features_of(self, heads: HeadCrops) -> HeadFeatures:
-        """What the finished encoders say of every picture, kept on disk."""
-        return cached_head_features(
-            heads,
-            e4e=LoadedSet(self.out).e4e.to(self.device),
-            portrait=self._finished_portrait,
-            cache=self.out / "cache",
-            weights=[*map(self.weights, ("appearance", "generator", "e4e")), self.out / CODE_FILE],
-        )
-
-    @cached_property
-    def _finished_portrait(self) -> Portrait:
-        return load_portrait(self.out).to(self.device)
-
-    @cached_property
-    def _known(self) -> Mapping[str, Tensor] | None:
-        return None if self.features is None else read_weights(self.features)
-
-    @cached_property
-    def _perception(self) -> Perception:
-        known = self._known
-        network = perception_of(self._reader) if known is None else load_perception(known)
-        return network.to(self.device)
-
-    @property
-    def _reader(self) -> Reader:
-        return LoadedSet(self.out).reader.to(self.device)
-
-    @cached_property
-    def crops(self) -> tuple[HeadCrops, HeadCrops]:
-        """(training, held-out people)."""
-        labels = ("identity", "points")
-        check_apart(*(Shelf(list(folders), pixels=(), labels=labels) for folders in self.shards))
-        rule = CropRule(
-            scale=self.profile.crop_scale, size=self.profile.networks.generator.resolution
-        )
-        heads, held_out = (load_crops(folders, rule) for folders in self.shards)
-        return heads.to(self.device), held_out.to(self.device)
-
-    @cached_property
-    def shards(self) -> tuple[Sequence[Path], Sequence[Path]]:
-        """Folders of (training, held-out people), rendered or completed where none were given."""
-        p = self.profile
-        return (
-            self.data or [self._render("heads", first=0, people=p.people)],
-            self.held_out or [self._render("held-out", first=_FIRST_HELD_OUT, people=p.held_out)],
-        )
-
-    def _render(self, name: str, *, first: int, people: int) -> Path:
-        folder = self.out / "data" / name
-        bar = tqdm(desc=f"render {name}", unit="picture", mininterval=5)
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        write_shards(
-            folder,
-            people=people,
-            first_person=first,
-            seed=self.seed,
-            recipe=Recipe(frames=_FRAMES, side=_SIDES),
-            workers=self.workers,
-            progress=advance,
-        )
-        bar.close()
-        return folder
