@@ -21,6 +21,8 @@ class ExpressionEditor(io.ComfyNode):
             category=CATEGORY,
             description="Shapes the expression of a face with sliders: 0 everywhere leaves the "
             "picture as it is. Once it has run, the picture below follows the sliders at once.",
+            # So that a run tells every page which face it shows, also where nothing had to be done.
+            is_output_node=True,
             search_aliases=["smile", "blink", "gaze", "head turn", "live portrait", "face edit"],
             inputs=[
                 models_input(),

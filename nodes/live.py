@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -141,12 +142,14 @@ def add_route(routes: Any) -> None:
             asked = await request.json()
         except ValueError:
             return web.Response(status=400, text="the request is no JSON")
+        start = time.perf_counter()
         answer = await live.answer(asked)
+        taken = 1000 * (time.perf_counter() - start)
         return web.Response(
             status=answer.status,
             body=answer.body,
             content_type=answer.content_type,
-            headers={"Cache-Control": "no-store"},
+            headers={"Cache-Control": "no-store", "Server-Timing": f"answer;dur={taken:.1f}"},
         )
 
     routes.post(ROUTE)(edit)

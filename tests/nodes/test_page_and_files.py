@@ -82,6 +82,7 @@ def test_the_pages_script_knows_every_socket_and_file_node(pack: Pack):
         assert f"  {name}: " in script
     for name in ("LoadIdentity", "LoadPoseTrack", "SaveIdentity", "SavePoseTrack"):
         assert f'"HyperReenact_{name}"' in script
+    assert '"HyperReenact_ExpressionEditor"' in script
 
 
 def test_graphs_that_draw_faces_are_marked_as_made_by_ai(pack: Pack):

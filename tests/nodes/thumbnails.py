@@ -3,7 +3,8 @@
     python -m tests.nodes.thumbnails
 
 runs each graph in the fake host and writes `workflows/NAME.jpg`, which the host shows among its
-templates: source, driving frame and three results above a sketch of the graph.
+templates: source, driving frame and three results, or source and four expressions of it, above a
+sketch of the graph.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ _OWN, _VIDEO_SUITE, _HOST, _LINK = "#4677bd", "#946b3a", "#5b606d", "#74d8bd"
 _MOMENTS = (0.15, 0.5, 0.85)
 """Where in the clip the results are taken; the driving frame is that of the middle one."""
 
+_EDITOR = "HyperReenact_ExpressionEditor"
+_EXPRESSIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"preset": "surprise"},
+    {"preset": "wink", "link": False},
+    {"preset": "kiss", "yaw": 8.0},
+)
+"""Inputs of the editor that are changed."""
 _PICTURES = {
     "source": ("HyperReenact_SamplePortrait",),
     "driving": (
@@ -39,7 +48,6 @@ _PICTURES = {
         "VHS_LoadVideoPath",
         "GetVideoComponents",
         "HyperReenact_SampleClip",
-        "HyperReenact_ExpressionEditor",
     ),
     "result": (
         "HyperReenact_PasteBack",
@@ -47,7 +55,6 @@ _PICTURES = {
         "HyperReenact_ReenactVideo",
         "HyperReenact_DetailTransfer",
         "HyperReenact_Synthesise",
-        "HyperReenact_ExpressionEditor",
     ),
 }
 """Nodes whose pictures are shown; the first that the graph has."""
@@ -65,17 +72,37 @@ def thumbnail(path: Path, pack: Pack) -> ImageU8:
     """The picture of one workflow, [400, 640, 3]; runs its twin for the API."""
     prompt: Prompt = json.loads((path.parent / "api" / path.name).read_text("utf-8"))
     with torch.inference_mode():
-        done = run(prompt, pack.classes)
-    source, driving, results = (_pictures(prompt, done, role, pack) for role in _PICTURES)
+        tiles = _edited(prompt, pack) or _performed(prompt, pack)
     canvas = Image.new("RGB", _SIZE, _BACKGROUND)
-    moments = [round(share * (len(results) - 1)) for share in _MOMENTS]
-    tiles = [source[0], driving[moments[1]], *(results[at] for at in moments)]
     _paste_tiles(canvas, tiles)
     draw = ImageDraw.Draw(canvas)
     _sketch(draw, json.loads(path.read_text("utf-8")))
     title = path.stem.partition(" ")[2]
     draw.text((_MARGIN, 370), title, fill=_INK, font=ImageFont.load_default(18))
     return np.asarray(canvas)
+
+
+def _performed(prompt: Prompt, pack: Pack) -> list[ImageU8]:
+    """Source, driving frame and three results."""
+    done = run(prompt, pack.classes)
+    source, driving, results = (_pictures(prompt, done, role, pack) for role in _PICTURES)
+    moments = [round(share * (len(results) - 1)) for share in _MOMENTS]
+    return [source[0], driving[moments[1]], *(results[at] for at in moments)]
+
+
+def _edited(prompt: Prompt, pack: Pack) -> list[ImageU8]:
+    """Source and four expressions, the graph's own first; nothing where none is edited."""
+    editors = [key for key, node in prompt.items() if node["class_type"] == _EDITOR]
+    cache: dict[str, Any] = {}
+    tiles: list[ImageU8] = []
+    for editor in editors:
+        inputs = prompt[editor]["inputs"]
+        for changes in _EXPRESSIONS:
+            other = {**prompt[editor], "inputs": {**inputs, **changes}}
+            done = run({**prompt, editor: other}, pack.classes, cache)
+            tiles = tiles or [*_pictures(prompt, done, "source", pack)]
+            tiles += _frames(done.outputs[editor], pack)
+    return tiles
 
 
 def _pictures(prompt: Prompt, done: Run, role: str, pack: Pack) -> Sequence[ImageU8]:
