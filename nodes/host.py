@@ -19,6 +19,7 @@ from PIL import Image
 from ..hyperreenact_core.choices import AUTO
 from ..hyperreenact_core.host import DTYPES, detail_dtype
 from .model_sets import insight_root, model_paths
+from .progress import ProgressLine
 
 if TYPE_CHECKING:
     from ..hyperreenact_core.face.detect import FaceDetector
@@ -82,6 +83,7 @@ class ComfyHost:
     def __init__(self, models: HostModels | None = None, *, previews: bool = True) -> None:
         self._models, self._previews = models, previews
         self._bar: Any = None
+        self._line = ProgressLine()
         self._last_preview = 0.0
 
     @property
@@ -118,6 +120,7 @@ class ComfyHost:
         if self._bar is None:
             self._bar = comfy.utils.ProgressBar(total)
         self._bar.update_absolute(done, total, self._picture(preview))
+        self._line.tell(done, total)
         self.check_interrupt()  # the bar only looks when it sends something
 
     def check_interrupt(self) -> None:

@@ -28,6 +28,8 @@ class FakeHost:
         self.root = root
         self.steps: list[tuple[int, int, bool]] = []
         self.previews: list[Any] = []
+        self.lines: list[tuple[str, str, str | None]] = []
+        self.client_id = "page"
         self.loads: list[list[str]] = []
         self.interrupt_after: int | None = None
         self.prompt_handlers: list[Any] = []
@@ -52,12 +54,20 @@ class FakeHost:
         )
         found = [comfy, comfy.model_management, comfy.utils, comfy.model_patcher]
         found += [api, api.latest, self._folder_paths()]
+        context = SimpleNamespace(node_id="7")
+        found.append(_module("comfy_execution"))
+        utils = _module("comfy_execution.utils", get_executing_context=lambda: context)
+        found.append(utils)
         found.append(_module("server", PromptServer=SimpleNamespace(instance=self)))
         return {module.__name__: module for module in found}
 
     def add_on_prompt_handler(self, handler: Any) -> None:
         """As the host's server has it."""
         self.prompt_handlers.append(handler)
+
+    def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
+        """As the host's server has it."""
+        self.lines.append((text, node_id, sid))
 
     def _management(self) -> Any:
         def load(models: list[FakePatcher], memory_required: int = 0, **options: Any) -> None:

@@ -115,6 +115,22 @@ def test_previews_are_no_larger_than_the_picture(node: Runner):
     assert side == 64
 
 
+def test_a_long_run_tells_how_far_it_is_and_how_long_it_will_take(
+    node: Runner, monkeypatch: pytest.MonkeyPatch
+):
+    host, progress = node.pack.host, node.pack.part("nodes.progress")
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    host.lines.clear()
+    line = progress.ProgressLine()
+    for done, seconds in ((1, 8.0), (2, 2.0), (3, 2.0), (4, 0.1), (60, 0.1)):
+        now[0] += seconds
+        line.tell(done, 60)
+    # Loading before the first picture is no pace; what is short or too soon is not told.
+    assert host.lines == [("3 / 60 · 1:54", "7", "page"), ("60 / 60 · 0:00", "7", "page")]
+    assert [progress.clock(s) for s in (7.4, 750, 3723)] == ["0:07", "12:30", "1:02:03"]
+
+
 def test_what_an_all_in_one_node_leaves_aside_is_in_its_report(
     node: Runner, monkeypatch: pytest.MonkeyPatch
 ):

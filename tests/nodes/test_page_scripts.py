@@ -83,7 +83,9 @@ def test_while_a_picture_is_drawn_the_newest_values_wait(page: Page):
 
 
 def test_before_a_run_nothing_is_asked_and_the_node_says_so_in_the_pages_language(page: Page):
-    script = "app.locale = LOCALE;" + _EDITOR + "node.set('smile', 1); await settled(); told = asked;"
+    script = (
+        "app.locale = LOCALE;" + _EDITOR + "node.set('smile', 1); await settled(); told = asked;"
+    )
     assert page(script.replace("LOCALE", "'en'")) == []
     gone = """
         app.answer = () => new Response("gone", { status: 404 });
