@@ -127,6 +127,20 @@ def test_every_node_stands_in_one_group_and_has_room_for_its_preview(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_its_app_shows_inputs_and_results_that_the_graph_has(pack: Pack, name: str):
+    graph = ui(name)
+    shown, nodes = graph["extra"]["linearData"], {node["id"]: node for node in graph["nodes"]}
+    assert graph["extra"]["linearMode"] is False, "a template opens as a graph"
+    assert len(shown["inputs"]) >= 2
+    for key, widget in shown["inputs"]:
+        schema = pack.classes[nodes[key]["type"]].define_schema()
+        known = {i.id for i in schema.inputs if i.is_widget}
+        assert widget in known | {"preview"}, (nodes[key]["type"], widget)
+    for key in shown["outputs"]:
+        assert nodes[key]["type"] in {"SaveVideo", "PreviewImage", "PreviewAny", "VHS_VideoCombine"}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_its_note_says_what_to_change_first(name: str):
     (note,) = [node for node in ui(name)["nodes"] if node["type"] in NOTES]
     assert "**Change first**" in note["widgets_values"][0]
