@@ -6,7 +6,16 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from .sockets import CATEGORY, FaceLandmarks, Faces, Poses, batch_input, fps_input, models_input
+from .sockets import (
+    CATEGORY,
+    Curve,
+    FaceLandmarks,
+    Faces,
+    Poses,
+    batch_input,
+    fps_input,
+    models_input,
+)
 
 _SLIDERS = {
     "yaw": (75.0, -75.0, 1.0, "Turn of the head in degrees, positive to the picture's right."),
@@ -122,6 +131,21 @@ class PuppetPose(io.ComfyNode):
                 ),
                 batch_input(),
                 fps_input(),
+                Curve.Input(
+                    "curve",
+                    optional=True,
+                    # Newer pages would draw a curve of their own here, and move yaw by it.
+                    extra_dict={"forceInput": True},
+                    tooltip="From the host's own Curve Editor: one slider over all frames, from "
+                    "its least value at the bottom to its greatest at the top.",
+                ),
+                io.Combo.Input(
+                    "curve_moves",
+                    options=list(_SLIDERS),
+                    default="yaw",
+                    optional=True,
+                    tooltip="What the curve moves, instead of the slider and its keyframes.",
+                ),
             ],
             outputs=[
                 Poses.Output("poses", tooltip="One pose a frame."),
@@ -138,6 +162,8 @@ class PuppetPose(io.ComfyNode):
         keyframes: str,
         batch_size: int,
         fps: float = 25.0,
+        curve: Any = None,
+        curve_moves: str = "yaw",
         **sliders: float,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact import puppet
@@ -146,9 +172,10 @@ class PuppetPose(io.ComfyNode):
         from .host import ComfyHost
 
         host = ComfyHost(models)
-        motion = puppet.puppet_motion(
-            puppet.PuppetPose(**sliders), puppet.parse_keyframes(keyframes), frames=frames
-        )
+        keys = puppet.parse_keyframes(keyframes)
+        if curve is not None:
+            keys = puppet.with_curve(keys, curve_moves, curve.interp, frames=frames)
+        motion = puppet.puppet_motion(puppet.PuppetPose(**sliders), keys, frames=frames)
         track, pictures = puppet.puppet_track(
             motion, models.networks, host, batch_size=host.batch_size(batch_size), rate=fps
         )

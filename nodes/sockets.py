@@ -28,6 +28,8 @@ Deltas = io.Custom("HYPERREENACT_DELTAS")
 """host.HostDeltas: the recipe for the weight deltas of every frame."""
 FaceLandmarks = io.Custom("FACE_LANDMARKS")
 """The host's own: face meshes of every frame."""
+Curve = io.Custom("CURVE")
+"""The host's own, from its Curve Editor: values 0 to 1 over places 0 to 1."""
 
 _NUMBER = "number"
 """The choice that the second widget explains."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 
 import numpy as np
 import torch
 
+from ..errors import InputError
 from ..face.align import crop_face
 from ..host import Host
 from ..imaging import ImageU8
@@ -75,6 +76,28 @@ class PuppetPose:
 def parse_keyframes(text: str) -> Keyframes:
     """Lines such as `24: yaw=-30 smile=0.8`, see `keyframes.parse_keys`."""
     return parse_keys(text, PUPPET_LIMITS, such_as="24: yaw=-30 smile=0.8")
+
+
+def with_curve(
+    keys: Keyframes, slider: str, curve: Callable[[float], float], *, frames: int
+) -> Keyframes:
+    """A curve moves one slider, instead of what the keyframes say of it.
+
+    curve: from 0 at the first frame to 1 at the last; 0 is the slider's least value, 1 its
+    greatest, and what is beyond them is held. InputError for a slider that there is not.
+    """
+    if slider not in PUPPET_LIMITS:
+        raise InputError(f"a curve moves one of {', '.join(PUPPET_LIMITS)}, not {slider!r}")
+    low, high = PUPPET_LIMITS[slider]
+    drawn = {
+        at: {slider: low + (high - low) * min(max(curve(at / max(frames - 1, 1)), 0.0), 1.0)}
+        for at in range(frames)
+    }
+    others = {
+        at: {name: value for name, value in values.items() if name != slider}
+        for at, values in keys.items()
+    }
+    return {at: {**others.get(at, {}), **drawn.get(at, {})} for at in sorted({*others, *drawn})}
 
 
 def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[PuppetPose]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -217,6 +218,17 @@ def test_a_puppet_moves_by_keyframes(node: Runner):
     for text, message in [("x", "line 1"), ("0: yaw=99", "yaw must lie"), ("0: nod=1", "'nod'")]:
         with refused(node.pack, message):
             node("PuppetPose", frames=1, keyframes=text, **given)
+
+
+def test_a_curve_of_the_host_moves_one_slider_of_the_puppet(node: Runner):
+    sliders = dict.fromkeys(node.pack.part("hyperreenact_core.reenact.puppet").PUPPET_LIMITS, 0.0)
+    given = {"models": node.models(), "batch_size": 0, "keyframes": "", "frames": 3, **sliders}
+    curve = SimpleNamespace(interp=lambda at: at)  # as the host's CurveInput
+    _, still, _ = node("PuppetPose", **given)
+    _, moved, _ = node("PuppetPose", curve=curve, curve_moves="roll", **given)
+    assert torch.equal(moved[1], still[1]), "halfway up is the middle of the range"
+    assert not torch.equal(moved[0], still[0])
+    assert not torch.equal(moved[0], moved[2])
 
 
 def test_a_quality_report_tells_good_from_bad(node: Runner):

@@ -21,7 +21,12 @@ from hyperreenact_core.reenact.detail.portrait import Portrait
 from hyperreenact_core.reenact.files import load_identity, load_poses, save_identity, save_poses
 from hyperreenact_core.reenact.plots import plot_poses
 from hyperreenact_core.reenact.posetrack import PoseTrack, track_of
-from hyperreenact_core.reenact.puppet import PuppetPose, parse_keyframes, puppet_motion
+from hyperreenact_core.reenact.puppet import (
+    PuppetPose,
+    parse_keyframes,
+    puppet_motion,
+    with_curve,
+)
 from hyperreenact_core.reenact.stages import InvertedFace
 from hyperreenact_core.types import DrivingPose, FaceReading, SourceIdentity
 from hyperreenact_core.video.sources import AudioSource, FrameSource
@@ -49,6 +54,18 @@ def test_keyframes_ease_and_rest_outside():
     assert [pose.yaw for pose in motion[6:]] == [10.0, 10.0, 10.0]
     assert {pose.smile for pose in motion} == {1.0}, "one key alone holds everywhere"
     assert {pose.jaw for pose in motion} == {0.3}
+
+
+def test_a_curve_moves_its_slider_over_all_frames_and_leaves_the_others():
+    keys = parse_keyframes("0: yaw=-10 smile=1\n9: yaw=50")
+    keys = with_curve(keys, "yaw", lambda at: 2 * at - 0.25, frames=5)
+    motion = puppet_motion(PuppetPose(jaw=0.3), keys, frames=5)
+    assert [pose.yaw for pose in motion] == [-75.0, -37.5, 37.5, 75.0, 75.0], "held within it"
+    assert {(pose.smile, pose.jaw) for pose in motion} == {(1.0, 0.3)}
+    (one,) = puppet_motion(PuppetPose(), with_curve({}, "jaw", lambda at: 0.5, frames=1), frames=1)
+    assert one.jaw == 0.5
+    with pytest.raises(InputError, match="not 'ears'"):
+        with_curve({}, "ears", lambda at: 0.0, frames=1)
 
 
 @pytest.mark.parametrize("text", ["yaw=1", "1 yaw=1", "1: yaw", "1: yaw=x", "1: smile=2", "1:"])
