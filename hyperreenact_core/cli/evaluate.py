@@ -114,10 +114,10 @@ def run(args: argparse.Namespace) -> None:
     if args.data is not None:
         evaluate_data.run(args)
         return
+    from ..evaluation.baselines import find_baselines
     from ..evaluation.benchmark import EvaluationConfig, evaluate
     from ..evaluation.output import check_outputs
     from ..evaluation.results_file import check_marks
-    from ..evaluation.rivals import find_rivals
     from ..models.sets import load_set
 
     clips = args.clips
@@ -137,10 +137,10 @@ def run(args: argparse.Namespace) -> None:
     if args.results is not None:
         check_marks(args.results)
     networks = load_set(args.model_set, args.model_path)
-    rivals = find_rivals(networks.folder, args.ablations)
+    baselines = find_baselines(networks.folder, args.ablations)
     with progress_bar("evaluate", unit="picture") as show:
         host = local_host(args, on_progress=show)
-        evaluation = evaluate(networks, config, host, rivals=rivals)
+        evaluation = evaluate(networks, config, host, baselines=baselines)
     _write(args, evaluation)
 
 

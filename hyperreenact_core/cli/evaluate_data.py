@@ -47,10 +47,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure, then write what was asked for."""
+    from ..evaluation.baselines import find_baselines
     from ..evaluation.on_clips import ClipsConfig, evaluate_clips
     from ..evaluation.output import check_outputs
     from ..evaluation.outside import find_outside
-    from ..evaluation.rivals import find_rivals
     from ..models.sets import load_set
     from ..training.data.clips import load_clips
     from ..whole_files import write_whole
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     check_outputs(outputs)
     clips = load_clips(args.data)
     networks = load_set(args.model_set, args.model_path)
-    rivals = () if args.ablations is None else find_rivals(networks.folder, args.ablations)
+    baselines = () if args.ablations is None else find_baselines(networks.folder, args.ablations)
     with progress_bar("evaluate", unit="frame") as show:
         host = local_host(args, on_progress=show)
         outside = find_outside(host.device, i3d=args.i3d)
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
             config,
             host,
             outside=outside,
-            rivals=rivals,
+            baselines=baselines,
         )
     if args.json is not None:
         write_whole(args.json, (report.to_json() + "\n").encode())

@@ -1,4 +1,4 @@
-"""The test itself: draw pairs, let every contestant answer, judge against the true images.
+"""The test itself: draw pairs, run every method, judge its results against the true images.
 
 The renderer can draw the source person in the driving pose, so cross-subject results too are
 measured against a true image. Pictures are drawn and dropped batch by batch.
@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from .artist import Artist, Studio
+from .baselines import Baseline, baseline_rows, left_out
 from .chain import Chain
 from .failures import failure_sheet, worst
 from .flicker import Flicker, measure_flicker, sample_clip
@@ -27,10 +27,10 @@ from .latent_edit import learn_directions
 from .metrics import Subset
 from .pairs import KINDS, Kind, Pair, sample_pairs
 from .report import Report
-from .rivals import Rival, left_out, rival_rows
-from .rows import ROWS, Contestants, Row
+from .rows import ROWS, MethodTools, Row
+from .scene_renderer import SceneRenderer, Studio
 from .sheet import contact_sheet
-from .trial import Jury, run_trial
+from .trial import Judging, run_trial
 
 FIRST_HELD_OUT_IDENTITY = 1_000_000
 """Training uses identities below this one only."""
@@ -78,21 +78,21 @@ class Evaluation:
 
 @torch.inference_mode()
 def evaluate(
-    networks: LoadedSet,
+    models: LoadedSet,
     config: EvaluationConfig,
     host: Host,
     *,
-    rivals: Sequence[Rival] = (),
+    baselines: Sequence[Baseline] = (),
     more_rows: Mapping[str, Row] | None = None,
     studio: Studio | None = None,
 ) -> Evaluation:
     """Measure a model set; deterministic on one machine for equal arguments.
 
-    rivals: see `rivals.find_rivals`. more_rows: contestants of the caller's own, by name.
-    studio: see `Artist`. Raises InputError if the set has no judges or reads other crops than are
-    drawn here, or where rendering needs what is not installed.
+    baselines: see `baselines.find_baselines`. more_rows: methods of the caller's own, by name.
+    studio: see `SceneRenderer`. Raises InputError if the set has no judges or reads other crops
+    than are drawn here, or where rendering needs what is not installed.
     """
-    judges = _judges_of(networks)
+    judges = _judges_of(models)
     total = _picture_count(config)
     drawn = 0
 
@@ -103,29 +103,29 @@ def evaluate(
         host.progress(drawn, total)
 
     modules = (
-        networks.generator,
-        networks.e4e,
-        networks.appearance,
-        networks.pose_network,
-        networks.hypernetwork,
+        models.generator,
+        models.e4e,
+        models.appearance,
+        models.pose_network,
+        models.hypernetwork,
         judges.appearance,
         judges.pose,
-        *(rival.network for rival in rivals),
+        *(baseline.network for baseline in baselines),
     )
-    rows = {**ROWS, **rival_rows(rivals), **(more_rows or {})}
+    rows = {**ROWS, **baseline_rows(baselines), **(more_rows or {})}
     with host.on_device(modules, _WORKING_BYTES):
-        artist = Artist(
-            networks.settings, device=host.device, on_picture=report_picture, studio=studio
+        renderer = SceneRenderer(
+            models.settings, device=host.device, on_picture=report_picture, studio=studio
         )
-        chain = Chain(networks, host)
+        chain = Chain(models, host)
         directions = learn_directions(
-            chain, artist, count=config.edit_people, batch_size=config.batch_size
+            chain, renderer, count=config.edit_people, batch_size=config.batch_size
         )
         people = gallery_people(
             config.gallery, pairs=config.pairs, first_identity=config.first_identity
         )
-        jury = Jury(judges, enrol(people, judges=judges, artist=artist))
-        contestants = Contestants(chain, directions)
+        judging = Judging(judges, enrol(people, judges=judges, renderer=renderer))
+        tools = MethodTools(chain, directions)
         results = {
             kind: run_trial(
                 kind,
@@ -133,9 +133,9 @@ def evaluate(
                     kind, config.pairs, first_identity=config.first_identity, seed=config.seed
                 ),
                 rows,
-                artist=artist,
-                contestants=contestants,
-                jury=jury,
+                renderer=renderer,
+                tools=tools,
+                judging=judging,
                 batch_size=config.batch_size,
                 sheet_pairs=config.sheet_pairs,
             )
@@ -146,8 +146,8 @@ def evaluate(
                 _clips(kind, config),
                 rows,
                 kind=kind,
-                artist=artist,
-                contestants=contestants,
+                renderer=renderer,
+                tools=tools,
                 judges=judges,
                 batch_size=config.batch_size,
             )
@@ -156,13 +156,13 @@ def evaluate(
         }
     return Evaluation(
         report=Report(
-            settings=_settings(networks, config, host),
+            settings=_settings(models, config, host),
             counts={kind: _counts(results[kind].extreme) for kind in KINDS},
             rows={row: {kind: results[kind].rows[row] for kind in KINDS} for row in rows},
             reference={kind: results[kind].reference for kind in KINDS},
             turns={kind: results[kind].turns for kind in KINDS},
             flicker=flicker,
-            left_out=left_out(rivals),
+            left_out=left_out(baselines),
         ),
         sheet=contact_sheet([row for kind in KINDS for row in results[kind].sheet]),
         failures=failure_sheet(worst([f for kind in KINDS for f in results[kind].failures])),
@@ -182,14 +182,14 @@ def _clips(kind: Kind, config: EvaluationConfig) -> list[list[Pair]]:
     ]
 
 
-def _judges_of(networks: LoadedSet) -> Judges:
-    settings = networks.settings
+def _judges_of(models: LoadedSet) -> Judges:
+    settings = models.settings
     if settings.appearance_input != "crop" or settings.pose_input == "deca_crop":
         raise InputError(
-            f"model set {networks.folder.name!r} aligns faces in its own way; only sets that read "
+            f"model set {models.folder.name!r} aligns faces in its own way; only sets that read "
             "the face crop as it is can be measured on rendered heads"
         )
-    return Judges.of(networks)
+    return Judges.of(models)
 
 
 def _counts(extreme: Sequence[bool]) -> dict[Subset, int]:
@@ -205,14 +205,14 @@ def _picture_count(config: EvaluationConfig) -> int:
 
 
 def _settings(
-    networks: LoadedSet, config: EvaluationConfig, host: Host
+    models: LoadedSet, config: EvaluationConfig, host: Host
 ) -> dict[str, str | int | float | bool]:
     try:
         own_version = version("hyperreenact")
     except PackageNotFoundError:  # run from a checkout that was never installed
         own_version = "not installed"
     return {
-        "model_set": networks.folder.name,
+        "model_set": models.folder.name,
         "pairs": config.pairs,
         "first_identity": config.first_identity,
         "held_out": config.first_identity >= FIRST_HELD_OUT_IDENTITY,
@@ -221,8 +221,8 @@ def _settings(
         "edit_people": config.edit_people,
         "clips": config.clips,
         "clip_frames": config.clip_frames,
-        "resolution": networks.settings.resolution,
-        "crop_scale": networks.settings.crop_scale,
+        "resolution": models.settings.resolution,
+        "crop_scale": models.settings.crop_scale,
         "device": host.device.type,
         "precision": str(host.dtype).removeprefix("torch."),
         "hyperreenact": own_version,

@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Claim:
-    """rows: contestants to be compared; where FULL was not trained, ours stands for it."""
+    """rows: methods to be compared; where FULL was not trained, ours stands for it."""
 
     name: str
     rows: tuple[str, ...]

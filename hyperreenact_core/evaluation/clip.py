@@ -13,7 +13,7 @@ from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..reenact.plots import Panel, plot
-from .judges import Judges, Opinion
+from .judges import JudgeEstimate, Judges
 
 _BATCH = 8
 
@@ -82,7 +82,7 @@ def report_on_clip(
     expression: list[Tensor] = []
     with host.on_device([judges.appearance, judges.pose], 0), torch.inference_mode():
 
-        def look(pictures: Sequence[Tensor]) -> Opinion:
+        def look(pictures: Sequence[Tensor]) -> JudgeEstimate:
             return judges.look(torch.stack(list(pictures)).to(host.device))
 
         embedding = look([source]).embedding

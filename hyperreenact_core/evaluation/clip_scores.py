@@ -1,4 +1,4 @@
-"""Scores of one contestant on driven clips, gathered batch by batch."""
+"""Scores of one method on driven clips, gathered batch by batch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .estimator import FaceEstimate
 from .frechet import Moments, frechet_distance
 from .metrics import gaze_error_deg, known_mean
 from .outside import VIDEO_FRAMES, Features, OutsideJudges
-from .witness import Sight
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Comparison:
 
     result: Tensor
     target: Tensor
-    seen: Sight
-    wanted: Sight
+    seen: FaceEstimate
+    wanted: FaceEstimate
     person: Tensor
 
 

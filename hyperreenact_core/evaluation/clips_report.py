@@ -58,7 +58,7 @@ _MEANING = (
 class ClipsReport:
     """All figures of one evaluation on clips.
 
-    counts: driving frames of each task; clips: driven clips. rows: contestant -> task -> figures.
+    counts: driving frames of each task; clips: driven clips. rows: method -> task -> figures.
     missing: metric -> how to get the network that measures it.
     """
 

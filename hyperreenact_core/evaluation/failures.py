@@ -1,4 +1,4 @@
-"""The failure sheet: the pairs a contestant did worst, as they are."""
+"""The failure sheet: the pairs a method did worst, as they are."""
 
 from __future__ import annotations
 

@@ -17,15 +17,15 @@ from torch import Tensor
 from ..charts import Chart, draw_charts
 from ..heads.motion import sample_motion
 from ..imaging import ImageU8
-from .artist import Artist
 from .judges import Judges
 from .pairs import KINDS, Kind, Moment, Pair, Scene, sample_moment, sample_surroundings
-from .rows import Contestants, Row
+from .rows import MethodTools, Row
+from .scene_renderer import SceneRenderer
 
 FPS = 24.0
 TRUTH = "true images"
 _STILL = ("source", "inversion", "ours_shuffled_pose")
-"""Contestants that do not follow the driving clip."""
+"""Methods that do not follow the driving clip."""
 _STRANGERS_OFFSET = 200_000
 """Where the people begin who drive others through a clip."""
 _CLIP_STREAM = 0xF11C
@@ -49,8 +49,8 @@ class Unrest:
 class Flicker:
     """Unrest of one kind of clips.
 
-    rows: contestant -> unrest. truth: of the true frames.
-    curves: contestant or TRUTH -> change after each frame of the first clip.
+    rows: method -> unrest. truth: of the true frames.
+    curves: method or TRUTH -> change after each frame of the first clip.
     """
 
     rows: Mapping[str, Unrest]
@@ -84,29 +84,29 @@ def measure_flicker(
     rows: Mapping[str, Row],
     *,
     kind: Kind,
-    artist: Artist,
-    contestants: Contestants,
+    renderer: SceneRenderer,
+    tools: MethodTools,
     judges: Judges,
     batch_size: int,
 ) -> Flicker:
-    """Let every contestant that follows the driving face draw all clips; one clip at a time."""
+    """Let every method that follows the driving face draw all clips; one clip at a time."""
     moving = {name: row for name, row in rows.items() if name not in _STILL}
     unrest: dict[str, list[Unrest]] = {name: [] for name in (*moving, TRUTH)}
     curves: dict[str, tuple[float, ...]] = {}
     for clip in clips:
         drawn: dict[str, list[Tensor]] = {name: [] for name in unrest}
-        source = artist.draw([clip[0].source])
+        source = renderer.draw([clip[0].source])
         for start in range(0, len(clip), batch_size):
             batch = clip[start : start + batch_size]
-            driving = artist.draw([pair.driving for pair in batch])
-            truth = driving if kind == "self" else artist.draw([pair.truth for pair in batch])
-            # No contestant here looks at the picture of another pair, which would come first.
-            task = contestants.task(
+            driving = renderer.draw([pair.driving for pair in batch])
+            truth = driving if kind == "self" else renderer.draw([pair.truth for pair in batch])
+            # No method here looks at the picture of another pair, which would come first.
+            task = tools.task(
                 source.expand(len(batch), -1, -1, -1), torch.cat([driving[:1], driving])
             )
             drawn[TRUTH].append(truth)
             for name, row in moving.items():
-                drawn[name].append(row(contestants, task))
+                drawn[name].append(row(tools, task))
         for name, parts in drawn.items():
             pictures = torch.cat(parts)
             unrest[name].append(_unrest(pictures, judges, batch_size))

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .artist import Artist
 from .judges import Judges
 from .pairs import Moment, Scene, sample_surroundings
+from .scene_renderer import SceneRenderer
 
 _PADDING_OFFSET = 100_000
 """Where the people begin who fill the gallery but are in no pair."""
@@ -51,7 +51,7 @@ def gallery_people(size: int, *, pairs: int, first_identity: int) -> list[int]:
     return sources + others
 
 
-def enrol(people: list[int], *, judges: Judges, artist: Artist) -> Gallery:
+def enrol(people: list[int], *, judges: Judges, renderer: SceneRenderer) -> Gallery:
     """Give every person the mean embedding of four pictures of their own.
 
     They look ahead, left, right and, in another light, down, all with a face at rest: none is a
@@ -66,6 +66,6 @@ def enrol(people: list[int], *, judges: Judges, artist: Artist) -> Gallery:
             Scene(person, view, surroundings)
             for view, surroundings in zip(_VIEWS, lights, strict=True)
         ]
-        embeddings.append(judges.look(artist.draw(scenes)).embedding.mean(0))
+        embeddings.append(judges.look(renderer.draw(scenes)).embedding.mean(0))
     stacked = F.normalize(torch.stack(embeddings), dim=1)
     return Gallery(people=torch.tensor(people, device=stacked.device), embeddings=stacked)

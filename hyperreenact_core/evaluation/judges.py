@@ -22,7 +22,7 @@ _JUDGES: tuple[NetworkKind, ...] = ("judge_appearance", "judge_pose")
 
 
 @dataclass(frozen=True)
-class Opinion:
+class JudgeEstimate:
     """What both judges say of B pictures.
 
     taps: maps of the recogniser's stages, fine to coarse. embedding: [B, E], unit length.
@@ -43,16 +43,16 @@ class Judges:
     pose: PoseEncoder
 
     @staticmethod
-    def of(networks: LoadedSet) -> Judges:
+    def of(models: LoadedSet) -> Judges:
         """The judges of a set; InputError if it has none, or none for rendered heads."""
-        folder = networks.folder
+        folder = models.folder
         missing = [kind for kind in _JUDGES if not weights_file(folder, kind).is_file()]
         if missing:
             raise InputError(
                 f"model set {folder.name!r} has no {' and no '.join(missing)} network, so nothing "
                 f"can measure it; train them with `hyperreenact train`: {folder}"
             )
-        judges = Judges(appearance=networks.judge_appearance, pose=networks.judge_pose)
+        judges = Judges(appearance=models.judge_appearance, pose=models.judge_pose)
         codes = judges.pose.config.codes
         if (codes.expression, codes.global_pose) != (COEFFICIENTS, 3):
             raise InputError(
@@ -61,13 +61,13 @@ class Judges:
             )
         return judges
 
-    def look(self, pictures: Tensor) -> Opinion:
-        """[B, 3, R, R] in [-1, 1] -> Opinion, always in float32."""
+    def look(self, pictures: Tensor) -> JudgeEstimate:
+        """[B, 3, R, R] in [-1, 1] -> JudgeEstimate, always in float32."""
         described = self.appearance.describe(resize(pictures, self.appearance.config.input_size))
         face = (resize(pictures, self.pose.config.input_size) + 1) / 2
         codes = self.pose(face).codes
         angles = euler_from_axis_angle(codes.global_pose)
-        return Opinion(
+        return JudgeEstimate(
             taps=described.taps,
             embedding=described.embedding,
             angles_deg=torch.stack(angles, dim=1),

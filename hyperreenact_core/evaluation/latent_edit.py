@@ -1,4 +1,4 @@
-"""The rival that edits latent codes: one linear direction a pose or expression parameter.
+"""The baseline that edits latent codes: one linear direction a pose or expression parameter.
 
 The directions are fitted on rendered people of the training range. Parameters are those the set's
 own pose encoder reads, in the fit as in use: the exact ones would not be known for a photograph,
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from ..types import DrivingPose
-from .artist import Artist
 from .chain import Chain
 from .pairs import Scene, sample_moment, sample_surroundings
+from .scene_renderer import SceneRenderer
 
 _FIT_STREAM = 0x5E17
 """Keeps the random numbers of the fit apart from those of other uses of the same seed."""
@@ -57,7 +57,7 @@ def fit_directions(change: Tensor, code_change: Tensor, *, ridge: float = 1e-3) 
 
 
 def learn_directions(
-    chain: Chain, artist: Artist, *, count: int, batch_size: int
+    chain: Chain, renderer: SceneRenderer, *, count: int, batch_size: int
 ) -> LatentDirections:
     """Fit on two pictures each of `count` people of the training range."""
     changes: list[Tensor] = []
@@ -65,7 +65,7 @@ def learn_directions(
     for first, second in _fitting_scenes(count, batch_size):
         codes, parameters = [], []
         for scenes in (first, second):
-            pictures = artist.draw(scenes)
+            pictures = renderer.draw(scenes)
             codes.append(chain.source_codes(pictures).w_plus)
             parameters.append(pose_parameters(chain.pose(pictures)))
         changes.append(parameters[1] - parameters[0])

@@ -15,7 +15,7 @@ from ..networks.pose_state import gaze_of
 from ..networks.rotation import euler_from_matrix
 from ..quality import feature_distance, psnr, ssim
 from .gallery import Gallery
-from .judges import Opinion
+from .judges import JudgeEstimate
 from .pairs import Pair
 
 Subset = Literal["all", "extreme"]
@@ -90,7 +90,7 @@ Scores = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Answer:
+class GroundTruth:
     """What is exactly known of the true image of B pairs.
 
     angles_deg: [B, 3]; expression: [B, 52]; people: [B] identity seeds of the sources.
@@ -101,25 +101,25 @@ class Answer:
     people: Tensor
 
     @staticmethod
-    def of(pairs: Sequence[Pair], device: torch.device) -> Answer:
+    def of(pairs: Sequence[Pair], device: torch.device) -> GroundTruth:
         moments = [pair.driving.moment.performance for pair in pairs]
         turns = torch.from_numpy(np.stack([rotation(moment) for moment in moments])).float()
         expressions = torch.from_numpy(np.stack([moment.expression for moment in moments]))
-        return Answer(
+        return GroundTruth(
             angles_deg=torch.stack(euler_from_matrix(turns), dim=1).to(device),
             expression=expressions.to(device),
             people=torch.tensor([pair.source.person for pair in pairs], device=device),
         )
 
 
-def read_scores(opinion: Opinion, answer: Answer, gallery: Gallery) -> Scores:
+def read_scores(estimate: JudgeEstimate, ground_truth: GroundTruth, gallery: Gallery) -> Scores:
     """READ_METRICS of B pictures."""
-    error = (opinion.expression - answer.expression).abs()
+    error = (estimate.expression - ground_truth.expression).abs()
     scores = {
-        "identity_rank1": gallery.rank1(opinion.embedding, answer.people),
-        "head_pose_deg": (opinion.angles_deg - answer.angles_deg).abs().mean(1),
+        "identity_rank1": gallery.rank1(estimate.embedding, ground_truth.people),
+        "head_pose_deg": (estimate.angles_deg - ground_truth.angles_deg).abs().mean(1),
         "expression": error.mean(1),
-        "gaze_deg": gaze_error_deg(opinion.expression, answer.expression),
+        "gaze_deg": gaze_error_deg(estimate.expression, ground_truth.expression),
     }
     return {name: value.cpu() for name, value in scores.items()}
 
@@ -133,14 +133,14 @@ def gaze_error_deg(read: Tensor, exact: Tensor) -> Tensor:
 
 
 def compared_scores(
-    result: Tensor, truth: Tensor, *, result_opinion: Opinion, truth_opinion: Opinion
+    result: Tensor, truth: Tensor, *, result_estimate: JudgeEstimate, truth_estimate: JudgeEstimate
 ) -> Scores:
     """The other metrics: B results against their true images, [B, 3, R, R] in [-1, 1]."""
     scores = {
         "psnr": psnr(result, truth),
         "ssim": ssim(result, truth),
-        "perceptual": feature_distance(result_opinion.taps, truth_opinion.taps),
-        "identity_cosine": (result_opinion.embedding * truth_opinion.embedding).sum(1),
+        "perceptual": feature_distance(result_estimate.taps, truth_estimate.taps),
+        "identity_cosine": (result_estimate.embedding * truth_estimate.embedding).sum(1),
     }
     return {name: value.cpu() for name, value in scores.items()}
 

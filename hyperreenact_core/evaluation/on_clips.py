@@ -14,6 +14,7 @@ from ..host import Host
 from ..imaging import resize
 from ..models.sets import LoadedSet
 from ..networks.hypernetwork import Hypernetwork
+from .baselines import Baseline
 from .chain import Chain, SourceCodes
 from .clip_pairs import (
     TASKS,
@@ -27,9 +28,8 @@ from .clip_pairs import (
 )
 from .clip_scores import ClipScores, Comparison
 from .clips_report import ClipsReport
+from .estimator import FaceEstimator
 from .outside import OutsideJudges
-from .rivals import Rival
-from .witness import Witness
 
 _WORKING_BYTES = 2**30
 
@@ -61,39 +61,39 @@ class _Faces:
     landmarks: Tensor
 
 
-_Contestant = Callable[[SourceCodes, _Faces, Tensor], Tensor]
+_Method = Callable[[SourceCodes, _Faces, Tensor], Tensor]
 """(codes of the sources, their faces, driving pose maps) -> pictures."""
 
 
 @torch.inference_mode()
 def evaluate_clips(
-    networks: LoadedSet,
+    models: LoadedSet,
     clips: Clips,
     config: ClipsConfig,
     host: Host,
     *,
     outside: OutsideJudges,
-    rivals: Sequence[Rival] = (),
+    baselines: Sequence[Baseline] = (),
 ) -> ClipsReport:
-    """Measure a model set, and those rivals that are told the pose, on a collection of clips.
+    """Measure a model set, and those baselines that are told the pose, on a collection of clips.
 
     Raises InputError where no clip has two frames.
     """
     frames = frames_by_clip(clips, config.max_frames)
-    chain = Chain(networks, host)
-    witness = Witness(networks, chain)
-    trial = _Trial(clips, networks.settings.resolution, chain, witness, outside, host, config)
+    chain = Chain(models, host)
+    estimator = FaceEstimator(models, chain)
+    trial = _Trial(clips, models.settings.resolution, chain, estimator, outside, host, config)
     random = torch.Generator().manual_seed(config.seed)
     modules = (
-        networks.generator,
-        networks.e4e,
-        networks.appearance,
-        networks.pose_network,
-        networks.hypernetwork,
-        *witness.modules,
-        *(rival.network for rival in rivals),
+        models.generator,
+        models.e4e,
+        models.appearance,
+        models.pose_network,
+        models.hypernetwork,
+        *estimator.modules,
+        *(baseline.network for baseline in baselines),
     )
-    rows = _contestants(chain, networks.hypernetwork, rivals)
+    rows = _methods(chain, models.hypernetwork, baselines)
     with host.on_device(modules, _WORKING_BYTES):
         angles = {clip: trial.angles(members) for clip, members in frames.items()}
         tasks: dict[Task, list[DrivenClip]] = {
@@ -105,14 +105,14 @@ def evaluate_clips(
         results = {task: trial.run(task, tasks[task], rows) for task in TASKS}
     return ClipsReport(
         settings={
-            "model_set": networks.folder.name,
+            "model_set": models.folder.name,
             "clips": len(frames),
             "people": len({int(clips.identity[f[0]]) for f in frames.values()}),
             "max_frames": config.max_frames,
             "seed": config.seed,
-            "resolution": networks.settings.resolution,
-            "judges": "independent" if witness.independent else "the set's own encoders",
-            "reads_gaze": witness.reads_gaze,
+            "resolution": models.settings.resolution,
+            "judges": "independent" if estimator.independent else "the set's own encoders",
+            "reads_gaze": estimator.reads_gaze,
         },
         counts={task: sum(len(clip.driving) for clip in tasks[task]) for task in TASKS},
         clips={task: len(tasks[task]) for task in TASKS},
@@ -121,10 +121,10 @@ def evaluate_clips(
     )
 
 
-def _contestants(
-    chain: Chain, own: Hypernetwork, rivals: Sequence[Rival]
-) -> dict[str, _Contestant]:
-    told = {rival.name: rival.network for rival in rivals if rival.condition == "pose"}
+def _methods(chain: Chain, own: Hypernetwork, baselines: Sequence[Baseline]) -> dict[str, _Method]:
+    told = {
+        baseline.name: baseline.network for baseline in baselines if baseline.condition == "pose"
+    }
     return {
         "source": lambda codes, faces, pose: faces.pictures,
         "inversion": lambda codes, faces, pose: chain.image(codes.w_plus),
@@ -148,7 +148,7 @@ class _Trial:
     clips: Clips
     side: int
     chain: Chain
-    witness: Witness
+    estimator: FaceEstimator
     outside: OutsideJudges
     host: Host
     config: ClipsConfig
@@ -167,18 +167,18 @@ class _Trial:
         parts: list[Tensor] = []
         for index in members.split(self.config.batch_size):
             faces = self._faces(index)
-            parts.append(self.witness.look(faces.pictures, faces.landmarks).angles_deg.cpu())
+            parts.append(self.estimator.look(faces.pictures, faces.landmarks).angles_deg.cpu())
             self._advance(len(index))
         return torch.cat(parts)
 
     def run(
-        self, task: Task, driven: Sequence[DrivenClip], rows: Mapping[str, _Contestant]
+        self, task: Task, driven: Sequence[DrivenClip], rows: Mapping[str, _Method]
     ) -> dict[str, Mapping[str, float | None]]:
-        """Metric -> mean of each contestant."""
+        """Metric -> mean of each method."""
         # Only in self-reenactment is the driving frame what the result should look like.
         truthful = task == "self"
         scores = {
-            row: ClipScores(self.outside, truthful=truthful, gaze=self.witness.reads_gaze)
+            row: ClipScores(self.outside, truthful=truthful, gaze=self.estimator.reads_gaze)
             for row in rows
         }
         for clip in driven:
@@ -193,7 +193,7 @@ class _Trial:
         self,
         source: Tensor,
         driving: Tensor,
-        rows: Mapping[str, _Contestant],
+        rows: Mapping[str, _Method],
         scores: Mapping[str, ClipScores],
     ) -> None:
         # One source drives a whole clip: it is encoded once.
@@ -204,10 +204,10 @@ class _Trial:
         of_each = SourceCodes(codes.w_plus[place], codes.appearance[place])
         targets = self._faces(driving)
         pose = self.chain.pose(targets.pictures, targets.landmarks).features
-        wanted = self.witness.look(targets.pictures, targets.landmarks)
-        person = self.witness.look(first.pictures, first.landmarks).embedding[place]
-        for row, contestant in rows.items():
-            result = contestant(of_each, sources, pose)
+        wanted = self.estimator.look(targets.pictures, targets.landmarks)
+        person = self.estimator.look(first.pictures, first.landmarks).embedding[place]
+        for row, method in rows.items():
+            result = method(of_each, sources, pose)
             # The result shows the driving pose in the driving crop, so its landmarks lie there;
             # the copied source is the exception.
             where = sources.landmarks if row == "source" else targets.landmarks
@@ -215,7 +215,7 @@ class _Trial:
                 Comparison(
                     result=result,
                     target=targets.pictures,
-                    seen=self.witness.look(result, where),
+                    seen=self.estimator.look(result, where),
                     wanted=wanted,
                     person=person,
                 )

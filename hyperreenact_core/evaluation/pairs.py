@@ -1,4 +1,4 @@
-"""The questions of the test: a source picture, a driving picture, and the picture that is right."""
+"""The pairs of the test: a source picture, a driving picture, and the picture that is right."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Report:
     """All figures of one evaluation.
 
     settings: what was measured and how, in the order it is printed.
-    counts: pairs of each kind and subset. rows: contestant -> kind -> means.
+    counts: pairs of each kind and subset. rows: method -> kind -> means.
     reference: the judges' own error, on the true images.
     turns: the same by yaw difference. flicker: empty if it was not measured.
     left_out: rows that could not be made, and why.
@@ -77,7 +77,7 @@ class Report:
         lines += ["## What is measured", ""]
         lines += [f"- {m.title}, {m.better} is better: {m.meaning}." for m in METRICS]
         lines += [
-            f"- {_REFERENCE_TITLE}: the judging networks' own error, no contestant.",
+            f"- {_REFERENCE_TITLE}: the judging networks' own error, no method.",
             "- Heads are cut out by their true landmarks; detection is not measured.",
         ]
         if self.flicker:

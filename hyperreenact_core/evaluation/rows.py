@@ -1,4 +1,4 @@
-"""The contestants: each turns a batch of source and driving pictures into results.
+"""The methods: each turns a batch of source and driving pictures into results.
 
 A new one is a function and a line in ROWS.
 """
@@ -17,7 +17,7 @@ from .latent_edit import LatentDirections
 
 @dataclass(frozen=True)
 class Task:
-    """A batch of B pairs as the contestants see them.
+    """A batch of B pairs as the methods see them.
 
     source: [B, 3, R, R] pictures; source_codes, source_pose: what the set reads in them.
     driving: poses of the driving pictures. shuffled: those of other pairs' driving pictures.
@@ -31,8 +31,8 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Contestants:
-    """What the contestants work with."""
+class MethodTools:
+    """What the methods work with."""
 
     chain: Chain
     directions: LatentDirections
@@ -53,17 +53,17 @@ class Contestants:
         )
 
 
-def source_copied(_: Contestants, task: Task) -> Tensor:
+def source_copied(_: MethodTools, task: Task) -> Tensor:
     """The source picture as it is: what doing nothing scores."""
     return task.source
 
 
-def inversion(tools: Contestants, task: Task) -> Tensor:
+def inversion(tools: MethodTools, task: Task) -> Tensor:
     """The source's code drawn by the untouched generator."""
     return tools.chain.image(task.source_codes.w_plus)
 
 
-def latent_edit(tools: Contestants, task: Task) -> Tensor:
+def latent_edit(tools: MethodTools, task: Task) -> Tensor:
     """The source's code, moved along fitted directions, drawn by the untouched generator."""
     w_plus = tools.directions.edit(
         task.source_codes.w_plus, source=task.source_pose, driving=task.driving
@@ -71,12 +71,12 @@ def latent_edit(tools: Contestants, task: Task) -> Tensor:
     return tools.chain.image(w_plus)
 
 
-def ours(tools: Contestants, task: Task) -> Tensor:
+def ours(tools: MethodTools, task: Task) -> Tensor:
     """The source's code drawn by the generator the hypernetwork has adapted."""
     return _reenact(tools.chain, task.source_codes, task.driving)
 
 
-def ours_shuffled_pose(tools: Contestants, task: Task) -> Tensor:
+def ours_shuffled_pose(tools: MethodTools, task: Task) -> Tensor:
     """Ours with another pair's pose: must be clearly worse, or the pose is not used."""
     return _reenact(tools.chain, task.source_codes, task.shuffled)
 
@@ -85,7 +85,7 @@ def _reenact(chain: Chain, codes: SourceCodes, pose: DrivingPose) -> Tensor:
     return chain.image(codes.w_plus, chain.deltas(codes, pose))
 
 
-Row = Callable[[Contestants, Task], Tensor]
+Row = Callable[[MethodTools, Task], Tensor]
 
 ROWS: Mapping[str, Row] = {
     "source": source_copied,

@@ -1,4 +1,4 @@
-"""The contact sheet: a few pairs with what the contestants made of them."""
+"""The contact sheet: a few pairs with what the methods made of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One kind of pairs: every contestant answers, every answer is judged, batch by batch."""
+"""One kind of pairs: every method runs, every result is judged, batch by batch."""
 
 from __future__ import annotations
 
@@ -8,44 +8,49 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..imaging import u8_from_tensor
-from .artist import Artist
 from .failures import FIGURES, Failure, failure_label, worst
 from .gallery import Gallery
-from .judges import Judges, Opinion
-from .metrics import Answer, Means, Scores, compared_scores, joined, means, read_scores
+from .judges import JudgeEstimate, Judges
+from .metrics import GroundTruth, Means, Scores, compared_scores, joined, means, read_scores
 from .pairs import Kind, Pair
-from .rows import Contestants, Row
+from .rows import MethodTools, Row
+from .scene_renderer import SceneRenderer
 from .sheet import SheetRow, chosen_pairs, row_label
 from .turns import TurnCurves, turn_curves
 
 _NOT_SHOWN = ("source", "ours_shuffled_pose")
-"""Contestants without a column of their own in the contact sheet."""
+"""Methods without a column of their own in the contact sheet."""
 _FAILURES_OF = "ours"
 
 
 @dataclass(frozen=True)
-class Jury:
+class Judging:
     """The judging networks and the people they know."""
 
     judges: Judges
     gallery: Gallery
 
     def scores(
-        self, result: Tensor, truth: Tensor, *, truth_opinion: Opinion, answer: Answer
+        self,
+        result: Tensor,
+        truth: Tensor,
+        *,
+        truth_estimate: JudgeEstimate,
+        ground_truth: GroundTruth,
     ) -> Scores:
         """All metrics of B results."""
-        opinion = self.judges.look(result)
+        estimate = self.judges.look(result)
         compared = compared_scores(
-            result, truth, result_opinion=opinion, truth_opinion=truth_opinion
+            result, truth, result_estimate=estimate, truth_estimate=truth_estimate
         )
-        return {**compared, **read_scores(opinion, answer, self.gallery)}
+        return {**compared, **read_scores(estimate, ground_truth, self.gallery)}
 
 
 @dataclass(frozen=True)
 class TrialResult:
     """Figures of one kind of pairs.
 
-    extreme: whether each pair is. rows: contestant -> means. reference: of the true images.
+    extreme: whether each pair is. rows: method -> means. reference: of the true images.
     turns: the same by yaw difference. failures: the worst pairs of ours, the worst first.
     """
 
@@ -62,13 +67,13 @@ def run_trial(
     pairs: Sequence[Pair],
     rows: Mapping[str, Row],
     *,
-    artist: Artist,
-    contestants: Contestants,
-    jury: Jury,
+    renderer: SceneRenderer,
+    tools: MethodTools,
+    judging: Judging,
     batch_size: int,
     sheet_pairs: int,
 ) -> TrialResult:
-    """Try all contestants on the pairs; `sheet_pairs` of them are kept to be shown."""
+    """Try all methods on the pairs; `sheet_pairs` of them are kept to be shown."""
     shown = chosen_pairs(pairs, sheet_pairs)
     scores: dict[str, list[Scores]] = {row: [] for row in rows}
     reference: list[Scores] = []
@@ -76,19 +81,21 @@ def run_trial(
     failures: tuple[Failure, ...] = ()
     for start in range(0, len(pairs), batch_size):
         batch = pairs[start : start + batch_size]
-        source = artist.draw([pair.source for pair in batch])
+        source = renderer.draw([pair.source for pair in batch])
         # The first pair of all is preceded by the last one.
-        driving = artist.draw([pair.driving for pair in (pairs[start - 1], *batch)])
+        driving = renderer.draw([pair.driving for pair in (pairs[start - 1], *batch)])
         # Driven by the same person, the driving picture is the true one.
-        truth = driving[1:] if kind == "self" else artist.draw([pair.truth for pair in batch])
-        task = contestants.task(source, driving)
-        results = {name: row(contestants, task) for name, row in rows.items()}
+        truth = driving[1:] if kind == "self" else renderer.draw([pair.truth for pair in batch])
+        task = tools.task(source, driving)
+        results = {name: row(tools, task) for name, row in rows.items()}
 
-        answer = Answer.of(batch, truth.device)
-        opinion = jury.judges.look(truth)
-        reference.append(read_scores(opinion, answer, jury.gallery))
+        ground_truth = GroundTruth.of(batch, truth.device)
+        estimate = judging.judges.look(truth)
+        reference.append(read_scores(estimate, ground_truth, judging.gallery))
         for name, result in results.items():
-            scores[name].append(jury.scores(result, truth, truth_opinion=opinion, answer=answer))
+            scores[name].append(
+                judging.scores(result, truth, truth_estimate=estimate, ground_truth=ground_truth)
+            )
 
         columns = {"source": source, "driving": driving[1:], "truth": truth}
         failed = _failures(kind, batch, scores[_FAILURES_OF][-1], columns, results[_FAILURES_OF])

@@ -29,7 +29,7 @@ class TurnCurves:
     """Means of one kind of pairs, bin by bin.
 
     counts: pairs in each bin; those beyond 90 degrees are in none.
-    rows: contestant -> metric -> curve. reference: the judges' own error on the true images.
+    rows: method -> metric -> curve. reference: the judges' own error on the true images.
     """
 
     counts: tuple[int, ...]
@@ -62,7 +62,7 @@ def turn_curves(
 
 
 def turn_plot(turns: Mapping[Kind, TurnCurves]) -> ImageU8:
-    """Head pose error and identity against the yaw difference, a line for every contestant."""
+    """Head pose error and identity against the yaw difference, a line for every method."""
     titles = {metric.name: metric.title for metric in METRICS}
     charts: list[Chart] = []
     for name in _PLOTTED:

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from hyperreenact_core.cli import evaluate as command
 from hyperreenact_core.errors import InputError, OutputError
-from hyperreenact_core.evaluation import artist
-from hyperreenact_core.evaluation.artist import Artist
+from hyperreenact_core.evaluation import scene_renderer
 from hyperreenact_core.evaluation.benchmark import Evaluation, EvaluationConfig, evaluate
 from hyperreenact_core.evaluation.flicker import sample_clip
 from hyperreenact_core.evaluation.metrics import METRICS, READ_METRICS
 from hyperreenact_core.evaluation.pairs import KINDS, sample_pairs
-from hyperreenact_core.evaluation.rows import ROWS, Contestants, Row, Task
+from hyperreenact_core.evaluation.rows import ROWS, MethodTools, Row, Task
+from hyperreenact_core.evaluation.scene_renderer import SceneRenderer
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.checkpoints import save_network
 from hyperreenact_core.models.kinds import NETWORKS
@@ -54,8 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_judged_set(tmp_path_factory.mktemp("models") / "tiny")
 
 
-def oracle(drawing: Artist) -> Row:
-    """A contestant that knows the answers: called once a batch, in order of the kinds."""
+def oracle(drawing: SceneRenderer) -> Row:
+    """A method that knows the answers: called once a batch, in order of the kinds."""
     first, seed = CONFIG.first_identity, CONFIG.seed
     scenes = [
         pair.truth
@@ -67,22 +67,22 @@ def oracle(drawing: Artist) -> Row:
         for pair in sample_clip(kind, 0, frames=CONFIG.clip_frames, first_identity=first, seed=seed)
     ]
 
-    def answer(_: Contestants, task: Task) -> Tensor:
+    def answer(_: MethodTools, task: Task) -> Tensor:
         batch = [scenes.pop(0) for _ in task.source]
         return drawing.draw(batch)
 
     return answer
 
 
-def noise(_: Contestants, task: Task) -> Tensor:
+def noise(_: MethodTools, task: Task) -> Tensor:
     random = torch.Generator().manual_seed(0)
     return torch.rand(task.source.shape, generator=random) * 2 - 1
 
 
 @pytest.fixture(scope="module")
 def evaluation(folder: Path) -> Evaluation:
-    """The test of the tiny set, with an oracle and noise among the contestants."""
-    drawing = Artist(settings(), device=torch.device("cpu"), studio=patch_studio)
+    """The test of the tiny set, with an oracle and noise among the methods."""
+    drawing = SceneRenderer(settings(), device=torch.device("cpu"), studio=patch_studio)
     more_rows = {"oracle": oracle(drawing), "noise": noise}
     host = LocalHost(device="cpu")
     return evaluate(LoadedSet(folder), CONFIG, host, more_rows=more_rows, studio=patch_studio)
@@ -103,7 +103,7 @@ def test_every_row_kind_and_subset_has_every_metric(evaluation: Evaluation) -> N
     assert 2 <= report.counts["cross"]["extreme"] <= CONFIG.pairs
 
 
-def test_a_perfect_contestant_errs_as_little_as_the_judges_themselves(
+def test_a_perfect_method_errs_as_little_as_the_judges_themselves(
     evaluation: Evaluation,
 ) -> None:
     report = evaluation.report
@@ -139,11 +139,11 @@ def test_pose_and_its_shuffling_change_the_result(evaluation: Evaluation) -> Non
 def test_the_sheet_shows_pairs_of_both_kinds(evaluation: Evaluation) -> None:
     height, width, _ = evaluation.sheet.shape
     assert height > 2 * CONFIG.sheet_pairs * SIZE
-    # source, driving, truth, three contestants and the two of this test
+    # source, driving, truth, three methods and the two of this test
     assert width > 8 * SIZE
 
 
-def test_a_perfect_contestant_is_as_steady_as_the_true_images(evaluation: Evaluation) -> None:
+def test_a_perfect_method_is_as_steady_as_the_true_images(evaluation: Evaluation) -> None:
     for kind in KINDS:
         flicker = evaluation.report.flicker[kind]
         assert flicker.rows["oracle"].change == pytest.approx(flicker.truth.change)
@@ -231,7 +231,7 @@ def test_the_command_writes_json_markdown_and_sheet(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(artist, "HeadStudio", lambda _size: patch_studio)
+    monkeypatch.setattr(scene_renderer, "HeadStudio", lambda _size: patch_studio)
     out = tmp_path / "out"
     options = ["--model-set", "tiny", "--model-path", folder.parent, "--device", "cpu"]
     options += ["--pairs", 2, "--gallery", 2, "--edit-people", 2, "--seed", 5]

@@ -57,7 +57,7 @@ def test_the_full_ablation_is_the_reference_where_it_was_trained() -> None:
     assert "| ours |" not in table
 
 
-def test_rivals_stand_beside_ours_and_beside_ours_trained_as_long_as_they() -> None:
+def test_baselines_stand_beside_ours_and_beside_ours_trained_as_long_as_they() -> None:
     table = claim_tables(report("latent_edit", "ours", "full"))["one_step"]
     assert [line.split(" | ")[0] for line in table.splitlines()[2:5]] == [
         "| latent_edit",

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from hyperreenact_core.evaluation.artist import Artist
 from hyperreenact_core.evaluation.flicker import Flicker, measure_flicker, sample_clip
-from hyperreenact_core.evaluation.judges import Opinion
+from hyperreenact_core.evaluation.judges import JudgeEstimate
 from hyperreenact_core.evaluation.pairs import Pair
-from hyperreenact_core.evaluation.rows import Contestants, Row, Task
+from hyperreenact_core.evaluation.rows import MethodTools, Row, Task
+from hyperreenact_core.evaluation.scene_renderer import SceneRenderer
 from hyperreenact_core.types import DrivingPose
 from tests.core.evaluation.tiny_judged import patch_studio, settings
 
@@ -20,7 +20,7 @@ FRAMES = 6
 
 
 class SameTask:
-    """Contestants who are told nothing but the driving pictures."""
+    """Methods who are told nothing but the driving pictures."""
 
     def task(self, source: Tensor, driving: Tensor) -> Task:
         empty = torch.zeros(len(source))
@@ -31,9 +31,11 @@ class SameTask:
 class BrightnessJudge:
     """Reads the angles off the brightness."""
 
-    def look(self, pictures: Tensor) -> Opinion:
+    def look(self, pictures: Tensor) -> JudgeEstimate:
         bright = pictures.mean((1, 2, 3))
-        return Opinion([], torch.ones(len(pictures), 1), bright[:, None].expand(-1, 3), bright)
+        return JudgeEstimate(
+            [], torch.ones(len(pictures), 1), bright[:, None].expand(-1, 3), bright
+        )
 
 
 def measure(rows: dict[str, Row]) -> Flicker:
@@ -42,8 +44,8 @@ def measure(rows: dict[str, Row]) -> Flicker:
         [clip],
         rows,
         kind="self",
-        artist=Artist(settings(), device=torch.device("cpu"), studio=patch_studio),
-        contestants=SameTask(),  # pyright: ignore[reportArgumentType]
+        renderer=SceneRenderer(settings(), device=torch.device("cpu"), studio=patch_studio),
+        tools=SameTask(),  # pyright: ignore[reportArgumentType]
         judges=BrightnessJudge(),  # pyright: ignore[reportArgumentType]
         batch_size=4,
     )
@@ -51,13 +53,13 @@ def measure(rows: dict[str, Row]) -> Flicker:
 
 @pytest.fixture(scope="module")
 def flicker() -> Flicker:
-    def perfect(_: Contestants, task: Task) -> Tensor:
+    def perfect(_: MethodTools, task: Task) -> Tensor:
         return task.driving.features
 
-    def frozen(_: Contestants, task: Task) -> Tensor:
+    def frozen(_: MethodTools, task: Task) -> Tensor:
         return task.source
 
-    def shaking(_: Contestants, task: Task) -> Tensor:
+    def shaking(_: MethodTools, task: Task) -> Tensor:
         flash = torch.tensor([0.0, 0.2] * len(task.source))[: len(task.source)]
         return task.driving.features + flash[:, None, None, None]
 

@@ -1,4 +1,4 @@
-"""The rival's linear directions."""
+"""The baseline's linear directions."""
 
 from __future__ import annotations
 

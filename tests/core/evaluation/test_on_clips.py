@@ -198,7 +198,7 @@ def test_judges_of_other_projects_are_asked_where_they_are(folder: Path) -> None
     report = evaluate_clips(LoadedSet(folder), clips, config, host, outside=outside)
     figures = report.rows["ours"]["self"]
     assert all((figures[name] or 0) > 0 for name in ("lpips", "fid", "fvd"))
-    # 33 and 16 driving frames: two films and one, results and driving, for three contestants.
+    # 33 and 16 driving frames: two films and one, results and driving, for three methods.
     assert films == [torch.Size([16, 3, 32, 32])] * (3 * 2 * 3)
     assert "fid" not in report.rows["ours"]["cross"]
     # Means of channels of nothing: what was never driven has no figures.

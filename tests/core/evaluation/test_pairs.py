@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from hyperreenact_core.evaluation.artist import Artist
 from hyperreenact_core.evaluation.pairs import KINDS, Kind, sample_pairs
+from hyperreenact_core.evaluation.scene_renderer import SceneRenderer
 from hyperreenact_core.models.settings import SetSettings
 from tests.core.evaluation.tiny_judged import patch_studio
 
@@ -81,12 +81,12 @@ def test_scenes_are_drawn_as_the_networks_read_them_and_counted() -> None:
         nonlocal count
         count += 1
 
-    artist = Artist(
+    renderer = SceneRenderer(
         SETTINGS, device=torch.device("cpu"), on_picture=on_picture, studio=patch_studio
     )
     pair = sample_pairs("cross", 1, first_identity=FIRST, seed=0)[0]
-    pictures = artist.draw([pair.source, pair.driving, pair.truth])
+    pictures = renderer.draw([pair.source, pair.driving, pair.truth])
     assert pictures.shape == (3, 3, 32, 32)
     assert -1 <= pictures.min() < -0.2 < 0.2 < pictures.max() <= 1
     assert count == 3
-    torch.testing.assert_close(artist.draw([pair.truth]), pictures[2:])
+    torch.testing.assert_close(renderer.draw([pair.truth]), pictures[2:])

@@ -31,11 +31,11 @@ def test_a_bin_leaves_out_what_cannot_be_judged() -> None:
     assert curves.rows["ours"]["head_pose_deg"] == (4.0, None, None, None, None, None)
 
 
-def test_the_turn_plot_has_a_line_for_every_contestant() -> None:
+def test_the_turn_plot_has_a_line_for_every_method() -> None:
     turns_deg = [5.0, 20.0, 50.0]
     few = turn_curves(turns_deg, {"ours": scores(1, 2, 3)}, scores(0, 0, 0))
     more = turn_curves(
-        turns_deg, {"ours": scores(1, 2, 3), "rival": scores(3, 2, 9)}, scores(0, 0, 0)
+        turns_deg, {"ours": scores(1, 2, 3), "baseline": scores(3, 2, 9)}, scores(0, 0, 0)
     )
     plots = [turn_plot({"self": curves, "cross": curves}) for curves in (few, more)]
     assert colours(plots[0]) < colours(plots[1])

@@ -18,7 +18,7 @@ from ..models.variants import Condition, load_variant
 from ..networks.hypernetwork import Hypernetwork
 from ..types import WeightDeltas
 from .chain import Chain, SourceCodes
-from .rows import ROWS, Contestants, Row, Task
+from .rows import ROWS, MethodTools, Row, Task
 
 PASSES = 5
 """How often HyperStyle refines; its deltas add up."""
@@ -37,7 +37,7 @@ _REFINER_ROWS: Mapping[Condition, Mapping[str, int]] = {
 
 
 @dataclass(frozen=True)
-class Rival:
+class Baseline:
     """name: of its row, if it is told the pose; refiners have rows of fixed names."""
 
     name: str
@@ -45,7 +45,7 @@ class Rival:
     condition: Condition
 
 
-def find_rivals(folder: Path, ablations: Path | None = None) -> tuple[Rival, ...]:
+def find_baselines(folder: Path, ablations: Path | None = None) -> tuple[Baseline, ...]:
     """Those in a set's folder, then those in `ablations`/NAME/hypernetwork.safetensors.
 
     Raises InputError where `ablations` holds none, ModelError where one does not fit the set.
@@ -61,26 +61,26 @@ def find_rivals(folder: Path, ablations: Path | None = None) -> tuple[Rival, ...
         paths |= {path.parent.name: path for path in found}
     if clash := sorted(set(paths) & set(ROWS)):
         raise InputError(f"an ablation cannot be called {clash[0]!r}, rename its folder")
-    return tuple(Rival(name, *load_variant(path, folder)) for name, path in paths.items())
+    return tuple(Baseline(name, *load_variant(path, folder)) for name, path in paths.items())
 
 
-def rival_rows(rivals: Sequence[Rival]) -> dict[str, Row]:
-    """A row for each rival that is told the pose, and the rows of the refiners.
+def baseline_rows(baselines: Sequence[Baseline]) -> dict[str, Row]:
+    """A row for each baseline that is told the pose, and the rows of the refiners.
 
     Of two refiners of one kind the later one counts.
     """
     rows: dict[str, Row] = {}
-    for rival in rivals:
-        if rival.condition == "pose":
-            rows[rival.name] = partial(_reenacted, rival.network)
-        for row, passes in _REFINER_ROWS.get(rival.condition, {}).items():
-            rows[row] = partial(_refined_then_edited, rival, passes=passes)
+    for baseline in baselines:
+        if baseline.condition == "pose":
+            rows[baseline.name] = partial(_reenacted, baseline.network)
+        for row, passes in _REFINER_ROWS.get(baseline.condition, {}).items():
+            rows[row] = partial(_refined_then_edited, baseline, passes=passes)
     return rows
 
 
-def left_out(rivals: Sequence[Rival]) -> tuple[str, ...]:
+def left_out(baselines: Sequence[Baseline]) -> tuple[str, ...]:
     """A line for each kind of refiner that is not there."""
-    there = {rival.condition for rival in rivals}
+    there = {baseline.condition for baseline in baselines}
     return tuple(
         f"{' and '.join(_REFINER_ROWS[condition])}: neither {file} in the set nor such an ablation"
         for condition, file in _IN_SET.items()
@@ -88,29 +88,33 @@ def left_out(rivals: Sequence[Rival]) -> tuple[str, ...]:
     )
 
 
-def _reenacted(network: Hypernetwork, tools: Contestants, task: Task) -> Tensor:
+def _reenacted(network: Hypernetwork, tools: MethodTools, task: Task) -> Tensor:
     deltas = tools.chain.deltas_of(network, task.source_codes, task.driving.features)
     return tools.chain.image(task.source_codes.w_plus, deltas)
 
 
-def _refined_then_edited(rival: Rival, tools: Contestants, task: Task, *, passes: int) -> Tensor:
+def _refined_then_edited(
+    baseline: Baseline, tools: MethodTools, task: Task, *, passes: int
+) -> Tensor:
     """Refine the generator for the source as it is, then move its code to the driving pose."""
-    deltas = refined(rival, tools.chain, task.source_codes, passes=passes)
+    deltas = refined(baseline, tools.chain, task.source_codes, passes=passes)
     w_plus = tools.directions.edit(
         task.source_codes.w_plus, source=task.source_pose, driving=task.driving
     )
     return tools.chain.image(w_plus, deltas)
 
 
-def refined(rival: Rival, chain: Chain, codes: SourceCodes, *, passes: int) -> WeightDeltas | None:
+def refined(
+    baseline: Baseline, chain: Chain, codes: SourceCodes, *, passes: int
+) -> WeightDeltas | None:
     """Deltas of the source alone; each pass sees what the ones before have drawn, and adds."""
     total: WeightDeltas | None = None
     for _ in range(passes):
-        if rival.condition == "code":
-            second = chain.code_map(codes, rival.network)
+        if baseline.condition == "code":
+            second = chain.code_map(codes, baseline.network)
         else:
             second = chain.appearance(chain.image(codes.w_plus, total))
-        more = chain.deltas_of(rival.network, codes, second)
+        more = chain.deltas_of(baseline.network, codes, second)
         total = more if total is None else _sum(total, more)
     return total
 

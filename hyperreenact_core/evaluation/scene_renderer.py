@@ -64,7 +64,7 @@ class HeadStudio:
         return make_figure(sample_person(person, self._wardrobe), self._wardrobe)
 
 
-class Artist:
+class SceneRenderer:
     """Draws scenes as a set's networks expect their face crops.
 
     on_picture: called after every picture, to report progress or to stop by an exception.

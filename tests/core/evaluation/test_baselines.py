@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from hyperreenact_core.errors import InputError, ModelError
+from hyperreenact_core.evaluation.baselines import baseline_rows, find_baselines, left_out, refined
 from hyperreenact_core.evaluation.chain import Chain
 from hyperreenact_core.evaluation.latent_edit import LatentDirections
-from hyperreenact_core.evaluation.rivals import find_rivals, left_out, refined, rival_rows
-from hyperreenact_core.evaluation.rows import ROWS, Contestants
+from hyperreenact_core.evaluation.rows import ROWS, MethodTools
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.checkpoints import save_network
 from hyperreenact_core.models.sets import LoadedSet
@@ -24,10 +24,10 @@ from tests.core.evaluation.tiny_judged import SIZE, enliven, save_judged_set, ti
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_judged_set(tmp_path_factory.mktemp("rivals") / "tiny")
+    return save_judged_set(tmp_path_factory.mktemp("baselines") / "tiny")
 
 
-def save_rival(path: Path, condition: Condition, base: Path, *, seed: int = 1) -> None:
+def save_baseline(path: Path, condition: Condition, base: Path, *, seed: int = 1) -> None:
     """A hypernetwork that reads the second map of its condition."""
     config, generator = tiny_configs()["hypernetwork"], tiny_configs()["generator"]
     assert isinstance(config, HypernetworkConfig)
@@ -47,17 +47,17 @@ def save_rival(path: Path, condition: Condition, base: Path, *, seed: int = 1) -
 def ablations(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("ablations")
     for name, condition in (("no_gaze", "pose"), ("refine", "reconstruction"), ("w_code", "code")):
-        save_rival(root / name / "hypernetwork.safetensors", condition, folder)
+        save_baseline(root / name / "hypernetwork.safetensors", condition, folder)
     return root
 
 
-def contestants(folder: Path) -> Contestants:
+def methods(folder: Path) -> MethodTools:
     networks = LoadedSet(folder)
     generator = networks.generator.config
     directions = torch.randn(
         56, generator.n_latent, generator.latent_dim, generator=torch.Generator().manual_seed(2)
     )
-    return Contestants(Chain(networks, LocalHost(device="cpu")), LatentDirections(directions))
+    return MethodTools(Chain(networks, LocalHost(device="cpu")), LatentDirections(directions))
 
 
 def pictures(count: int, seed: int) -> torch.Tensor:
@@ -68,9 +68,9 @@ def pictures(count: int, seed: int) -> torch.Tensor:
 def test_ablations_and_refiners_get_rows_and_draw_different_pictures(
     folder: Path, ablations: Path
 ) -> None:
-    rows = rival_rows(find_rivals(folder, ablations))
+    rows = baseline_rows(find_baselines(folder, ablations))
     assert list(rows) == ["no_gaze", "refine_then_edit", "refine_then_edit_5", "hyperinverter"]
-    tools = contestants(folder)
+    tools = methods(folder)
     with torch.inference_mode():
         task = tools.task(pictures(2, 0), pictures(3, 1))
         drawn = {name: row(tools, task) for name, row in {**ROWS, **rows}.items()}
@@ -83,8 +83,8 @@ def test_ablations_and_refiners_get_rows_and_draw_different_pictures(
 def test_a_pass_sees_what_the_passes_before_have_drawn_and_adds_to_them(
     folder: Path, ablations: Path
 ) -> None:
-    refine = next(r for r in find_rivals(folder, ablations) if r.condition == "reconstruction")
-    chain = contestants(folder).chain
+    refine = next(r for r in find_baselines(folder, ablations) if r.condition == "reconstruction")
+    chain = methods(folder).chain
     with torch.inference_mode():
         codes = chain.source_codes(pictures(1, 0))
         once, twice = (refined(refine, chain, codes, passes=count) for count in (1, 2))
@@ -99,21 +99,21 @@ def test_a_pass_sees_what_the_passes_before_have_drawn_and_adds_to_them(
 
 def test_a_set_may_hold_refiners_of_its_own(folder: Path, tmp_path: Path) -> None:
     own = save_judged_set(tmp_path / "own")
-    save_rival(own / "hypernetwork_refine.safetensors", "reconstruction", own)
-    rivals = find_rivals(own)
-    assert list(rival_rows(rivals)) == ["refine_then_edit", "refine_then_edit_5"]
-    missing = left_out(rivals)
+    save_baseline(own / "hypernetwork_refine.safetensors", "reconstruction", own)
+    baselines = find_baselines(own)
+    assert list(baseline_rows(baselines)) == ["refine_then_edit", "refine_then_edit_5"]
+    missing = left_out(baselines)
     assert len(missing) == 1
     assert missing[0].startswith("hyperinverter: neither hypernetwork_w.safetensors")
-    assert find_rivals(folder) == ()
+    assert find_baselines(folder) == ()
     assert len(left_out(())) == 2
 
 
-def test_a_rival_of_other_frozen_networks_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_baseline_of_other_frozen_networks_is_refused(folder: Path, tmp_path: Path) -> None:
     other = save_judged_set(tmp_path / "other")
-    save_rival(tmp_path / "runs" / "full" / "hypernetwork.safetensors", "pose", folder)
+    save_baseline(tmp_path / "runs" / "full" / "hypernetwork.safetensors", "pose", folder)
     assert base_mark(other) == base_mark(folder)  # equal networks, wherever they lie
-    find_rivals(other, tmp_path / "runs")
+    find_baselines(other, tmp_path / "runs")
     torch.manual_seed(9)
     config = tiny_configs()["pose"]
     assert isinstance(config, PoseEncoderConfig)
@@ -125,17 +125,17 @@ def test_a_rival_of_other_frozen_networks_is_refused(folder: Path, tmp_path: Pat
         storage="float32",
     )
     with pytest.raises(ModelError, match="trained against other networks"):
-        find_rivals(other, tmp_path / "runs")
+        find_baselines(other, tmp_path / "runs")
 
 
 def test_folders_without_ablations_and_names_of_rows_are_refused(
     folder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="holds no trained ablation"):
-        find_rivals(folder, tmp_path)
-    save_rival(tmp_path / "ours" / "hypernetwork.safetensors", "pose", folder)
+        find_baselines(folder, tmp_path)
+    save_baseline(tmp_path / "ours" / "hypernetwork.safetensors", "pose", folder)
     with pytest.raises(InputError, match="cannot be called 'ours'"):
-        find_rivals(folder, tmp_path)
+        find_baselines(folder, tmp_path)
 
 
 def test_a_code_map_says_the_same_everywhere() -> None:
