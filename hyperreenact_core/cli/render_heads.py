@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .common import progress_bar, say
-from .render_sound import SAMPLE_RATE, write_wave
+from .wave_file import SAMPLE_RATE, write_wave
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,8 @@ def run_clip(args: argparse.Namespace) -> int:
     camera = shoot(figure, still, scene).camera
     with tempfile.TemporaryDirectory() as folder, progress_bar("render") as advance:
         voice = Path(folder) / "voice.wav"
-        write_wave(voice, voice_track(jaw, fps=fps, rng=rng, sample_rate=SAMPLE_RATE))
+        track = voice_track(jaw, fps=fps, rng=rng, sample_rate=SAMPLE_RATE)
+        write_wave(voice, [(track * 32767).astype("int16")])
         with VideoWriter(
             args.out,
             width=args.size,

@@ -17,7 +17,6 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from ..whole_files import whole_file
 from .config_json import config_from_json, config_to_json
 from .fit import check_fit
 from .kinds import NETWORKS, NetworkKind
@@ -74,8 +73,7 @@ def save_network(
     in_8_bits = any(tensor.dtype == torch.int8 for tensor in tensors.values())
     layout = FORMAT_8_BIT if in_8_bits else FORMAT
     metadata = {"format": layout, "kind": kind, "config": config_to_json(config), **notes}
-    with whole_file(path) as part:
-        save_tensors(tensors, part, metadata=metadata)
+    save_tensors(tensors, path, metadata=metadata)
 
 
 def read_header(path: Path) -> CheckpointHeader:

@@ -17,7 +17,6 @@ from torch import Tensor
 from ..errors import InputError
 from ..models.tensor_files import save_tensors
 from ..types import DrivingPose, FaceReading, SourceIdentity
-from ..whole_files import whole_file
 from .detail.performance import Performance
 from .detail.portrait import Portrait
 from .knobs import CsvLayout
@@ -131,8 +130,7 @@ def _write(
     path: Path, tensors: Mapping[str, Tensor], *, format_name: str, about: Mapping[str, str]
 ) -> None:
     own = {name: _stored(tensor) for name, tensor in tensors.items()}
-    with whole_file(path) as part:
-        save_tensors(own, part, metadata={"format": format_name, **about})
+    save_tensors(own, path, metadata={"format": format_name, **about})
 
 
 def _stored(tensor: Tensor) -> Tensor:

@@ -22,7 +22,6 @@ from ..models.sets import LoadedSet
 from ..models.tensor_files import save_tensors
 from ..video.pictures import read_image
 from ..video.reader import open_frames
-from ..whole_files import whole_file
 from .clip import ClipRequest, cast, check_drawn, frames_of
 from .detail.performance import HeadState
 from .driving import batches
@@ -77,8 +76,7 @@ def save_range(path: Path, frames: Sequence[PosedFrame]) -> None:
         "rotation": _stacked([None if s is None else s.rotation for s in states], (3, 3)),
         "coefficients": _stacked([None if s is None else s.coefficients for s in states], (52,)),
     }
-    with whole_file(path) as part:
-        save_tensors(tensors, part)
+    save_tensors(tensors, path)
 
 
 def load_range(path: Path) -> list[PosedFrame]:

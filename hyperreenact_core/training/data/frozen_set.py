@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...face.align import five_point_warp, pose_crop
 from ...imaging import resize
 from ...models.sets import LoadedSet
 from ...networks.arcface import AppearanceTaps
@@ -16,6 +15,7 @@ from ...networks.pose_state import state_map, state_vector
 from ...networks.reader import Reading, read_crops
 from ...networks.rotation import matrix_from_axis_angle
 from ...networks.stylegan2 import Generator
+from ...reenact.views import appearance_input, pose_input
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,9 @@ class FrozenSet:
         """Stage maps of the appearance encoder, the last of them for the hypernetwork, and the
         identity embedding."""
         network = self._models.appearance.to(self._device)
-        size = network.config.input_size
-        if self.settings.appearance_input == "five_point":
-            return network.describe(five_point_warp(faces.image, faces.landmarks, size=size))
-        return network.describe(resize(faces.image, size))
+        rule, size = self.settings.appearance_input, network.config.input_size
+        view = appearance_input(faces.image, faces.landmarks, rule=rule, size=size)
+        return network.describe(view)
 
     def read_pose(self, faces: Faces) -> PoseSeen:
         """What the pose encoder sees, or the reader where the set is told states."""
@@ -79,11 +78,8 @@ class FrozenSet:
             state = state_vector(seen.rotation, seen.coefficients, seen.gaze)
             return PoseSeen(state_map(state), seen)
         network = self._models.pose.to(self._device)
-        size = network.config.input_size
-        if self.settings.pose_input == "deca_crop":
-            features = network(pose_crop(faces.image, faces.landmarks, size=size))
-        else:
-            features = network((resize(faces.image, size) + 1) / 2)
+        rule, size = self.settings.pose_input, network.config.input_size
+        features = network(pose_input(faces.image, faces.landmarks, rule=rule, size=size))
         return PoseSeen(features.map, features.codes)
 
     def invert(self, image: Tensor) -> Tensor:

@@ -17,7 +17,6 @@ from torch.optim import Optimizer
 
 from ...errors import TrainingError
 from ...models.tensor_files import save_tensors
-from ...whole_files import whole_file
 
 _FORMAT = "hyperreenact-training/1"
 
@@ -46,8 +45,7 @@ def save_checkpoint(
                 moment = torch.as_tensor(value).detach().cpu().contiguous()
                 tensors[f"optimiser/{name}/{index}/{key}"] = moment
     metadata = {"format": _FORMAT, "step": str(step), "numbers": json.dumps(dict(numbers or {}))}
-    with whole_file(path) as part:
-        save_tensors(_without_shared_memory(tensors), part, metadata=metadata)
+    save_tensors(_without_shared_memory(tensors), path, metadata=metadata)
 
 
 def load_checkpoint(

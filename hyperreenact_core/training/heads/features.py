@@ -67,8 +67,5 @@ def cached_head_features(
     if file.exists():
         return HeadFeatures(**load_file(file)).to(heads.device)
     features = head_features(heads, e4e=e4e, portrait=portrait)
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part")
-    save_tensors({n: value.cpu().contiguous() for n, value in vars(features).items()}, partial)
-    partial.replace(file)
+    save_tensors({n: value.cpu().contiguous() for n, value in vars(features).items()}, file)
     return features

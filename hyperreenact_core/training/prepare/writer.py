@@ -9,7 +9,6 @@ import torch
 
 from ...models.tensor_files import save_tensors
 from ...video.interrupts import interrupts_deferred
-from ...whole_files import whole_file
 from ..data.clips import CLIPS_FORMAT
 from .clip import ClipCrops
 from .ledger import Ledger, ShardEntry
@@ -60,11 +59,10 @@ class ShardWriter:
         }
         path = self._out / entry.file
         with interrupts_deferred():
-            with whole_file(path) as part:
-                save_tensors(
-                    {name: torch.from_numpy(array) for name, array in tensors.items()},
-                    part,
-                    metadata={"format": CLIPS_FORMAT},
-                )
+            save_tensors(
+                {name: torch.from_numpy(array) for name, array in tensors.items()},
+                path,
+                metadata={"format": CLIPS_FORMAT},
+            )
             ledger.add([clip.record for clip in waiting], shard=entry)
             self._waiting = []

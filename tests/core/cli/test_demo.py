@@ -13,8 +13,9 @@ import pytest
 
 from hyperreenact_core.cli import demo
 from hyperreenact_core.cli.demo_pictures import SHOTS, video_size
-from hyperreenact_core.cli.demo_sound import RATE, join_sound
+from hyperreenact_core.cli.demo_sound import join_sound
 from hyperreenact_core.cli.main import main
+from hyperreenact_core.cli.wave_file import SAMPLE_RATE
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
 from hyperreenact_core.video.sources import AudioSource
@@ -46,18 +47,18 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_tone(path: Path, *, hertz: float) -> None:
-    samples = np.sin(np.arange(RATE) * (2 * np.pi * hertz / RATE)) * 12000
+    samples = np.sin(np.arange(SAMPLE_RATE) * (2 * np.pi * hertz / SAMPLE_RATE)) * 12000
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(SAMPLE_RATE)
         file.writeframes(samples.astype("<i2").tobytes())
 
 
 def _pitch(samples: np.ndarray) -> float:
     """Strongest frequency, Hz."""
     spectrum = np.abs(np.fft.rfft(samples))
-    return float(np.fft.rfftfreq(len(samples), 1 / RATE)[spectrum.argmax()])
+    return float(np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)[spectrum.argmax()])
 
 
 def test_the_demo_leaves_a_video_with_sound_and_a_sheet(samples: Path, tmp_path: Path, capsys):
@@ -94,8 +95,8 @@ def test_sounds_follow_one_another_at_their_clips(samples: Path, tmp_path: Path)
     joined = join_sound(clips, tmp_path / "joined.wav")
     with av.open(str(joined)) as container:
         sound = np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])
-    border = round(9 / 24 * RATE)
-    assert len(sound) == border + round(10 / 24 * RATE)
+    border = round(9 / 24 * SAMPLE_RATE)
+    assert len(sound) == border + round(10 / 24 * SAMPLE_RATE)
     # Away from the borders, where the encoder fades.
     assert _pitch(sound[2000 : border - 2000]) == pytest.approx(440, abs=5)
     assert _pitch(sound[border + 2000 : -2000]) == pytest.approx(880, abs=5)

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hyperreenact_core.errors import ModelError, OutputError
-from hyperreenact_core.models import checkpoints
+from hyperreenact_core.models import checkpoints, tensor_files
 from hyperreenact_core.models.checkpoints import load_network, read_header, save_network
 from hyperreenact_core.models.kinds import NETWORKS, NetworkClasses
 from hyperreenact_core.models.storage import Storage
@@ -136,7 +136,7 @@ def test_a_write_that_fails_leaves_the_earlier_file(saved: Path, network, monkey
         path.write_bytes(b"half a file")
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(checkpoints, "save_tensors", disk_full)
+    monkeypatch.setattr(tensor_files, "save_file", disk_full)
     with pytest.raises(OutputError, match="No space left"):
         save_network(saved, network, kind="generator", config=ToyConfig())
     assert saved.read_bytes() == before

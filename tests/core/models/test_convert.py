@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from hyperreenact_core.errors import HyperReenactError, ModelError, OutputError
-from hyperreenact_core.models import checkpoints
+from hyperreenact_core.models import tensor_files
 from hyperreenact_core.models.checkpoints import load_network, read_header
 from hyperreenact_core.models.convert import ConvertedFile, convert_files
 from hyperreenact_core.models.kinds import PUBLISHED_KINDS, NetworkKind
@@ -232,17 +232,17 @@ def test_a_folder_of_another_set_is_left_alone(tmp_path: Path):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 def test_an_interrupted_conversion_leaves_no_half_file(tmp_path: Path, monkeypatch, error):
-    save_tensors, calls = checkpoints.save_tensors, []
+    save_file, calls = tensor_files.save_file, []
 
     def interrupted(tensors: dict[str, Tensor], path: Path, **options: object) -> None:
         calls.append(path)
-        save_tensors(tensors, path, **options)
+        save_file(tensors, path, **options)
         if len(calls) == 2:
             path.write_bytes(path.read_bytes()[:1000])
             raise error
 
     files, folder = write_all(tmp_path / "files"), tmp_path / "set"
-    monkeypatch.setattr(checkpoints, "save_tensors", interrupted)
+    monkeypatch.setattr(tensor_files, "save_file", interrupted)
     with pytest.raises((KeyboardInterrupt, OutputError)):
         convert(files, folder)
     names = {path.name for path in folder.iterdir()}

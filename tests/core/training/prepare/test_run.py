@@ -11,10 +11,10 @@ import torch
 
 from hyperreenact_core.errors import InputError, OutputError
 from hyperreenact_core.host import LocalHost
+from hyperreenact_core.models import tensor_files
 from hyperreenact_core.models.sets import load_set
 from hyperreenact_core.reenact.views import crop_rule
 from hyperreenact_core.training.data.clips import PreparedClips, load_clips
-from hyperreenact_core.training.prepare import writer
 from hyperreenact_core.training.prepare.quality import QualityLimits
 from hyperreenact_core.training.prepare.report import PrepareReport
 from hyperreenact_core.training.prepare.run import prepare_clips
@@ -246,7 +246,7 @@ def test_a_full_disk_is_an_error_and_leaves_no_half_file(
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writer, "save_tensors", full)
+    monkeypatch.setattr(tensor_files, "save_file", full)
     with pytest.raises(OutputError, match="No space left"):
         run(files, tmp_path)
     monkeypatch.undo()

@@ -1,8 +1,9 @@
-"""The sound of rendered clips as a file."""
+"""Sound that was made here as a file."""
 
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 44_100
 
 
-def write_wave(path: Path, samples: NDArray[np.float32]) -> None:
-    """[samples] in [-1, 1] -> 16 bit mono."""
+def write_wave(path: Path, blocks: Iterable[NDArray[np.int16]]) -> None:
+    """Blocks of samples, one after the other -> 16 bit mono."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes((samples * 32767).astype("<i2").tobytes())
+        for block in blocks:
+            file.writeframes(block.astype("<i2").tobytes())
