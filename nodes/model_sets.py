@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ def describe(set_id: str) -> str:
     return f"{set_id}: {entry['title']}, licence: {entry['licence']}, {state}"
 
 
+@cache  # parsing takes longer than all else that the host's start needs of us
 def registry() -> list[dict[str, Any]]:
     """The sets of models_registry.yaml; the core checks them strictly when a node runs."""
     return yaml.safe_load((PACK / "models_registry.yaml").read_text("utf-8"))["sets"]
