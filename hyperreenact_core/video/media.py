@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ..errors import InputError
+from .flv import joined_flv
 from .seams import JOINABLE, continuous
 
 _CONTAINERS = (
@@ -39,6 +41,11 @@ def media_name(path: Path) -> str:
     return f"file:{path}"
 
 
+def media_input(path: Path) -> str | io.RawIOBase:
+    """What FFmpeg is to read for a file; OSError where it cannot be opened."""
+    return joined_flv(path) or media_name(path)
+
+
 class Damage:
     """Counts the pictures or pieces of sound that could not be decoded."""
 
@@ -51,7 +58,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     """Open a media file for reading; InputError where nothing can be made of it."""
     try:
         container = av.open(
-            media_name(path),
+            media_input(path),
+            "r",
             container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
         )
     except (av.FFmpegError, OSError) as error:

@@ -18,7 +18,7 @@ from av.packet import Packet
 
 from ..errors import InputError
 from .heard import decoded_sound, without_gaps
-from .media import Damage, media_name, packets_of, sound_stream
+from .media import Damage, media_input, packets_of, sound_stream
 from .sources import AudioSource
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class AudioTrack:
 
 def _open(path: Path) -> InputContainer:
     try:
-        return av.open(media_name(path), container_options={"protocol_whitelist": "file"})
+        return av.open(media_input(path), "r", container_options={"protocol_whitelist": "file"})
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path}: its sound cannot be read ({error.strerror})") from error
 

@@ -98,7 +98,9 @@ def test_empty_packets_of_avi_are_holds(tmp_path: Path, codec: str) -> None:
     assert runs(source) == [1, 1, 1, 7, 1, 1, 8, 1, 1, 1]
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [(".ts", "libx264"), (".mpg", "mpeg2video")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [(".ts", "libx264"), (".mpg", "mpeg2video"), (".flv", "libx264")]
+)
 def test_joined_streams_go_on(tmp_path: Path, suffix: str, codec: str) -> None:
     parts = [
         encode(tmp_path / f"{n}{suffix}", map(picture, range(n)), codec=codec) for n in (20, 30)
@@ -110,9 +112,10 @@ def test_joined_streams_go_on(tmp_path: Path, suffix: str, codec: str) -> None:
     assert runs(source) == [1] * 50
 
 
-def test_joined_streams_with_sound_go_on(tmp_path: Path) -> None:
-    parts = [make_clip(tmp_path / f"{n}.ts", frames=n, audio_codec="aac") for n in (40, 60)]
-    joined = tmp_path / "joined.ts"
+@pytest.mark.parametrize("suffix", [".ts", ".flv"])
+def test_joined_streams_with_sound_go_on(tmp_path: Path, suffix: str) -> None:
+    parts = [make_clip(tmp_path / f"{n}{suffix}", frames=n, audio_codec="aac") for n in (40, 60)]
+    joined = tmp_path / f"joined{suffix}"
     joined.write_bytes(b"".join(part.read_bytes() for part in parts) * 2)
     assert runs(open_frames(joined)) == [1] * 200
 
