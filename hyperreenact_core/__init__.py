@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .models.sets import LoadedSet, load_set
     from .reenact.animate import animate
     from .reenact.clip import ClipJob, ClipRequest
+    from .reenact.files import load_identity, load_poses
+    from .reenact.perform import perform, source_of
     from .reenact.pipeline import ReenactOptions, Reenactor
     from .reenact.results import ReenactedFrame
     from .reenact.source import SourceFace, analyse_source
@@ -35,10 +37,14 @@ __all__ = [
     "SourceFace",
     "analyse_source",
     "animate",
+    "load_identity",
+    "load_poses",
     "load_set",
     "open_frames",
     "open_writer",
+    "perform",
     "read_image",
+    "source_of",
     "write_image",
 ]
 
@@ -48,6 +54,8 @@ _HOMES = {
     "models.sets": ("LoadedSet", "load_set"),
     "reenact.animate": ("animate",),
     "reenact.clip": ("ClipJob", "ClipRequest"),
+    "reenact.files": ("load_identity", "load_poses"),
+    "reenact.perform": ("perform", "source_of"),
     "reenact.pipeline": ("ReenactOptions", "Reenactor"),
     "reenact.results": ("ReenactedFrame",),
     "reenact.source": ("SourceFace", "analyse_source"),

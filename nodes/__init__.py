@@ -24,7 +24,7 @@ from .pose import ExtractPose, PuppetPose
 from .reenact import Reenact, ReenactVideo
 from .report import QualityReport
 from .samples import SampleClip, SamplePortrait
-from .source import Invert
+from .source import BlendIdentities, Invert
 
 MODEL_FOLDER = "hyperreenact"
 
@@ -32,6 +32,7 @@ NODES: list[type[io.ComfyNode]] = [
     LoadModels,
     AlignFace,
     Invert,
+    BlendIdentities,
     ExtractPose,
     Hypernetwork,
     Synthesise,

@@ -65,6 +65,14 @@ class AlignFace(io.ComfyNode):
                 io.Mask.Output("masks", tooltip="The face itself in each crop, brows to chin."),
                 io.Image.Output("preview", tooltip="The pictures with square and landmarks."),
                 io.String.Output("report", tooltip="How many were found, and how steady they are."),
+                io.Mask.Output(
+                    "frame_masks",
+                    tooltip="The face itself in each picture, brows to chin: as large as the "
+                    "pictures.",
+                ),
+                io.BoundingBox.Output(
+                    "boxes", tooltip="The square of each face in its picture: a list a picture."
+                ),
             ],
         )
 
@@ -82,8 +90,10 @@ class AlignFace(io.ComfyNode):
         bboxes: Any = None,
         detector: str = "auto",
     ) -> io.NodeOutput:
-        from ..hyperreenact_core.face.draw import draw_face, face_mask
+        from ..hyperreenact_core.face.draw import draw_face, face_mask, face_mask_in_frame
         from ..hyperreenact_core.reenact.faces import AlignOptions, align_faces
+        from ..hyperreenact_core.reenact.placing import edges_of
+        from .casting import box_of
         from .convert import Frames, choice_of, collected, image_of, image_of_frames
         from .host import ComfyHost
 
@@ -110,6 +120,14 @@ class AlignFace(io.ComfyNode):
                 count=len(found),
             ),
             found.to_text(total=len(frames)),
+            collected(
+                (
+                    face_mask_in_frame(crop, height=found.height, width=found.width)[None]
+                    for crop in host.each(found.crops)
+                ),
+                count=len(found),
+            ),
+            [[box_of(edges_of(crop, found.width, found.height))] for crop in found.crops],
         )
 
 
@@ -147,6 +165,12 @@ class PasteBack(io.ComfyNode):
                     tooltip="Which part of each image to show, such as the masks of Align Face. "
                     "Without one: a rounded square.",
                 ),
+                io.Mask.Input(
+                    "front",
+                    optional=True,
+                    tooltip="What of each frame stays in front of the face: hands, a microphone, "
+                    "hair. As large as the frames; one mask serves all.",
+                ),
             ],
             outputs=[
                 io.Image.Output("composite", tooltip="The finished pictures."),
@@ -163,6 +187,7 @@ class PasteBack(io.ComfyNode):
         feather: float,
         colour_match: bool,
         mask: Any = None,
+        front: Any = None,
     ) -> io.NodeOutput:
         import torch
 
@@ -178,6 +203,7 @@ class PasteBack(io.ComfyNode):
             ComfyHost(),
             PasteOptions(feather, colour_match),
             masks=masks_of(mask),
+            fronts=masks_of(front),
         )
         composite = image_of_frames(unzipped(pasted, shares), count=len(drawn))
         return io.NodeOutput(composite, torch.stack(shares))

@@ -13,6 +13,7 @@ DRAWING = frozenset(
     f"HyperReenact_{name}"
     for name in (
         "Invert",
+        "BlendIdentities",
         "Synthesise",
         "DetailTransfer",
         "PasteBack",

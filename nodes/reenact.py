@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from comfy_api.latest import InputImpl, io
@@ -16,14 +16,19 @@ from .sockets import (
     detector_input,
     face_inputs,
     follow_input,
+    given_inputs,
     models_input,
+    place_outputs,
     psi_input,
     size_input,
     strength_inputs,
     window_input,
 )
 
-_SOURCE = "One picture of the face that is to be animated; of several, the first."
+_SOURCE = (
+    "One picture of the face that is to be animated; of several, the first. Not needed with an "
+    "identity."
+)
 
 
 def _option_inputs() -> list[io.Input]:
@@ -85,33 +90,59 @@ class Reenact(io.ComfyNode):
             search_aliases=["face reenactment", "live portrait", "talking head", "animate face"],
             inputs=[
                 models_input(),
-                io.Image.Input("source", tooltip=_SOURCE),
-                io.Image.Input("driving", tooltip="The frames whose movements it takes."),
+                io.Image.Input("source", optional=True, tooltip=_SOURCE),
+                io.Image.Input(
+                    "driving",
+                    optional=True,
+                    tooltip="The frames whose movements it takes. Not needed with poses.",
+                ),
                 _no_face_input(*NO_FACE_POLICIES),
                 *_option_inputs(),
                 follow_input(),
                 detector_input(),
                 detail_input(),
                 size_input(),
+                *given_inputs(),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="One picture a driving frame."),
                 _report_output(),
+                *place_outputs(),
+                io.Image.Output("crops", tooltip="The faces alone, as they were drawn."),
             ],
         )
 
     @classmethod
     def execute(
-        cls, models: Any, source: Any, driving: Any, follow: bool, **options: Any
+        cls,
+        models: Any,
+        follow: bool,
+        source: Any = None,
+        driving: Any = None,
+        poses: Any = None,
+        **options: Any,
     ) -> io.NodeOutput:
+        from .casting import Shown, cast, told
         from .convert import Frames, image_of_frames
         from .host import ComfyHost
 
-        host, frames = ComfyHost(models), Frames(driving, name="driving")
-        face, reenactor = _prepare(models, host, source, follow=follow, **options)
-        results = reenactor.reenact(face, frames, total=len(frames))
-        images = image_of_frames((result.image for result in results), count=len(frames))
-        return io.NodeOutput(images, _text(results.report, face, options, source=source))
+        host, shown = ComfyHost(models), Shown()
+        frames = [] if poses is not None else Frames(driven(driving), name="driving")
+        role = cast(
+            models,
+            host,
+            source,
+            poses=poses,
+            frame_size=frames[0].shape[:2] if len(frames) else (1, 1),
+            follow=follow,
+            **options,
+        )
+        count, pasted = len(frames) if poses is None else len(poses), options["paste_back"]
+        with closing(role.play(frames, total=count)) as results:
+            images = image_of_frames(shown.images(results, keeps_faces=pasted), count=count)
+        crops = image_of_frames(shown.faces, count=count) if pasted else images
+        report = told(results.report, role, options, source=source)
+        return io.NodeOutput(images, report, *role.place(shown), crops)
 
 
 class ReenactVideo(io.ComfyNode):
@@ -126,113 +157,59 @@ class ReenactVideo(io.ComfyNode):
             search_aliases=["face reenactment", "video to video", "talking head", "animate face"],
             inputs=[
                 models_input(),
-                io.Image.Input("source", tooltip=_SOURCE),
-                io.Video.Input("driving", tooltip="The video whose movements it takes."),
+                io.Image.Input("source", optional=True, tooltip=_SOURCE),
+                io.Video.Input(
+                    "driving",
+                    optional=True,
+                    tooltip="The video whose movements it takes. With poses only its sound and "
+                    "frame rate are used.",
+                ),
                 # Leaving frames out would part picture and sound.
                 _no_face_input("hold", "source", "error"),
                 *_option_inputs(),
                 detector_input(),
                 detail_input(),
                 size_input(),
+                *given_inputs(),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The finished video, with the clip's sound."),
                 _report_output(),
+                *place_outputs(),
+                io.Video.Output("crops", tooltip="The faces alone, as they were drawn."),
             ],
         )
 
     @classmethod
-    def execute(cls, models: Any, source: Any, driving: Any, **options: Any) -> io.NodeOutput:
-        from ..hyperreenact_core.reenact.movie import reenact_clip
+    def execute(
+        cls, models: Any, source: Any = None, driving: Any = None, poses: Any = None, **options: Any
+    ) -> io.NodeOutput:
+        from ..hyperreenact_core.reenact.movie import write_movie
+        from .casting import Shown, cast, told
         from .host import ComfyHost
-        from .videos import new_file, opened
+        from .videos import driving_clip, face_file, new_file
 
-        host = ComfyHost(models)
-        face, reenactor = _prepare(models, host, source, follow=True, **options)
-        with new_file(".mp4") as output, opened(driving) as clip:
-            report = reenact_clip(face, clip, reenactor, output)
-            text = _text(report, face, options, source=source)
-        return io.NodeOutput(InputImpl.VideoFromFile(str(output)), text)
-
-
-def _prepare(
-    models: Any,
-    host: Any,
-    source: Any,
-    *,
-    face: str,
-    face_number: int,
-    no_face: Any,
-    paste_back: bool,
-    colour_match: bool,
-    stabilise: int,
-    follow: bool,
-    truncation_psi: float,
-    coarse: float,
-    middle: float,
-    fine: float,
-    batch_size: int,
-    detector: str = "auto",
-    detail: float = 1.0,
-    size: int = 0,
-) -> tuple[Any, Any]:
-    """The analysed source, and what animates it."""
-    from ..hyperreenact_core.face.given import EachFrameAlone
-    from ..hyperreenact_core.reenact.driving import DrivingOptions
-    from ..hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
-    from ..hyperreenact_core.reenact.source import analyse_source
-    from ..hyperreenact_core.reenact.strength import DeltaStrength
-    from .convert import choice_of, first_frame
-
-    choice = choice_of(face, face_number)
-    options = ReenactOptions(
-        driving=DrivingOptions(no_face=no_face, choice=choice, stabilise=stabilise),
-        batch_size=host.batch_size(batch_size),
-        strength=DeltaStrength(coarse, middle, fine),
-        detail=detail,
-        size=size or None,
-        paste_back=paste_back,
-        colour_match=colour_match,
-    )
-    finder = host.detector(detector)
-    reenactor = Reenactor(
-        models.networks,
-        host,
-        options=options,
-        detector=finder if follow else EachFrameAlone(finder, choice),
-    )
-    analysed = analyse_source(
-        first_frame(source, name="source"),
-        models.networks,
-        host,
-        detector=finder,
-        truncation_psi=truncation_psi,
-    )
-    return analysed, reenactor
+        host, shown = ComfyHost(models), Shown()
+        with (
+            new_file(".mp4") as output,
+            driving_clip(driving, poses) as clip,
+            face_file(options["paste_back"]) as faces,
+        ):
+            role = cast(
+                models, host, source, poses=poses, frame_size=(clip.height, clip.width), **options
+            )
+            playing = role.play(clip, total=clip.frame_count, name_frame=clip.name_of)
+            with closing(playing) as results:
+                write_movie(shown.passing(results), clip, output, faces=faces)
+        report = told(results.report, role, options, source=source)
+        video, crops = (InputImpl.VideoFromFile(str(path)) for path in (output, faces or output))
+        return io.NodeOutput(video, report, *role.place(shown), crops)
 
 
-def _text(report: Any, face: Any, options: Mapping[str, Any], *, source: Any) -> str:
-    """What came of it, a line each."""
-    from ..hyperreenact_core.reenact.tracking import cuts_text
-    from .convert import kept_text
+def driven(driving: Any) -> Any:
+    """The driving clip; an error that tells what to connect where there is none."""
+    from ..hyperreenact_core.errors import InputError
 
-    lines = [
-        f"{report.drawn} of {report.frames} frames drawn, {report.without_face} without a face"
-        + cuts_text(report.cuts)
-    ]
-    if report.kept:
-        lines.append(kept_text(report.kept))
-    if len(source) > 1:
-        lines.append(f"source holds {len(source)} pictures: only the first was used")
-    if source.shape[-1] == 4:
-        lines.append("source has an alpha channel: it was laid over white, the result is opaque")
-    if face.turns:
-        lines.append("the source's face lies, so the picture was turned upright to be drawn")
-    if face.faces > 1:
-        lines.append(f"the source picture shows {face.faces} faces: the largest was animated")
-    if report.faces > 1:
-        chosen = (
-            f"number {options['face_number']}" if options["face"] == "number" else options["face"]
-        )
-        lines.append(f"driving frames show up to {report.faces} faces: followed was the {chosen}")
-    return "\n".join(lines)
+    if driving is None:
+        raise InputError("there is nothing to perform: connect driving or poses")
+    return driving

@@ -131,6 +131,53 @@ def size_input() -> io.Input:
     )
 
 
+def given_inputs() -> list[io.Input]:
+    """What stands in for pictures, and what is known of them. New, so behind all older inputs."""
+    return [
+        Latent.Input(
+            "identity",
+            optional=True,
+            tooltip="Who is animated, instead of a source picture: from StyleGAN2 Invert with its "
+            "picture, Blend Identities or Load Identity.",
+        ),
+        Poses.Input(
+            "poses",
+            optional=True,
+            tooltip="What is performed, instead of a driving clip's movements: from Edit Motion, "
+            "Mix Motion, Puppet Pose or Load Pose Track.",
+        ),
+        io.BoundingBox.Input(
+            "bboxes",
+            optional=True,
+            force_input=True,
+            tooltip="Boxes around the driving faces from any detector: landmarks are looked for "
+            "only there. One box, a list, or a list for every frame.",
+        ),
+        io.Mask.Input(
+            "front",
+            optional=True,
+            tooltip="What of the source picture stays in front of the face: hands, a microphone, "
+            "hair. It does not move along, and with paste_back it lies over the result.",
+        ),
+    ]
+
+
+def place_outputs() -> list[io.Output]:
+    """Where the faces are in the results. New, so behind all older outputs."""
+    return [
+        io.BoundingBox.Output(
+            "boxes",
+            tooltip="The square of the face in the results: a list of one box, the same in every "
+            "frame.",
+        ),
+        io.Mask.Output(
+            "masks",
+            tooltip="How much of each pixel of the results is the new face: one mask, the same for "
+            "every frame. Without paste_back all of it.",
+        ),
+    ]
+
+
 def batch_input() -> io.Input:
     """Frames at once."""
     return io.Int.Input(

@@ -6,6 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..hyperreenact_core.reenact.knobs import BLEND
 from .sockets import CATEGORY, Faces, Latent, models_input
 
 
@@ -56,3 +57,45 @@ class Invert(io.ComfyNode):
         own = None if picture is None else picture_of(picture, faces, index)
         inverted = invert_face(crop, models.networks, host, picture=own)
         return io.NodeOutput(inverted, image_of([inverted.reconstruction[None]], count=1))
+
+
+class BlendIdentities(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HyperReenact_BlendIdentities",
+            display_name="Blend Identities",
+            category=CATEGORY,
+            description="Puts two people together into one, as the generator draws them: W+ codes "
+            "and appearance. Detail Transfer carries the pixels of whom more is taken, so the "
+            "blend shows with less detail.",
+            search_aliases=["mix faces", "morph", "interpolate latents", "identity"],
+            inputs=[
+                models_input(),
+                Latent.Input("first", tooltip="Who is drawn at 0, from StyleGAN2 Invert."),
+                Latent.Input("second", tooltip="Who is drawn at 1."),
+                io.Float.Input(
+                    BLEND.name,
+                    default=BLEND.default,
+                    min=BLEND.low,
+                    max=BLEND.high,
+                    step=0.05,
+                    display_mode=io.NumberDisplay.slider,
+                    tooltip="How much of the second is taken. Up to one half the first's picture "
+                    "is kept for detail, above it the second's.",
+                ),
+            ],
+            outputs=[
+                Latent.Output("latent", tooltip="The blend, as from StyleGAN2 Invert."),
+                io.Image.Output("reconstruction", tooltip="What its codes alone draw."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, models: Any, first: Any, second: Any, amount: float) -> io.NodeOutput:
+        from ..hyperreenact_core.reenact.blend import blend_identities
+        from .convert import image_of
+        from .host import ComfyHost
+
+        blended = blend_identities(first, second, amount, models.networks, ComfyHost(models))
+        return io.NodeOutput(blended, image_of([blended.reconstruction[None]], count=1))

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folder_paths
 
+from ..hyperreenact_core.errors import InputError
 from ..hyperreenact_core.video.clips import open_clip
 from ..hyperreenact_core.video.sources import FrameSource
 from ..hyperreenact_core.video.trim import trimmed
 from ..hyperreenact_core.whole_files import name_with, write_errors, write_whole
+
+if TYPE_CHECKING:
+    from ..hyperreenact_core.reenact.posetrack import PoseTrack
 
 
 def temporary_file(suffix: str) -> Path:
@@ -53,6 +57,30 @@ def opened(video: Any) -> Iterator[FrameSource]:
         yield _stretch(open_clip(copy), video, whole=True)
     finally:
         copy.unlink(missing_ok=True)
+
+
+@contextmanager
+def driving_clip(video: Any, poses: PoseTrack | None) -> Iterator[FrameSource]:
+    """What gives rate, length and sound: a VIDEO, else the poses; InputError for neither."""
+    if video is not None:
+        with opened(video) as clip:
+            yield clip
+    elif poses is not None:
+        from ..hyperreenact_core.reenact.given_files import as_clip
+
+        yield as_clip(Path("poses"), poses)
+    else:
+        raise InputError("there is nothing to perform: connect driving or poses")
+
+
+@contextmanager
+def face_file(wanted: bool) -> Iterator[Path | None]:
+    """A second file of a result, as `new_file`; None where it is not wanted."""
+    if not wanted:
+        yield None
+        return
+    with new_file(".mp4") as path:
+        yield path
 
 
 def _stretch(clip: FrameSource, video: Any, *, whole: bool) -> FrameSource:

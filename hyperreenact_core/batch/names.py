@@ -47,7 +47,11 @@ def clip_name(request: ClipRequest, *, models: str, device: str, precision: str)
     settings = {k: v for k, v in asdict(request).items() if k not in ("source", "driving", "out")}
     return _name(
         [package_version(), torch.__version__, models, device, precision, settings]
-        + [content_digest(path) for path in (request.source, request.driving)]
+        + [
+            content_digest(path)
+            for path in (request.source, request.driving, request.front)
+            if path
+        ]
         + [str(request.out.resolve())]
     )
 

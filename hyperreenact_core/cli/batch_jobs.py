@@ -25,6 +25,8 @@ may hold any option of `hyperreenact reenact` by its name: {"source": "a.png", "
 """
 
 _FILES = ("source", "driving", "out")
+_MASK = "front"
+"""A file that a job may name as well."""
 _REPORT = "report.json"
 
 
@@ -98,7 +100,8 @@ def read_jobs(path: Path) -> list[dict[str, Any]]:
 
 def _absolute(jobs: list[dict[str, Any]], folder: Path) -> Iterator[dict[str, Any]]:
     for job in jobs:
-        yield job | {name: str((folder / job[name]).resolve()) for name in _FILES}
+        named = [name for name in (*_FILES, _MASK) if isinstance(job.get(name), str)]
+        yield job | {name: str((folder / job[name]).resolve()) for name in named}
 
 
 class _Parser(argparse.ArgumentParser):

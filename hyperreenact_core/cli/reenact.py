@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Draw the person of SOURCE with the head pose and expression of each frame of DRIVING.
 
-DRIVING is a video, an animated GIF or WebP, a picture, or a folder of pictures; its frame rate and
-sound are kept. The name of OUT says what is written: .mp4 .mov .mkv .webm, .gif .webp, .png .jpg
-for a single picture, or a folder of PNG frames if there is no suffix. With --paste-back a cut-out
-SOURCE stays cut out in a folder, .png, .webp, .webm and .mov (ProRes 4444). A file that is already
-there is replaced once the result is complete. Ctrl-C keeps the frames that are done.
+SOURCE is a picture, or an identity from `invert`. DRIVING is a video, an animated GIF or WebP, a
+picture, or a folder of pictures, whose frame rate and sound are kept; or a pose track or .csv, as
+`poses`, `puppet` and `motion` write it. The name of OUT says what is written: .mp4 .mov .mkv .webm,
+.gif .webp, .png .jpg for a single picture, or a folder of PNG frames if there is no suffix. With
+--paste-back a cut-out SOURCE stays cut out in a folder, .png, .webp, .webm and .mov (ProRes 4444).
+A file that is already there is replaced once the result is complete. Ctrl-C keeps the frames that
+are done.
 """
 
 
@@ -48,7 +50,9 @@ def register(subparsers: SubParsers) -> None:
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="picture of the person")
+    parser.add_argument(
+        "source", type=Path, metavar="SOURCE", help="picture or identity of the person"
+    )
     parser.add_argument("driving", type=Path, metavar="DRIVING", help="what the person is to do")
     parser.add_argument("--out", "-o", type=Path, required=True, help="where the result goes")
     _add_look_options(parser)
@@ -71,6 +75,13 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
         help="with --paste-back: shift the face's colours to meet the picture's",
     )
     add_alias(parser, "--match-colours", dest="colour_match", action="store_true")
+    parser.add_argument(
+        "--front",
+        type=Path,
+        metavar="MASK",
+        help="a picture as large as SOURCE, white where that stays in front of the face: hands, a "
+        "microphone, hair; with --paste-back it is laid over the result",
+    )
     knobs.add_detail_options(parser)
     knobs.add_motion_options(parser)
     parser.add_argument(
@@ -204,6 +215,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
         limit=args.frames,
         default_rate=args.fps,
         crf=args.crf,
+        front=args.front,
     )
 
 

@@ -1,4 +1,4 @@
-"""What `hyperreenact invert`, `poses`, `puppet` and `draw` do."""
+"""What `hyperreenact invert`, `blend`, `poses`, `puppet` and `draw` do."""
 
 from __future__ import annotations
 
@@ -42,6 +42,22 @@ def run_invert(args: argparse.Namespace) -> None:
     save_identity(args.out, inverted)
     if args.picture is not None:
         write_image(args.picture, _picture(inverted.reconstruction))
+    say(str(args.out))
+
+
+def run_blend(args: argparse.Namespace) -> None:
+    """Write an identity file of two."""
+    from ..reenact.blend import blend_identities
+    from ..reenact.files import load_identity, save_identity
+    from ..video.stills import write_image
+
+    check_places([args.out, args.picture], [args.first, args.second])
+    first, second = load_identity(args.first), load_identity(args.second)
+    host, models = _setting(args)
+    blended = blend_identities(first, second, args.amount, models, host)
+    save_identity(args.out, blended)
+    if args.picture is not None:
+        write_image(args.picture, _picture(blended.reconstruction))
     say(str(args.out))
 
 
@@ -122,7 +138,7 @@ def run_draw(args: argparse.Namespace) -> None:
                 truncation_psi=args.truncation_psi,
                 batch_size=frames_at_once(args.batch_size, host.device),
             ):
-                for image in batch:
+                for image in batch.images:
                     writer.write(_picture(image))
     say(f"{args.out}: {writer.frames_written} frames")
 

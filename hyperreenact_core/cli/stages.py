@@ -1,4 +1,4 @@
-"""`hyperreenact invert`, `poses`, `puppet` and `draw`: the parts of the chain, with files between.
+"""`hyperreenact invert`, `blend`, `poses`, `puppet`, `draw`: parts of the chain, files between.
 
 An identity is inverted once for all clips, a performance read once for all faces.
 """
@@ -11,22 +11,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..choices import MISSING_FACE
-from ..reenact.knobs import CSV_LAYOUTS, PUPPET_LIMITS
+from ..reenact.knobs import BLEND, CSV_LAYOUTS, PUPPET_LIMITS
 from . import knobs, numbers
 from .common import (
     add_compute_options,
     add_detector_options,
     add_model_set_options,
 )
-from .stage_runs import run_draw, run_invert, run_poses, run_puppet
+from .stage_runs import run_blend, run_draw, run_invert, run_poses, run_puppet
 
 if TYPE_CHECKING:
     from .common import SubParsers
 
 
+_BLEND = """\
+Write an identity between two people, as the generator draws it. The picture whose pixels `--detail`
+carries over is that of whom more is taken: the blend shows with less detail.
+"""
+
+
 def register(subparsers: SubParsers) -> None:
-    """Add the four commands."""
+    """Add the five commands."""
     _add_invert(subparsers)
+    _add_blend(subparsers)
     _add_poses(subparsers)
     _add_puppet(subparsers)
     _add_draw(subparsers)
@@ -44,6 +51,27 @@ def _add_invert(subparsers: SubParsers) -> None:
     _add_common(parser)
     add_detector_options(parser)
     parser.set_defaults(run=run_invert)
+
+
+def _add_blend(subparsers: SubParsers) -> None:
+    parser = subparsers.add_parser(
+        "blend", help="put two identity files together into one", description=_BLEND
+    )
+    parser.add_argument("first", type=Path, metavar="FIRST", help="from `invert`")
+    parser.add_argument("second", type=Path, metavar="SECOND", help="likewise")
+    _add_out(parser, "IDENTITY")
+    parser.add_argument(
+        f"--{BLEND.name}",
+        type=numbers.of_knob(BLEND),
+        default=BLEND.default,
+        metavar=f"{BLEND.low:g}..{BLEND.high:g}",
+        help="how much of SECOND is taken (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--picture", type=Path, metavar="PNG", help="write here what the codes alone draw"
+    )
+    _add_common(parser)
+    parser.set_defaults(run=run_blend)
 
 
 def _add_poses(subparsers: SubParsers) -> None:

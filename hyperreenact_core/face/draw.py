@@ -41,7 +41,17 @@ def draw_face(frame: ImageU8, crop: FaceCrop, *, held: bool = False, max_side: i
 def face_mask(crop: FaceCrop) -> Tensor:
     """[R, R] in {0, 1}: the hull of the landmarks in a crop, from brows to chin."""
     side = crop.image.shape[-1]
-    canvas = np.zeros((side, side), np.uint8)
-    hull = cv2.convexHull(np.rint(crop.landmarks.cpu().numpy()).astype(np.int32))
+    return _hull(crop.landmarks, height=side, width=side)
+
+
+def face_mask_in_frame(crop: FaceCrop, *, height: int, width: int) -> Tensor:
+    """[height, width] the same in the frame that the face was cut from."""
+    points = move_points(crop.landmarks, crop.frame_from_crop)
+    return _hull(points, height=height, width=width)
+
+
+def _hull(points: Tensor, *, height: int, width: int) -> Tensor:
+    canvas = np.zeros((height, width), np.uint8)
+    hull = cv2.convexHull(np.rint(points.cpu().numpy()).astype(np.int32))
     cv2.fillConvexPoly(canvas, hull, 1)
     return torch.from_numpy(canvas).float()

@@ -43,6 +43,7 @@ def paste_back(
     crop_from_frame: Tensor,
     *,
     mask: Tensor | None = None,
+    front: Tensor | None = None,
     feather: float = 0.15,
     colour_match: bool = True,
 ) -> Pasted:
@@ -51,7 +52,8 @@ def paste_back(
     frame: uint8 RGB [H, W, 3], not changed. crop: [3, R, R] in [-1, 1].
     crop_from_frame: [3, 3], invertible; the part of the crop outside the frame is left out.
     mask: [R, R] or [1, R, R] in [0, 1], which part of the crop to show; a rounded square by
-    default. feather: width of the soft border as a share of half the crop's side, 0 to 1.
+    default. front: [H, W] in [0, 1], which part of the frame stays in front of the crop.
+    feather: width of the soft border as a share of half the crop's side, 0 to 1.
     colour_match: shift the crop's colours so that they meet the frame's along the border.
     """
     size = crop.shape[-1]
@@ -71,6 +73,8 @@ def paste_back(
     weight = weight.clip(0, 1)
     if colour_match:
         over = _match_colours(over, under, weight)
+    if front is not None:
+        weight *= 1 - front[y0:y1, x0:x1, None].cpu().numpy().clip(0, 1)
     mixed = under + (over - under) * weight
 
     result = frame.copy()

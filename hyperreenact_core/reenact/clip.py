@@ -11,20 +11,23 @@ from pathlib import Path
 
 from ..choices import DetectorKind, FaceChoice
 from ..errors import HyperReenactError, InputError, NoFaceError, OutputError
+from ..face.detect import FaceDetector
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..video.clips import DEFAULT_RATE
 from ..video.outputs import open_writer
-from ..video.pictures import read_image
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource
 from ..video.stills import STILL_SUFFIXES
-from ..video.transparency import read_alpha
+from ..video.transparency import read_alpha, read_mask
 from .compare import SideBySide, comparison, comparison_layout, result_size
+from .files import load_identity
+from .given_files import as_clip, is_identity, picture_of, track_of_file
 from .missing import DrivingReport
+from .perform import perform, source_of
 from .pipeline import ReenactOptions, Reenactor
-from .results import ReenactedFrame
+from .results import ReenactedFrame, Reenactment
 from .source import SourceFace, analyse_source
 from .views import detector_of
 
@@ -33,12 +36,13 @@ from .views import detector_of
 class ClipRequest:
     """What is to be made of which files.
 
-    source: a picture. driving: a video, animation, picture or folder of pictures. out: its suffix
-    decides what is written (see `video.outputs.open_writer`).
+    source: a picture, or an identity. driving: a video, animation, picture or folder of pictures,
+    or a pose track. out: its suffix decides what is written (see `video.outputs.open_writer`).
     choice, truncation_psi: as for `analyse_source`. detector, insight_root: as for `detector_of`,
     for source and driving frames alike. compare: source, driving frame and result
     side by side. start, limit: first driving frame, from 0, and how many at most.
     default_rate: frames a second of driving pictures. crf: quality of a video, 0 to 51.
+    front: a picture as large as the source, white where that stays in front of the face.
     """
 
     source: Path
@@ -54,6 +58,7 @@ class ClipRequest:
     limit: int | None = None
     default_rate: Fraction = DEFAULT_RATE
     crf: int = 18
+    front: Path | None = None
 
 
 class ClipJob:
@@ -66,9 +71,15 @@ class ClipJob:
 
     def __init__(self, request: ClipRequest, models: LoadedSet) -> None:
         self._request, self._models = request, models
-        self._picture = read_image(request.source)
-        self._driving = open_frames(request.driving, default_rate=request.default_rate)
-        self.total = _frames_to_expect(self._driving, request)
+        self._picture = picture_of(request.source)
+        self._track = track_of_file(request.driving, start=request.start, limit=request.limit)
+        if self._track is None:
+            self._driving = open_frames(request.driving, default_rate=request.default_rate)
+            self.total = _frames_to_expect(self._driving, request)
+        else:
+            _check_track(request)
+            self._driving = as_clip(request.driving, self._track)
+            self.total = len(self._track)
         _check_still(request.out, self.total)
         self._layout = _layout(request, models, self._picture, self._driving)
         width, height = self._layout.width, self._layout.height
@@ -102,10 +113,8 @@ class ClipJob:
         says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
         """
         try:
-            with self.writer:
-                source, reenactor = cast(self._request, self._picture, self._models, host)
-                self.source_lies = source.turns != 0
-                self._write(source, reenactor)
+            with self.writer, self._drawn(host) as (source, results):
+                self._write(source, results)
         except HyperReenactError as error:
             kept = self.writer.saved_as
             if kept is None:
@@ -119,22 +128,32 @@ class ClipJob:
             for image in images:
                 self.writer.write(image)
 
-    def _write(self, source: SourceFace, reenactor: Reenactor) -> None:
-        with (
-            frames_of(self._driving, self._request) as frames,
-            closing(
-                reenactor.reenact(
-                    source,
-                    frames,
-                    total=self.total,
-                    name_frame=lambda index: self._driving.name_of(index + self._request.start),
-                )
-            ) as results,
-        ):
-            self.report = results.report
-            for result in results:
-                self.writer.write(self._composed(source, result))
-            check_drawn(self.report, self._request)
+    @contextmanager
+    def _drawn(self, host: Host) -> Iterator[tuple[SourceFace, Reenactment]]:
+        """The source and the results."""
+        request, models = self._request, self._models
+        if self._track is not None:
+            source = _source(request, self._picture, models, host)
+            results = perform(source, self._track, models, host, request.options)
+            with closing(results):
+                yield source, results
+            return
+        source, reenactor = cast(request, self._picture, models, host)
+        with frames_of(self._driving, request) as frames:
+            results = reenactor.reenact(
+                source,
+                frames,
+                total=self.total,
+                name_frame=lambda index: self._driving.name_of(index + request.start),
+            )
+            with closing(results):
+                yield source, results
+
+    def _write(self, source: SourceFace, results: Reenactment) -> None:
+        self.report, self.source_lies = results.report, source.turns != 0
+        for result in results:
+            self.writer.write(self._composed(source, result))
+        check_drawn(self.report, self._request)
 
     def _composed(self, source: SourceFace, result: ReenactedFrame) -> ImageU8:
         if not self._request.compare:
@@ -146,6 +165,7 @@ class ClipJob:
 def _alpha(request: ClipRequest) -> ImageU8 | None:
     """A face that is put back into a cut-out picture leaves that cut out."""
     is_whole = request.options.paste_back and not request.compare
+    is_whole = is_whole and not is_identity(request.source)
     return read_alpha(request.source) if is_whole else None
 
 
@@ -154,16 +174,36 @@ def cast(
 ) -> tuple[SourceFace, Reenactor]:
     """The face of a request's source picture, and what animates it; raises as `ClipJob.run`."""
     detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
-    source = analyse_source(
-        picture,
-        models,
-        host,
-        name=str(request.source),
-        detector=detector,
-        choice=request.choice,
-        truncation_psi=request.truncation_psi,
-    )
+    source = _source(request, picture, models, host, detector=detector)
     return source, Reenactor(models, host, options=request.options, detector=detector)
+
+
+def _source(
+    request: ClipRequest,
+    picture: ImageU8,
+    models: LoadedSet,
+    host: Host,
+    *,
+    detector: FaceDetector | None = None,
+) -> SourceFace:
+    psi, front = request.truncation_psi, request.front
+    if is_identity(request.source):
+        source = source_of(load_identity(request.source), models, host, truncation_psi=psi)
+    else:
+        if detector is None:
+            detector = detector_of(
+                models, host, request.detector, insight_root=request.insight_root
+            )
+        source = analyse_source(
+            picture,
+            models,
+            host,
+            name=str(request.source),
+            detector=detector,
+            choice=request.choice,
+            truncation_psi=psi,
+        )
+    return source if front is None else source.behind(read_mask(front))
 
 
 def check_drawn(report: DrivingReport, request: ClipRequest) -> None:
@@ -205,6 +245,14 @@ def _check_still(out: Path, total: int | None) -> None:
         raise OutputError(
             f"{out} can hold one picture only, and there are {total} frames; name an .mp4, .gif or "
             ".webp file, or a folder"
+        )
+
+
+def _check_track(request: ClipRequest) -> None:
+    if request.compare:
+        raise InputError(
+            f"{request.driving.name} is a pose track, which has no pictures to show beside the "
+            "result: leave the comparison away"
         )
 
 

@@ -34,16 +34,19 @@ def paste_faces(
     options: PasteOptions,
     *,
     masks: Sequence[Tensor] | None = None,
+    fronts: Sequence[Tensor] | None = None,
 ) -> Iterator[Pasted]:
     """Lay faces over frames, one result a face drawn.
 
     frames: uint8 [H, W, 3]; one of them serves all. faces: where they were cut; likewise.
     images: [3, S, S] in [-1, 1], of any square size. masks: [S, S] in [0, 1], part of the face
-    to show; a rounded square if None, and one serves all.
+    to show; a rounded square if None, and one serves all. fronts: [H, W] in [0, 1], what of the
+    frame stays in front; nothing if None, and one serves all.
     InputError where the numbers or sizes do not fit.
     """
     total = len(images)
-    _check_counts({"frames": len(frames), "masks": len(masks or [None])}, total)
+    counts = {"frames": frames, "masks": masks or [None], "front masks": fronts or [None]}
+    _check_counts({name: len(given) for name, given in counts.items()}, total)
     if len(faces) not in (1, total):
         raise InputError(f"{len(faces)} aligned faces cannot take {total} images: use 1 or {total}")
     for at, image in enumerate(images):
@@ -57,11 +60,18 @@ def paste_faces(
         mask = None if masks is None else masks[at if len(masks) > 1 else 0]
         if mask is not None and mask.shape[-1] != image.shape[-1]:
             mask = resize(mask[None, None], image.shape[-1])[0, 0]
+        front = None if fronts is None else fronts[at if len(fronts) > 1 else 0]
+        if front is not None and tuple(front.shape) != frame.shape[:2]:
+            raise InputError(
+                f"what stays in front is told for {front.shape[1]}x{front.shape[0]} pixels, the "
+                f"frames have {faces.width}x{faces.height}: give masks of their size"
+            )
         pasted = paste_back(
             frame,
             image,
             matrix,
             mask=mask,
+            front=front,
             feather=options.feather,
             colour_match=options.colour_match,
         )

@@ -65,6 +65,8 @@ LOOP_BLEND = Knob("loop_blend", 0, 120, 8)
 """Frames before and after the seam of a loop over which its jump is evened out."""
 MIX_WEIGHT = Knob("weight", 0.0, 1.0, 0.0)
 """Which of two performances is followed: 0 the first, 1 the second."""
+BLEND = Knob("amount", 0.0, 1.0, 0.5)
+"""How much of the second of two people is taken."""
 COLOUR_MATCH = True
 """Whether a face that is pasted back meets the picture's colours."""
 

@@ -1,40 +1,52 @@
-"""A driving clip -> a finished video file, frame by frame."""
+"""Results -> finished video files, frame by frame."""
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 from ..errors import InputError
 from ..video.outputs import open_writer
 from ..video.sources import FrameSource
-from .missing import DrivingReport
-from .pipeline import Reenactor
-from .source import SourceFace
+from .results import ReenactedFrame
 
 
-def reenact_clip(
-    source: SourceFace, clip: FrameSource, reenactor: Reenactor, output: Path
-) -> DrivingReport:
-    """Animate the source with a clip; its rate and sound are kept, memory stays constant.
+def write_movie(
+    results: Iterator[ReenactedFrame],
+    clip: FrameSource,
+    output: Path,
+    *,
+    faces: Path | None = None,
+) -> None:
+    """Write results with the rate and sound of a clip; memory stays constant.
 
-    InputError where the clip holds no frame, OutputError where the file cannot be written.
+    faces: where the faces alone go as well, without sound. InputError where there is no result,
+    OutputError where a file cannot be written.
     """
-    results = reenactor.reenact(source, clip, total=clip.frame_count, name_frame=clip.name_of)
-    with closing(results):
-        first = next(results, None)
-        if first is None:
-            raise InputError(f"{clip.path.name} gives no frame to draw")
+    first = next(results, None)
+    if first is None:
+        raise InputError(f"{clip.path.name} gives no frame to draw")
+    with ExitStack() as stack:
         height, width = first.image.shape[:2]
-        with open_writer(
-            output,
-            width=width,
-            height=height,
-            rate=clip.rate,
-            audio=clip.audio,
-            inputs=[clip.path],
-        ) as writer:
-            writer.write(first.image)
-            for result in results:
-                writer.write(result.image)
-    return results.report
+        movie = stack.enter_context(
+            open_writer(
+                output,
+                width=width,
+                height=height,
+                rate=clip.rate,
+                audio=clip.audio,
+                inputs=[clip.path],
+            )
+        )
+        alone = None
+        if faces is not None:
+            height, width = first.alone.shape[:2]
+            alone = stack.enter_context(
+                open_writer(faces, width=width, height=height, rate=clip.rate)
+            )
+        for result in chain([first], results):
+            movie.write(result.image)
+            if alone is not None:
+                alone.write(result.alone)

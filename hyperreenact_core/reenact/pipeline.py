@@ -11,14 +11,13 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from ..face.detect import FaceDetector
-from ..face.paste import at_size, paste_back
 from ..host import Host
-from ..imaging import ImageU8, resize, u8_from_tensor
+from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, SourceIdentity
 from .ahead import made_ahead
 from .detail.clip import ClipDetail, Sketched, sketched
-from .detail.portrait import guides, portrait_of
+from .detail.portrait import guides
 from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import DrivingOptions, batches, pose_of, posed_frames
@@ -26,6 +25,7 @@ from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
 from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseView
 from .motion.live import LiveMotion
+from .placing import Placed, placed, portrait_behind
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
@@ -159,7 +159,7 @@ class Reenactor:
                 faces, _ = self._faces(prepared, detailed, batch)
                 for face in faces:
                     self._host.check_interrupt()
-                    yield self._image(source, face)
+                    yield self._placed(source, face).image
 
     @property
     def batch_size(self) -> int:
@@ -266,7 +266,7 @@ class Reenactor:
             with torch.inference_mode():
                 guide = self._draw_views(prepared, [own_pose.view])[0]
         side = self._options.side(self._models)
-        portrait = portrait_of(source.picture, source.crop, guide)
+        portrait = portrait_behind(source, guide)
         kept = self._detail.prepare(portrait, size=side)
         return ClipDetail(self._detail, kept, self._options.detail, self._options.motion)
 
@@ -276,23 +276,23 @@ class Reenactor:
     def _result(
         self, source: SourceFace, frame: PosedFrame, face: Tensor, *, kept: float | None
     ) -> ReenactedFrame:
+        own = self._placed(source, face)
         return ReenactedFrame(
-            image=self._image(source, face),
+            image=own.image,
             index=frame.index,
             driving=frame.picture,
             driving_crop=frame.crop,
             pose_of=frame.origin,
             kept=kept,
+            face=own.face,
+            mask=own.mask,
         )
 
-    def _image(self, source: SourceFace, face: Tensor) -> ImageU8:
-        if self._options.paste_back:
-            crop = source.crop
-            pasted = paste_back(
-                source.picture,
-                face,
-                at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
-                colour_match=self._options.colour_match,
-            )
-            return source.as_given(pasted.frame)
-        return u8_from_tensor(resize(face[None], self._options.side(self._models)))[0]
+    def _placed(self, source: SourceFace, face: Tensor) -> Placed:
+        return placed(
+            source,
+            face,
+            side=self._options.side(self._models),
+            paste=self._options.paste_back,
+            colour_match=self._options.colour_match,
+        )

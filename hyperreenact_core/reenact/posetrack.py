@@ -49,6 +49,14 @@ class PoseTrack:
             raise InputError("the pose track holds no states of the head: extract the poses again")
         return self.performance
 
+    def cut(self, start: int, end: int) -> PoseTrack:
+        """Frames `start` to before `end`; times stay as they are."""
+        pose = None if self.pose is None else self.pose[start:end]
+        own = self.performance
+        if own is not None:
+            own = own.take(range(start, min(end, len(self))))
+        return replace(self, pose=pose, performance=own)
+
     def __len__(self) -> int:
         told = self.performance if self.pose is None else self.pose
         return 0 if told is None else len(told)

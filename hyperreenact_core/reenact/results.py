@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from ..imaging import ImageU8
+from torch import Tensor
+
+from ..imaging import ImageU8, u8_from_tensor
 from ..types import FaceCrop
 from .missing import DrivingReport, PoseOrigin
 
@@ -15,9 +17,13 @@ class ReenactedFrame:
     """One result.
 
     image: uint8 RGB [R, R, 3], or the source picture's size if it was pasted back.
-    index: number of the driving frame, from 0. driving: that frame, [H, W, 3].
+    index: number of the driving frame, from 0. driving: that frame, [H, W, 3]; of a pose track
+    a single pixel.
     driving_crop: the face in it, None where none was found. pose_of: whose pose was used.
     kept: the share of the head that came from the source, 0 to 1; None without detail.
+    face: [3, S, S] in [-1, 1], the face alone. mask: [h, w] how much of each pixel of `image` is
+    the face that was pasted back; None where `image` is the face alone. Both are None where
+    several faces were drawn.
     """
 
     image: ImageU8
@@ -26,6 +32,13 @@ class ReenactedFrame:
     driving_crop: FaceCrop | None
     pose_of: PoseOrigin
     kept: float | None = None
+    face: Tensor | None = None
+    mask: Tensor | None = None
+
+    @property
+    def alone(self) -> ImageU8:
+        """The face alone [S, S, 3]; the whole image where several faces were drawn."""
+        return self.image if self.face is None else u8_from_tensor(self.face[None])[0]
 
     @property
     def has_face(self) -> bool:

@@ -46,6 +46,7 @@ class SourceFace:
     identity: what the generator and the hypernetwork are told of it.
     reconstruction: [3, R, R] in [-1, 1], the face drawn from its latent code alone.
     faces: how many the picture shows, this one among them.
+    front: [H, W] in [0, 1], what of the picture stays in front of the face; None for nothing.
     """
 
     picture: ImageU8
@@ -54,10 +55,25 @@ class SourceFace:
     reconstruction: Tensor
     faces: int = 1
     turns: int = 0
+    front: Tensor | None = None
 
     def as_given(self, picture: ImageU8) -> ImageU8:
         """A picture like `picture`, turned back to how the source was given."""
         return _turned(picture, -self.turns)
+
+    def behind(self, front: Tensor) -> SourceFace:
+        """The same behind what [H, W] of the picture, as the source was given, stays in front.
+
+        InputError where that is of another size.
+        """
+        given = self.as_given(self.picture).shape[:2]
+        if tuple(front.shape) != given:
+            height, width = front.shape[-2:]
+            raise InputError(
+                f"what stays in front is told for {width}x{height} pixels, the source picture has "
+                f"{given[1]}x{given[0]}: give a mask of its size"
+            )
+        return replace(self, front=torch.rot90(front.float().cpu(), self.turns))
 
 
 def analyse_source(

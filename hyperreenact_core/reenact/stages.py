@@ -77,13 +77,13 @@ def invert_face(
     if picture is not None:
         guide = None
         if guides(models.settings):
-            guide = _own_guide(replace(identity, w_plus=truncated), crop, models, host)
+            guide = own_guide(replace(identity, w_plus=truncated), crop, models, host)
         portrait = portrait_of(picture, crop, guide)
     return InvertedFace(identity, reconstruction, models.folder.name, portrait)
 
 
-def _own_guide(identity: SourceIdentity, crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
-    """[3, R, R] the source as the generator draws it in its own pose."""
+def own_guide(identity: SourceIdentity, crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
+    """[3, R, R] the source as the generator draws it in its own pose, of truncated codes."""
     networks = models.fast(host.dtype)
     needed = [*pose_networks(models, host.dtype), networks.hypernetwork, networks.generator]
     with host.on_device(needed, working_bytes(models, batch_size=1)), torch.inference_mode():
@@ -226,8 +226,8 @@ def draw_track(
     strength: DeltaStrength,
     truncation_psi: float | None = None,
     batch_size: int,
-) -> Iterator[Tensor]:
-    """The source as a track performs, with detail or without, in batches [B, 3, S, S] on the CPU.
+) -> Iterator[Detailed]:
+    """The source as a track performs, with detail or without, in batches on the CPU.
 
     size: see `side_of`. The generator draws only what is looked at: InputError where that cannot be
     told to it, and otherwise as of `draw_frames` and `draw_details`.
@@ -239,10 +239,11 @@ def draw_track(
             source, deltas, host, truncation_psi=truncation_psi, batch_size=batch_size
         )
         if detail == 0:
-            yield from (resize(batch, side_of(models, detail, size)) for batch in drawn)
+            side = side_of(models, detail, size)
+            yield from (Detailed(resize(one, side), torch.zeros(len(one))) for one in drawn)
             return
         images = (image for batch in drawn for image in batch)
-    for detailed in draw_details(
+    yield from draw_details(
         images,
         source,
         poses,
@@ -251,8 +252,7 @@ def draw_track(
         amount=detail,
         size=side_of(models, detail, size),
         batch_size=batch_size,
-    ):
-        yield detailed.images
+    )
 
 
 def side_of(models: LoadedSet, detail: float, size: int | None) -> int:

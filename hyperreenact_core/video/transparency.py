@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
+from torch import Tensor
 
 from ..imaging import ImageU8
-from .pictures import opened_picture
+from .pictures import opened_picture, read_image
 
 _HOLDING_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
@@ -24,6 +26,16 @@ def read_alpha(path: Path) -> ImageU8 | None:
         upright = ImageOps.exif_transpose(picture)
         alpha = np.array(upright.convert("RGBA").getchannel("A"))
     return None if (alpha == 255).all() else alpha
+
+
+def read_mask(path: Path) -> Tensor:
+    """The brightness of a picture, upright, [H, W] in [0, 1]; what is transparent counts as black.
+
+    InputError for what is no readable picture.
+    """
+    shown = torch.from_numpy(read_image(path)).float().mean(2) / 255
+    alpha = read_alpha(path)
+    return shown if alpha is None else shown * torch.from_numpy(alpha) / 255
 
 
 def with_alpha(picture: ImageU8, alpha: ImageU8) -> ImageU8:

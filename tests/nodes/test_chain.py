@@ -23,12 +23,15 @@ def node(pack: Pack) -> Runner:
 def test_the_chain_gives_what_the_single_node_gives(node: Runner):
     source, driving = image("f"), image("ff.ff")
     chain = node.chain(source, driving)
-    images, report = node(
+    images, report, boxes, masks, crops = node(
         "Reenact", models=node.models(), source=source, driving=driving, follow=True, **ALL_IN_ONE
     )
     assert chain.shape == images.shape == (5, SIZE, SIZE, 3)
     assert torch.allclose(chain, images, atol=0.51 / 255), "only rounded to whole steps"
     assert report.splitlines()[0] == "5 of 5 frames drawn, 1 without a face"
+    assert boxes == [{"x": 0, "y": 0, "width": SIZE, "height": SIZE}]
+    assert masks.tolist() == torch.ones(1, SIZE, SIZE).tolist()
+    assert crops is images
 
 
 def test_frames_are_drawn_and_differ(node: Runner):

@@ -31,7 +31,7 @@ def test_the_chain_with_detail_gives_what_the_single_node_gives(
 ):
     images, said = node("DetailTransfer", **steps, **WANTED)
     options = {**ALL_IN_ONE, "detail": 1.0, "size": 64, "follow": True}
-    whole, report = node(
+    whole, report, *_ = node(
         "Reenact", models=node.models(), source=image("f"), driving=image("f.f"), **options
     )
     assert images.shape == whole.shape == (3, 64, 64, 3)

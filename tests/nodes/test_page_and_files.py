@@ -160,7 +160,7 @@ def test_no_face_in_the_whole_clip_is_nothing_to_hold(node: Runner):
     given["driving"] = image("...")
     with refused(node.pack, "none of the 3 driving frame"):
         node("Reenact", **given, **ALL_IN_ONE)
-    images, _ = node("Reenact", **given, **{**ALL_IN_ONE, "no_face": "source"})
+    images, *_ = node("Reenact", **given, **{**ALL_IN_ONE, "no_face": "source"})
     assert len(images) == 3
 
 

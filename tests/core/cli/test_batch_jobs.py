@@ -9,11 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hyperreenact_core.batch import run as batch_run
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.reenact.pipeline import Reenactor
+from hyperreenact_core.video.pictures import read_image
+from hyperreenact_core.video.stills import write_image
 from tests.core.cli.reenact_files import Files, reenact, write_clip
 
 HAS_RAY = find_spec("ray") is not None
@@ -93,6 +96,18 @@ def test_ranges_that_are_drawn_are_not_drawn_again(
     monkeypatch.setattr(batch_run.ClipWorker, "_join", join)
     assert batch(tmp_path, jobs, "--shard-frames", "4") == 0
     assert drawn == [4, 2]
+
+
+def test_a_mask_lies_beside_the_jobs_and_another_one_makes_the_clip_anew(
+    files: Files, tmp_path: Path
+):
+    source, mask, out = read_image(files.source), tmp_path / "mask.png", tmp_path / "out"
+    jobs = [job(files, "out", front="mask.png", frames=2, **{"paste-back": True})]
+    for level, is_covered in ((255, True), (0, False)):
+        write_image(mask, np.full_like(source, level))
+        assert batch(tmp_path, jobs) == 0
+        shown = [read_image(path) for path in sorted(out.iterdir())]
+        assert all(np.array_equal(frame, source) == is_covered for frame in shown)
 
 
 def test_a_job_fails_alone_and_says_why(files: Files, tmp_path: Path, capsys: Any):

@@ -46,6 +46,22 @@ def test_a_video_keeps_rate_length_and_sound(files: Files, tmp_path: Path, capsy
     assert last.endswith("2 without a face (1 held, 1 took the first pose)")
 
 
+def test_a_pose_track_drives_with_its_own_rate(files: Files, tmp_path: Path, capsys):
+    act, out, mask = tmp_path / "act.csv", tmp_path / "out.mp4", tmp_path / "mask.png"
+    act.write_text("time,jawOpen\n" + "".join(f"{at / 50},{at / 10}\n" for at in range(5)))
+    write_image(mask, np.full((88, 72, 3), 255, np.uint8))
+    options = ("--detail", "1", "--size", "64", "--start", "1", "--frames", "3")
+    assert reenact(files, out, *options, driving=act) == 0
+    assert (open_frames(out).rate, len(read_all(out))) == (50, 3)
+    options = ("--detail", "1", "--paste-back", "--frames", "1", "--front", str(mask))
+    assert reenact(files, tmp_path / "still.png", *options, driving=act) == 0
+    assert np.array_equal(read_image(tmp_path / "still.png"), read_image(files.source))
+    assert reenact(files, out, "--compare", driving=act) == 2
+    assert "has no pictures to show" in capsys.readouterr().err
+    assert reenact(files, out, "--start", "5", driving=act) == 2
+    assert "there is no frame 5" in capsys.readouterr().err
+
+
 def test_dropped_frames_take_the_sound_with_them(files: Files, tmp_path: Path, capsys):
     out = tmp_path / "out.mkv"
     assert reenact(files, out, "--no-face", "skip") == 0

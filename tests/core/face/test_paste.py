@@ -89,6 +89,18 @@ def test_a_given_mask_decides_and_fades_inwards() -> None:
     assert float(shown.max()) <= 1
 
 
+def test_what_is_in_front_of_the_crop_stays() -> None:
+    frame = np.full((60, 80, 3), 90, np.uint8)
+    crop, matrix = cut(np.full((60, 80, 3), 200, np.uint8), CropBox(40, 30, 20), CropRule(size=64))
+    front = torch.zeros(60, 80)
+    front[:30], front[30:34] = 1, 0.5
+    pasted = paste_back(frame, crop, matrix, front=front, colour_match=False)
+    assert (pasted.frame[:30] == 90).all()
+    assert pasted.frame[31, 40, 0] == 145
+    assert pasted.frame[38, 40, 0] == 200
+    assert pasted.mask[:30].max() == 0
+
+
 def test_colour_match_removes_a_cast() -> None:
     frame = scene()
     crop, crop_from_frame = cut(frame, CropBox(200, 150, 100), CropRule(size=256))

@@ -1,0 +1,156 @@
+"""A source face performs a pose track: what was read before, recorded elsewhere, or edited."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import InputError
+from ..face.align import CropBox, CropRule, cut, move_points
+from ..face.given import ibug_from_mesh
+from ..host import Host
+from ..models.sets import LoadedSet
+from ..types import FaceCrop
+from .detail.head_model import load_head_model
+from .detail.performance import HeadState, Performance, fit_reading
+from .detail.portrait import guides
+from .knobs import chosen_psi
+from .memory import frames_at_once, working_bytes
+from .missing import DrivingReport
+from .motion.edit import MotionEdit, edit_motion
+from .motion.live import LiveMotion
+from .pipeline import ReenactOptions
+from .placing import placed, portrait_behind
+from .posetrack import PoseTrack, track_of
+from .results import ReenactedFrame, Reenactment
+from .source import SourceFace, truncate
+from .stages import InvertedFace, check_set, draw_track, own_guide
+
+_NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
+
+
+def source_of(
+    identity: InvertedFace,
+    models: LoadedSet,
+    host: Host,
+    *,
+    truncation_psi: float | None = None,
+) -> SourceFace:
+    """The face of an identity, in the square picture that it keeps.
+
+    truncation_psi: as of `analyse_source`. InputError where no picture was kept, or where the
+    identity was made with another set.
+    """
+    check_set(models, identity.model_set, what="the identity")
+    portrait = identity.portrait
+    if portrait is None:
+        raise InputError(
+            "the identity keeps no picture of the face, which is carried over: invert the face "
+            "again together with its picture"
+        )
+    psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
+    side, size = len(portrait.image), models.settings.resolution
+    whole = CropBox(side / 2, side / 2, side / 2)
+    image, matrix = cut(portrait.image, whole, CropRule(size=size))
+    found = ibug_from_mesh(portrait.reading.points.numpy())
+    crop = FaceCrop(
+        image=image,
+        crop_from_frame=matrix,
+        landmarks=move_points(found.landmarks, matrix),
+        score=portrait.reading.score,
+        reading=portrait.reading.moved(matrix),
+    )
+    with host.on_device([models.generator], working_bytes(models, batch_size=1)):
+        codes = truncate(identity.identity.w_plus, models, host, psi=psi)
+    own = replace(identity.identity, w_plus=codes)
+    return SourceFace(portrait.image, crop, own, identity.reconstruction)
+
+
+def perform(
+    source: SourceFace,
+    track: PoseTrack,
+    models: LoadedSet,
+    host: Host,
+    options: ReenactOptions | None = None,
+) -> Reenactment:
+    """Draw a source face as a track performs, one result a pose; options for reading are unused.
+
+    Nothing happens until results are asked for. Raises then InputError where the track cannot be
+    told to the set's generator and that is looked at, and whatever the host raises to cancel.
+    """
+    report = DrivingReport()
+    return Reenactment(_results(source, track, models, host, options, report), report)
+
+
+def _results(
+    source: SourceFace,
+    track: PoseTrack,
+    models: LoadedSet,
+    host: Host,
+    options: ReenactOptions | None,
+    report: DrivingReport,
+) -> Generator[ReenactedFrame, None, None]:
+    wanted = options or ReenactOptions()
+    batches = draw_track(
+        _inverted(source, models, host, detail=wanted.detail),
+        _moved(track, source, wanted.motion),
+        models,
+        host,
+        detail=wanted.detail,
+        size=wanted.side(models),
+        strength=wanted.strength,
+        truncation_psi=1.0,  # the source's codes are truncated already
+        batch_size=frames_at_once(wanted.batch_size, host.device),
+    )
+    for batch in batches:
+        for face, kept in zip(batch.images, batch.kept.tolist(), strict=True):
+            host.check_interrupt()
+            own = placed(
+                source,
+                face,
+                side=wanted.side(models),
+                paste=wanted.paste_back,
+                colour_match=wanted.colour_match,
+            )
+            at = report.frames
+            report.frames += 1
+            if wanted.detail > 0:
+                report.kept.append(kept)
+            yield ReenactedFrame(
+                image=own.image,
+                index=at,
+                driving=_NO_PICTURE,
+                driving_crop=None,
+                pose_of="face",
+                kept=kept if wanted.detail > 0 else None,
+                face=own.face,
+                mask=own.mask,
+            )
+
+
+def _inverted(source: SourceFace, models: LoadedSet, host: Host, *, detail: float) -> InvertedFace:
+    portrait = None
+    if detail > 0:
+        guide = None
+        if guides(models.settings):
+            guide = own_guide(source.identity, source.crop, models, host)
+        portrait = portrait_behind(source, guide)
+    return InvertedFace(source.identity, source.reconstruction, models.folder.name, portrait)
+
+
+def _moved(track: PoseTrack, source: SourceFace, motion: LiveMotion) -> PoseTrack:
+    """The track as the motion asks for, see `LiveMotion`."""
+    if not motion.changes:
+        return track
+    if source.crop.reading is None:
+        raise InputError("the source's face was not read, which relative motion needs")
+    fit = fit_reading(load_head_model(), source.crop.reading)
+    rest = Performance.of([HeadState(fit.rotation, fit.coefficients)])
+    edit = MotionEdit(
+        relative="first" if motion.mode == "relative" else "off",
+        head=motion.head,
+        **dict.fromkeys(("eyes", "gaze", "brows", "mouth", "jaw"), motion.expression),
+    )
+    return track_of(edit_motion(track.states, edit, source=rest))

@@ -1,0 +1,90 @@
+"""From a drawn face to the finished picture: alone, or back in its place in the source's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..face.align import CropRule, cut, move_points
+from ..face.given import Box
+from ..face.paste import at_size, paste_back
+from ..imaging import ImageU8, resize, u8_from_tensor
+from ..types import FaceCrop
+from .detail.portrait import Portrait, portrait_of
+from .faces import box_of
+from .source import SourceFace
+
+_IN_FRONT = 0.1
+"""From this share on, a pixel shows something of what is in front."""
+_GROWN, _FILLED = 1 / 64, 5.0
+"""How far beyond what is in front pixels are filled in, as a share of the square, and from how far
+they are, pixels."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """image, mask: as of `ReenactedFrame`. face: [3, S, S] in [-1, 1], the face alone."""
+
+    image: ImageU8
+    face: Tensor
+    mask: Tensor | None
+
+
+def placed(
+    source: SourceFace, face: Tensor, *, side: int, paste: bool, colour_match: bool
+) -> Placed:
+    """What is given out for a drawn face [3, R, R]; side: of faces alone, pixels."""
+    alone = resize(face[None], side)
+    if not paste:
+        return Placed(u8_from_tensor(alone)[0], alone[0], None)
+    crop = source.crop
+    pasted = paste_back(
+        source.picture,
+        face,
+        at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
+        front=source.front,
+        colour_match=colour_match,
+    )
+    mask = torch.rot90(pasted.mask, -source.turns)
+    return Placed(source.as_given(pasted.frame), alone[0], mask)
+
+
+def place_of(source: SourceFace) -> Box:
+    """Where results are pasted in the source's picture, as it was given; within the picture."""
+    height, width = source.picture.shape[:2]
+    x0, y0, x1, y1 = edges_of(source.crop, width, height)
+    for _ in range(source.turns):  # a quarter back, clockwise
+        x0, y0, x1, y1 = height - y1, x0, height - y0, x1
+        height, width = width, height
+    return x0, y0, x1, y1
+
+
+def edges_of(crop: FaceCrop, width: int, height: int) -> Box:
+    """The square of a face, within the frame of that size that it was cut from."""
+    side = float(crop.image.shape[-1])
+    corners = move_points(torch.tensor([[0.0, 0.0], [side, side]]), crop.frame_from_crop)
+    (x0, y0), (x1, y1) = corners.tolist()
+    return max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))
+
+
+def portrait_behind(source: SourceFace, guide: Tensor | None) -> Portrait:
+    """A source's portrait, see `portrait_of`, without what stays in front of the face.
+
+    That would move along with the face. Where it was, its surroundings go on: Telea, An Image
+    Inpainting Technique Based on the Fast Marching Method, 2004.
+    """
+    portrait = portrait_of(source.picture, source.crop, guide)
+    if source.front is None:
+        return portrait
+    told = u8_from_tensor(source.front.expand(1, 3, -1, -1) * 2 - 1)[0]
+    side = len(portrait.image)
+    shown, _ = cut(told, box_of(source.crop), CropRule(size=side))
+    hidden = (shown[0].numpy() > 2 * _IN_FRONT - 1).astype(np.uint8)
+    reach = round(side * _GROWN)
+    hidden = cv2.dilate(hidden, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    filled = cv2.inpaint(portrait.image, hidden, _FILLED, cv2.INPAINT_TELEA)
+    return replace(portrait, image=np.asarray(filled, np.uint8))
