@@ -39,7 +39,7 @@ def ui(name: str) -> dict[str, Any]:
 
 
 def test_there_is_one_of_each_kind_and_each_has_a_twin():
-    assert len(NAMES) == 8
+    assert len(NAMES) == 9
     assert sorted(path.stem for path in (FOLDER / "api").glob("*.json")) == NAMES
 
 
