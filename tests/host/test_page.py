@@ -19,6 +19,12 @@ BROWSER = os.environ.get("COMFYUI_BROWSER")
 pytestmark = [*MARKS, pytest.mark.skipif(not BROWSER, reason="COMFYUI_BROWSER names no Chromium")]
 
 _READY = "!!(window.app?.graph && window.LiteGraph?.registered_node_types?.SaveImage)"
+_SHOWN = """(() => {
+  const found = (type, name) =>
+    app.graph._nodes.find(n => n.type.endsWith(type)).widgets.find(w => w.name === name);
+  return [found("SavePoseTrack", "saved to").value,
+          found("ExpressionEditor", "preview").element.querySelector("img").src];
+})()"""
 _UNKNOWN = "app.graph._nodes.map(n => n.type).filter(t => !(t in LiteGraph.registered_node_types))"
 
 
@@ -32,7 +38,7 @@ def page(comfy: Comfy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pag
 
 
 @pytest.mark.parametrize("name", [name for name in WORKFLOWS if "chunks" not in name])
-def test_the_page_turns_a_graph_into_its_twin(page: Page, name: str):
+def test_the_page_turns_a_graph_into_its_twin(comfy: Comfy, page: Page, name: str):
     _load(page, name)
     assert page.evaluate(_UNKNOWN) == []
     made = page.evaluate("app.graphToPrompt().then(p => p.output)")
@@ -41,7 +47,7 @@ def test_the_page_turns_a_graph_into_its_twin(page: Page, name: str):
     for key, node in expected.items():
         assert made[key]["class_type"] == node["class_type"]
         # Inputs that came after a graph was saved have their defaults.
-        later = {"detector": "auto"} if "detector" in made[key]["inputs"] else {}
+        later = _defaults(comfy, node["class_type"], made[key]["inputs"])
         ours = node["class_type"].startswith("HyperReenact_")
         wanted = {**later, **node["inputs"]}
         given = {k: v for k, v in made[key]["inputs"].items() if ours or k in wanted}
@@ -60,6 +66,35 @@ def test_a_graph_runs_from_the_page(comfy: Comfy, page: Page):
     (entry,) = entries.values()
     assert entry["status"]["status_str"] == "success"
     assert entry["outputs"]
+
+
+def test_a_run_shows_where_the_file_went_and_starts_the_live_picture(comfy: Comfy, page: Page):
+    _load(page, "9 Edit an expression")
+    page.evaluate("app.queuePrompt(0, 1)")
+    told, end = ["", ""], time.monotonic() + RUN_SECONDS
+    while not all(told) and time.monotonic() < end:
+        time.sleep(0.3)
+        told = page.evaluate(_SHOWN)
+    place, picture = told
+    assert place.startswith("hyperreenact/expression_")
+    assert picture.startswith("blob:")
+
+
+def test_the_page_knows_the_blueprints(page: Page):
+    listed = page.evaluate(
+        "fetch('/global_subgraphs').then(r => r.status == 200 ? r.json() : null)"
+    )
+    if listed is None:
+        pytest.skip("this host has no blueprints")
+    own = [b["name"] for b in listed.values() if b["info"]["node_pack"].endswith("hyperreenact")]
+    assert sorted(own) == sorted(path.stem for path in (ROOT / "subgraphs").glob("*.json"))
+
+
+def _defaults(comfy: Comfy, node_id: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Of the optional inputs that the page gave a value."""
+    optional = comfy.ask(f"/object_info/{node_id}")[node_id]["input"].get("optional", {})
+    known = {name: rest[0].get("default") for name, (_, *rest) in optional.items() if rest}
+    return {name: value for name, value in known.items() if name in given and value is not None}
 
 
 def _load(page: Page, name: str) -> None:

@@ -61,7 +61,6 @@ def unfolded(name: str) -> Prompt:
 
 def test_there_is_one_for_each_usual_job():
     assert NAMES == [
-        "Clip performs with a new face",
         "Edit an expression",
         "Picture performs a clip",
     ]
