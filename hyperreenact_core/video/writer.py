@@ -29,8 +29,10 @@ _H264 = ("libx264", "h264")
 """libx264 where PyAV was built with it, else whatever H.264 encoder there is."""
 _VP9, _PRORES = ("libvpx-vp9",), ("prores_ks",)
 
-# The encoder's look-ahead and threads hold frames: bounded, so that memory is, on any machine.
+# The encoder's look-ahead holds frames: bounded, so that memory is. One thread: the same pictures
+# give the same bytes, however fast they come and whatever else the machine does.
 _X264_OPTIONS = {"preset": "fast", "x264-params": "rc-lookahead=20:sync-lookahead=0"}
+_X264_THREADS = 1
 _VP9_OPTIONS = {"b": "0", "deadline": "good", "cpu-used": "4", "auto-alt-ref": "0"}
 _VP9_SCALE = 63 / 51
 """Its quality goes to 63 where that of H.264 goes to 51."""
@@ -108,7 +110,7 @@ class VideoWriter(FrameWriter):
             self._stream.height = height + height % 2
             self._stream.pix_fmt = coding.pixels
             context = self._stream.codec_context
-            context.thread_count = _THREADS
+            context.thread_count = _X264_THREADS if coding.encoders == _H264 else _THREADS
             context.colorspace = context.color_primaries = context.color_trc = _BT709
             context.color_range = _LIMITED_RANGE
             if audio is not None:
