@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -16,6 +16,22 @@ from .errors import InputError
 from .imaging import ImageU8
 
 Preview = Callable[[], ImageU8]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Spread(Protocol):
+    """Spreads items over workers elsewhere; the results come in order.
+
+    start: called once in every worker; what it returns takes the items. All of it is pickled.
+    """
+
+    def __call__(
+        self, start: Callable[[], Callable[[Item], Result]], items: Sequence[Item]
+    ) -> Generator[Result, None, None]:
+        """Raises the first failure."""
+        ...
+
 
 _INSTRUCTIONS: Mapping[torch.dtype, tuple[str, ...]] = {
     torch.bfloat16: ("amx_bf16", "avx512_bf16", "bf16"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -54,6 +54,14 @@ def clip_name(request: ClipRequest, *, models: str, device: str, precision: str)
         ]
         + [str(request.out.resolve())]
     )
+
+
+def graph_name(
+    graph: Mapping[str, Any], files: Sequence[tuple[str, Path]], settings: Any, out: Path
+) -> str:
+    """Of one run of a graph on a server. InputError names a file that cannot be read."""
+    contents = [(target, content_digest(path)) for target, path in files]
+    return _name([graph, contents, settings, str(out)])
 
 
 def content_digest(path: Path) -> str:

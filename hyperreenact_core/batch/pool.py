@@ -80,13 +80,18 @@ def work_through(
             yield Done(done.item, failure=OutputError(text))
 
 
-def in_order(pool: Pool[Item, Result], items: Iterable[Item]) -> Generator[Result, None, None]:
-    """The results of all items, in their order; raises the first failure."""
+def in_order(
+    pool: Pool[Item, Result],
+    items: Iterable[Item],
+    *,
+    tell: Callable[[str], None] = _log.warning,
+) -> Generator[Result, None, None]:
+    """The results of all items, in their order; raises the first failure. tell: as above."""
     order = list(items)
     waiting: dict[Item, Result] = {}
     upcoming = iter(order)
     wanted = next(upcoming, None)
-    for done in work_through(pool, deque(order)):
+    for done in work_through(pool, deque(order), tell=tell):
         if done.failure is not None:
             raise done.failure
         waiting[done.item] = done.result  # pyright: ignore[reportArgumentType]

@@ -119,10 +119,21 @@ class ClipWorker:
 
 def is_done(clip: ClipPlan) -> bool:
     """Whether the result is there as it was written."""
+    return is_made(clip.done, clip.request.out)
+
+
+def is_made(record: Path, out: Path) -> bool:
+    """Whether a result is there as `mark_made` saw it."""
     try:
-        return json.loads(clip.done.read_bytes())["bytes"] == _size(clip.request.out)
+        return json.loads(record.read_bytes())["bytes"] == _size(out)
     except (OSError, ValueError, KeyError):
         return False
+
+
+def mark_made(record: Path, out: Path, **said: Any) -> None:
+    """Write down that a result is there."""
+    words = {"out": str(out), "bytes": _size(out), **said}
+    write_whole(record, json.dumps(words).encode())
 
 
 def done_frames(clip: ClipPlan) -> int:
@@ -144,13 +155,7 @@ def is_drawn(clip: ClipPlan, number: int) -> bool:
 
 
 def _mark_done(clip: ClipPlan, frames: int, report: DrivingReport) -> None:
-    said = {
-        "out": str(clip.request.out),
-        "bytes": _size(clip.request.out),
-        "frames": frames,
-        "without_face": report.without_face,
-    }
-    write_whole(clip.done, json.dumps(said).encode())
+    mark_made(clip.done, clip.request.out, frames=frames, without_face=report.without_face)
     with suppress(OSError):
         shutil.rmtree(clip.place, ignore_errors=True)
 

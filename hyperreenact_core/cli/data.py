@@ -18,6 +18,7 @@ from .common import (
     progress_bar,
     say,
 )
+from .engines import add_engine_options, spread_of
 
 if TYPE_CHECKING:
     from ..models.settings import SetSettings
@@ -140,6 +141,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"processes of their own, each with its networks; 0 = none {_DEFAULT}",
     )
+    add_engine_options(group)
     add_device_option(group)
 
 
@@ -159,6 +161,7 @@ def run(args: argparse.Namespace) -> None:
             settings=settings,
             insight_root=args.insightface_root,
             workers=args.workers,
+            spread=spread_of(args),
         )
     _tell(report, args.out)
 

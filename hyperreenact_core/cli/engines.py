@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
@@ -11,6 +12,7 @@ from .common import note
 
 if TYPE_CHECKING:
     from ..batch.pool import Item, Pool, Result, Start
+    from ..host import Spread
     from .common import Options
 
 
@@ -34,6 +36,37 @@ def add_ray_options(options: Options) -> None:
         help="with --engine ray: share of a GPU that each worker reserves, such as 0.5 "
         "(default: none)",
     )
+
+
+def add_engine_options(options: Options) -> None:
+    """--engine for work on this machine or a cluster, and what a cluster needs to know."""
+    options.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="processes of this machine, or a Ray cluster (the extra `ray`) whose machines find "
+        "the same files under the same names (default: %(default)s)",
+    )
+    add_ray_options(options)
+
+
+def spread_of(args: argparse.Namespace) -> Spread | None:
+    """What spreads work over the cluster that --engine names; None for this machine."""
+    if args.engine == "local":
+        return None
+
+    def spread(start: Start[Item, Result], items: Sequence[Item]) -> Generator[Result, None, None]:
+        from ..batch.pool import in_order
+
+        if not items:
+            return
+        pool = open_pool(args, start, args.workers)
+        try:
+            yield from in_order(pool, items, tell=note)
+        finally:
+            pool.close()
+
+    return spread
 
 
 def open_pool(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from . import numbers, render_heads, render_sheet
+from .engines import add_engine_options
 
 if TYPE_CHECKING:
     from .common import SubParsers
@@ -127,6 +128,7 @@ def _add_shards(actions: SubParsers) -> None:
     shards.add_argument(
         "--pictures-only", action="store_true", help="without labels, depth and flow"
     )
+    add_engine_options(shards)
     shards.set_defaults(run=render_heads.run_shards)
 
 

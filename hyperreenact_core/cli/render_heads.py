@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .common import progress_bar, say
+from .engines import spread_of
 from .wave_file import SAMPLE_RATE, write_wave
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def run_shards(args: argparse.Namespace) -> int:
             recipe=recipe,
             backgrounds=args.backgrounds,
             workers=args.workers,
+            spread=spread_of(args),
             assets=args.assets,
             progress=advance,
         )

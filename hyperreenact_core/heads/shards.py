@@ -14,10 +14,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, partial
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ from .shard_files import SETTINGS_FILE
 from .stage import Stage
 from .takes import Recipe, film
 from .wardrobe import Wardrobe
+
+if TYPE_CHECKING:
+    from ..host import Spread
 
 CLIP_STREAM = 0xC2
 """Keeps the random numbers of clips apart from those of other uses of the same seed."""
@@ -86,13 +89,15 @@ def write_shards(
     recipe: Recipe | None = None,
     backgrounds: Path | None = None,
     workers: int = 1,
+    spread: Spread | None = None,
     assets: Path | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Render a folder of shards and return their paths; finished shards are kept as they are.
 
     The same settings give the same bytes on a machine, however many workers: each is a process of
-    its own with one thread, spawned, so call this under `if __name__ == "__main__"`. backgrounds: a
+    its own with one thread, spawned, so call this under `if __name__ == "__main__"`. spread: other
+    workers instead, which must find the same folders under the same names. backgrounds: a
     folder of pictures without people, which some clips have for a background. Raises InputError
     where the folder holds shards of other settings, a number makes no sense, a picture cannot be
     read, or the extra, the assets or OpenGL are missing; OutputError where a worker is killed.
@@ -114,8 +119,11 @@ def write_shards(
     todo = [part for part in settings.shards() if not shard_path(out, part).exists()]
     total = people * settings.frames_per_person
     done = total - sum(map(len, todo)) * settings.frames_per_person
-    job = _Job(out, settings, folder, pictures.paths)
-    for part in _run(job, todo, workers):
+    job = _Job(
+        out.resolve(), settings, folder.resolve(), tuple(p.resolve() for p in pictures.paths)
+    )
+    parts = spread(partial(_renderer, job), todo) if spread else _run(job, todo, workers)
+    for part in parts:
         done += len(part) * settings.frames_per_person
         if progress is not None:
             progress(done, total)
@@ -240,6 +248,16 @@ def _tools(assets: Path, size: int) -> tuple[Wardrobe, Stage]:
 def _prepare(assets: Path, size: int) -> None:
     load_body()
     _tools(assets, size)
+
+
+def _renderer(job: _Job) -> Callable[[range], range]:
+    """What writes a shard, for a worker that is not a process of ours."""
+    import cv2
+
+    os.environ.update(_ONE_THREAD)
+    cv2.setNumThreads(1)
+    _prepare(job.assets, job.settings.size)
+    return partial(_write_shard, job)
 
 
 def _write_shard(job: _Job, people: range) -> range:

@@ -105,6 +105,21 @@ def _result(ahead: deque[Future[ClipCrops]], clipper: Clipper) -> ClipCrops:
     return ahead.popleft().result()
 
 
+def clipper_of(
+    folder: Path, settings: PrepareSettings, insight_root: Path | None, device: str
+) -> Clipper:
+    """One for a worker, with the networks of a folder on its device."""
+    return _on(LocalHost(device=device), folder, settings, insight_root)
+
+
+def _on(host: Host, folder: Path, settings: PrepareSettings, insight_root: Path | None) -> Clipper:
+    models = LoadedSet(folder)
+    clipper = Clipper.on(host, models, settings, insight_root=insight_root)
+    for network in models.detector_networks:
+        network.to(host.device)
+    return clipper
+
+
 class _StoppedError(Exception):
     """The run was ended; nobody waits for this clip any more."""
 
@@ -120,11 +135,7 @@ def _start(
     # Ctrl-C reaches every process of the terminal; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    host = _WorkerHost(device, stop)
-    models = LoadedSet(folder)
-    _clipper = Clipper.on(host, models, settings, insight_root=insight_root)
-    for network in models.detector_networks:
-        network.to(host.device)
+    _clipper = _on(_WorkerHost(device, stop), folder, settings, insight_root)
 
 
 class _WorkerHost(LocalHost):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hyperreenact_core.batch.engines.comfyui import read_graph
 from hyperreenact_core.cli import batch
 from hyperreenact_core.errors import HyperReenactError
 
@@ -19,6 +20,8 @@ GRAPH = {
     "1": {"class_type": "LoadVideo", "inputs": {"file": "old.mp4"}},
     "2": {"class_type": "SaveVideo", "inputs": {"video": ["1", 0], "filename_prefix": "a"}},
 }
+
+JOB_GRAPH = GRAPH | {"3": {"class_type": "LoadImage", "inputs": {"image": "old.png"}}}
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -42,6 +45,11 @@ class Answers(BaseHTTPRequestHandler):
         self._say({"prompt_id": str(len(type(self).prompts))})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/view?"):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.path.encode())
+            return
         prompt_id = self.path.rpartition("/")[2]
         status: dict[str, Any] = {"status_str": "success", "messages": []}
         if "broken" in type(self).prompts[int(prompt_id) - 1]["1"]["inputs"]["file"]:
@@ -89,10 +97,10 @@ def test_each_clip_is_one_run(server: str, tmp_path: Path, capsys: pytest.Captur
     run(server, tmp_path, "a.mp4", "b.mp4", options=("--set", "SaveVideo.filename_prefix=x_{stem}"))
     files = [prompt["1"]["inputs"]["file"] for prompt in Answers.prompts]
     names = [prompt["2"]["inputs"]["filename_prefix"] for prompt in Answers.prompts]
-    assert files == ["a.mp4", "b.mp4"]
-    assert names == ["x_a", "x_b"]
+    assert sorted(zip(files, names, strict=True)) == [("a.mp4", "x_a"), ("b.mp4", "x_b")]
     assert Answers.prompts[0]["2"]["inputs"]["video"] == ["1", 0]
-    assert capsys.readouterr().out == "a.mp4: 1.mp4\nb.mp4: 2.mp4\n"
+    said = [f"{file}: {number}.mp4" for number, file in enumerate(files, 1)]
+    assert sorted(capsys.readouterr().out.splitlines()) == sorted(said)
 
 
 def test_failures_are_named(server: str, tmp_path: Path):
@@ -110,7 +118,7 @@ def test_failures_are_named(server: str, tmp_path: Path):
 def test_a_graph_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str):
     path = tmp_path / "graph.json"
     path.write_text(json.dumps(GRAPH), encoding)
-    assert batch.read_graph(path) == GRAPH
+    assert read_graph(path) == GRAPH
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"1": {"class_type": "LoadVideo"}}', "{\xff"])
@@ -118,7 +126,7 @@ def test_what_is_no_graph_is_refused_by_name(tmp_path: Path, text: str):
     path = tmp_path / "graph.json"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(HyperReenactError, match=r"graph\.json"):
-        batch.read_graph(path)
+        read_graph(path)
 
 
 def test_nothing_is_queued_where_a_clip_is_missing(server: str, tmp_path: Path):
@@ -132,3 +140,63 @@ def test_an_address_that_is_none_is_one_line(tmp_path: Path, url: str):
     with pytest.raises(HyperReenactError, match="no ComfyUI answers") as caught:
         run(url, tmp_path, "a.mp4")
     assert "\n" not in str(caught.value)
+
+
+def jobs(folder: Path, *names: str, **more: Any) -> Path:
+    (folder / "graph.json").write_text(json.dumps(JOB_GRAPH))
+    (folder / "me.png").write_bytes(b"picture")
+    told = []
+    for name in names:
+        (folder / f"{name}.mp4").write_bytes(name.encode())
+        told.append({"source": "me.png", "driving": f"{name}.mp4", "out": f"out/{name}.mp4"} | more)
+    (folder / "jobs.json").write_text(json.dumps(told))
+    return folder / "jobs.json"
+
+
+def run_jobs(path: Path, *servers: str) -> None:
+    parser = argparse.ArgumentParser()
+    batch.register(parser.add_subparsers())
+    line = ["batch", str(path), "--graph", str(path.with_name("graph.json"))]
+    args = parser.parse_args([*line, *(word for url in servers for word in ("--server", url))])
+    args.run(args)
+
+
+def report(path: Path) -> dict[str, Any]:
+    return json.loads((path.with_name("jobs.work") / "report.json").read_text())
+
+
+def test_a_file_of_jobs_runs_on_the_servers_that_answer(server: str, tmp_path: Path):
+    path = jobs(tmp_path, "a", "b", "c", **{"SaveVideo.filename_prefix": "{stem}_new"})
+    run_jobs(path, "http://127.0.0.1:9", server)
+    assert [job["state"] for job in report(path)["jobs"]] == ["done"] * 3
+    assert report(path)["repeated"] >= 1
+    assert {p["3"]["inputs"]["image"] for p in Answers.prompts} == {"me.png"}
+    prefixes = sorted(p["2"]["inputs"]["filename_prefix"] for p in Answers.prompts)
+    assert prefixes == ["a_new", "b_new", "c_new"]
+    assert (tmp_path / "out" / "a.mp4").read_bytes().startswith(b"/view?filename=")
+
+    (tmp_path / "out" / "b.mp4").unlink()
+    run_jobs(path, server)
+    assert [job["state"] for job in report(path)["jobs"]] == ["there", "done", "there"]
+    assert len(Answers.prompts) == 4
+
+
+def test_a_job_that_fails_on_a_server_fails_alone(server: str, tmp_path: Path):
+    path = jobs(tmp_path, "broken", "fine", "bad")
+    with pytest.raises(HyperReenactError, match="2 of 3 failed"):
+        run_jobs(path, server)
+    told = report(path)["jobs"]
+    assert [job["state"] for job in told] == ["failed", "done", "failed"]
+    assert "error in SaveVideo: no space" in told[0]["reason"]
+    assert "LoadVideo: file: bad.mp4" in told[2]["reason"]
+    path = jobs(tmp_path, "a", **{"Nothing.x": 1})
+    with pytest.raises(HyperReenactError, match="1 of 1 failed"):
+        run_jobs(path, server)
+    assert "Nothing.x: names 0 nodes" in report(path)["jobs"][0]["reason"]
+
+
+def test_without_any_server_jobs_stay_to_be_done(tmp_path: Path):
+    path = jobs(tmp_path, "a", "b")
+    with pytest.raises(HyperReenactError, match="no ComfyUI answers"):
+        run_jobs(path, "http://127.0.0.1:9")
+    assert [job["state"] for job in report(path)["jobs"]] == ["not done"] * 2

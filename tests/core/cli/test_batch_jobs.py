@@ -124,6 +124,49 @@ def test_a_job_fails_alone_and_says_why(files: Files, tmp_path: Path, capsys: An
     assert "4 of 5 failed" in said.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="this system limits no sizes of files")
+def test_what_finds_no_room_fails_and_is_done_when_there_is_some(files: Files, tmp_path: Path):
+    import resource
+
+    jobs = [job(files, "a.mp4"), job(files, "b.mp4", driving="lost.mp4")]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
+    try:
+        assert batch(tmp_path, jobs, "--shard-frames", "3") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    report = json.loads((tmp_path / "jobs.work" / "report.json").read_text())
+    assert "choose another place or make room" in report["jobs"][0]["reason"]
+    assert not (tmp_path / "a.mp4").exists()
+    assert batch(tmp_path, jobs[:1], "--shard-frames", "3") == 0
+    assert states(tmp_path) == ["done"]
+
+
+def test_results_go_to_an_address(files: Files, tmp_path: Path, capsys: Any):
+    place = tmp_path / "elsewhere" / "a.mp4"
+    jobs = [
+        job(files, f"file://{place}", frames=2),
+        job(files, f"file://{tmp_path}/jobs.json/b.mp4", frames=2),
+    ]
+    assert batch(tmp_path, jobs) == 2  # the second cannot be: a file stands where a folder must
+    assert states(tmp_path) == ["done", "failed"]
+    assert "what was made is kept" in capsys.readouterr().out
+    assert [path.name for path in place.parent.iterdir()] == ["a.mp4"]
+    first = place.read_bytes()
+    assert batch(tmp_path, jobs[:1]) == 0
+    assert states(tmp_path) == ["there"]
+    place.write_bytes(b"half")
+    assert batch(tmp_path, jobs[:1]) == 0
+    assert place.read_bytes() == first
+
+
+def test_an_address_of_an_unknown_kind_is_one_line(files: Files, tmp_path: Path, capsys: Any):
+    assert batch(tmp_path, [job(files, "nonsense://a/b.mp4")]) == 2
+    said = capsys.readouterr().err
+    assert "nonsense://a/b.mp4: results cannot go there" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -151,6 +194,18 @@ def test_nothing_imports_ray_and_its_engine_says_how_to_get_it(files: Files, tmp
     assert ended.returncode == 2
     assert "pip install 'hyperreenact[ray]'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_data_on_a_cluster_needs_the_extra(
+    files: Files, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    (tmp_path / "people" / "ann").mkdir(parents=True)
+    (tmp_path / "people" / "ann" / "a.mp4").write_bytes(files.clip.read_bytes())
+    line = ["data", "prepare", str(tmp_path / "people"), "--out", str(tmp_path / "shards")]
+    line += ["--model-set", "tiny", "--model-path", str(files.models)]
+    assert main([*line, "--engine", "ray", "--workers", "1"]) == 2
+    assert "pip install 'hyperreenact[ray]'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not HAS_RAY, reason="the extra `ray` is not installed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-
 from hyperreenact_core.evaluation.artist import HeadStudio
+
 from hyperreenact_core.evaluation.pairs import Moment, Scene
 from hyperreenact_core.face.align import CropRule
 from hyperreenact_core.imaging import ImageU8

@@ -30,6 +30,7 @@ from hyperreenact_core.heads.stage import Stage
 from hyperreenact_core.heads.takes import Recipe, film
 from tests.core.heads import write_some_shards
 from tests.core.heads.write_some_shards import SETTINGS
+from tests.core.spreading import spread
 
 Cast = Callable[..., Figure]
 LAYOUT = {
@@ -92,6 +93,15 @@ def test_a_killed_run_goes_on_and_the_bytes_are_the_same(folder: Path, tmp_path:
     for path in paths:
         assert path.read_bytes() == (folder / path.name).read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_write_the_same_bytes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    for path in write_shards(tmp_path, **SETTINGS, spread=spread):
+        assert path.read_bytes() == (folder / path.name).read_bytes()
 
 
 def test_a_finished_folder_is_left_alone_and_keeps_its_settings(folder: Path):

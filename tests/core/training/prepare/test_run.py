@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hyperreenact_core.errors import InputError, OutputError
-from hyperreenact_core.host import LocalHost
+from hyperreenact_core.host import LocalHost, Spread
 from hyperreenact_core.models import tensor_files
 from hyperreenact_core.models.sets import load_set
 from hyperreenact_core.reenact.views import crop_rule
@@ -21,6 +21,7 @@ from hyperreenact_core.training.prepare.run import prepare_clips
 from hyperreenact_core.training.prepare.settings import PrepareSettings
 from hyperreenact_core.video.stills import write_image
 from tests.core.reenact.tiny import frames, save_tiny_set
+from tests.core.spreading import spread
 
 PATTERNS = {
     "ann/a": "fff",
@@ -66,6 +67,7 @@ def run(
     *,
     host: StopsAt | None = None,
     workers: int = 0,
+    spread: Spread | None = None,
     size: int = 32,
     every: int = 1,
 ) -> PrepareReport:
@@ -84,6 +86,7 @@ def run(
         host=host or StopsAt(),
         settings=settings,
         workers=workers,
+        spread=spread,
         shard_bytes=3 * 32 * 32 * 3,
     )
 
@@ -180,6 +183,11 @@ def test_a_killed_run_loses_only_what_was_not_in_the_ledger(
 @pytest.mark.slow
 def test_workers_make_the_same(files: Path, prepared: Path, tmp_path: Path) -> None:
     run(files, tmp_path, workers=1)
+    assert same_data(load_clips(tmp_path), load_clips(prepared))
+
+
+def test_workers_of_a_cluster_make_the_same(files: Path, prepared: Path, tmp_path: Path) -> None:
+    run(files, tmp_path, spread=spread)
     assert same_data(load_clips(tmp_path), load_clips(prepared))
 
 

@@ -1,0 +1,17 @@
+"""Items through one worker here, pickled as they are on their way to a cluster."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from hyperreenact_core.batch.engines.local import InProcess
+from hyperreenact_core.batch.pool import in_order
+
+
+def spread(
+    start: Callable[[], Callable[[Any], Any]], items: Sequence[Any]
+) -> Generator[Any, None, None]:
+    start, items = pickle.loads(pickle.dumps((start, items)))  # noqa: S301
+    yield from in_order(InProcess(start), items)
