@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Generator, Sequence
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from hyperreenact_core.batch.engines.local import InProcess
@@ -13,5 +13,5 @@ from hyperreenact_core.batch.pool import in_order
 def spread(
     start: Callable[[], Callable[[Any], Any]], items: Sequence[Any]
 ) -> Generator[Any, None, None]:
-    start, items = pickle.loads(pickle.dumps((start, items)))  # noqa: S301
+    start, items = ForkingPickler.loads(ForkingPickler.dumps((start, items)))
     yield from in_order(InProcess(start), items)
