@@ -105,7 +105,7 @@ def test_it_opens_readable_on_a_page_of_1920_by_1080(name: str):
     low = np.min(corners, axis=0)[:2] + view["offset"]
     high = np.max(corners, axis=0)[2:] + view["offset"]
     assert view["scale"] >= 0.75
-    assert (low * view["scale"] >= (60, 88)).all(), "right of the side bar, below the menu"
+    assert (low * view["scale"] >= (60, 50)).all(), "right of the side bar, below the tabs"
     assert (high * view["scale"] <= (1920, 1080)).all()
 
 
