@@ -16,6 +16,7 @@ from .detail import DetailTransfer
 from .draw import Hypernetwork, Synthesise
 from .editor import ExpressionEditor
 from .files import LoadIdentity, LoadPoseTrack, SaveIdentity, SavePoseTrack
+from .footage import ReenactFootage
 from .live import add_route
 from .load import LoadModels
 from .marks import mark_prompt
@@ -40,6 +41,7 @@ NODES: list[type[io.ComfyNode]] = [
     PasteBack,
     Reenact,
     ReenactVideo,
+    ReenactFootage,
     PuppetPose,
     EditMotion,
     MixMotion,

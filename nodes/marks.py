@@ -19,6 +19,7 @@ DRAWING = frozenset(
         "PasteBack",
         "Reenact",
         "ReenactVideo",
+        "ReenactFootage",
         "LoadIdentity",
         "ExpressionEditor",
     )

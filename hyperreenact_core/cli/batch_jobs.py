@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..choices import AUTO, TORCH_NAMES
 from ..errors import InputError
-from . import reenact
+from . import footage, reenact
 from .common import note, progress_bar
 from .engines import open_pool
 from .job_files import FILES, open_jobs, reported
@@ -103,13 +103,18 @@ def _plan(
     from ..batch.shard import ClipPlan, Tools
     from ..models.sets import load_set
 
+    request = reenact.request_of(job)
+    if request.is_cast or footage.is_footage(job):
+        raise InputError(
+            f"the job of {job.out}: several faces, and videos as source, cannot be cut into "
+            "pieces; draw it with `hyperreenact reenact`"
+        )
     model_paths = tuple(path.resolve() for path in job.model_path)
     which = job.model_set, model_paths
     if which not in digests:
         digests[which] = models_digest(load_set(*which))
     precision = TORCH_NAMES.get(job.precision, AUTO)
     tools = Tools(job.model_set, model_paths, job.device, precision, digests[which])
-    request = reenact.request_of(job)
     name = clip_name(request, models=tools.digest, device=job.device, precision=precision)
     return ClipPlan(name, request, tools, folder, length)
 

@@ -13,6 +13,7 @@ from ..choices import AUTO, DETECTORS, PRECISIONS, TORCH_NAMES
 
 if TYPE_CHECKING:
     from ..host import LocalHost
+    from ..video.output import FrameWriter
 
     # What add_subparsers returns, and what a parser and a group of options have in common; argparse
     # gives them no public names.
@@ -126,6 +127,27 @@ def progress_bar(description: str, *, unit: str = "frame") -> Iterator[OnProgres
             bar.update(done - bar.n)
 
         yield show
+
+
+@contextmanager
+def interruption_told(writer: FrameWriter) -> Iterator[None]:
+    """Say how much is kept where the block is interrupted; own errors tell it themselves."""
+    from ..errors import HyperReenactError
+
+    try:
+        yield
+    except BaseException as error:
+        if writer.saved_as is not None and not isinstance(error, HyperReenactError):
+            note(f"{writer.frames_written} frames are kept in {writer.saved_as}")
+        raise
+
+
+def note_terms(detector: str) -> None:
+    """Name the terms of what found the faces, where it is not the set's own."""
+    if detector == "insightface":
+        from ..face.insight_detect import INSIGHT_TERMS
+
+        note(f"insightface found the faces: {INSIGHT_TERMS}")
 
 
 def note(line: str) -> None:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..choices import NO_FACE_POLICIES
-from ..errors import HyperReenactError
+from ..errors import InputError
 from ..reenact.knobs import COLOUR_MATCH
-from . import knobs, numbers
+from . import footage, knobs, numbers
 from .common import (
     OnProgress,
     add_alias,
     add_compute_options,
     add_detector_options,
     add_model_set_options,
+    interruption_told,
     local_host,
     note,
+    note_terms,
     progress_bar,
 )
 
 if TYPE_CHECKING:
     from ..reenact.clip import ClipRequest
     from ..reenact.missing import DrivingReport
+    from ..reenact.roles import AlsoPlays
     from .common import SubParsers
 
 _DESCRIPTION = """\
@@ -34,8 +38,10 @@ Draw the person of SOURCE with the head pose and expression of each frame of DRI
 
 SOURCE is a picture, or an identity from `invert`. DRIVING is a video, an animated GIF or WebP, a
 picture, or a folder of pictures, whose frame rate and sound are kept; or a pose track or .csv, as
-`poses`, `puppet` and `motion` write it. The name of OUT says what is written: .mp4 .mov .mkv .webm,
-.gif .webp, .png .jpg for a single picture, or a folder of PNG frames if there is no suffix. With
+`poses`, `puppet` and `motion` write it. A video as SOURCE keeps its own frames and rate, and the
+performance of DRIVING, which must be seen, is put into its face: see --transfer. The name of OUT
+says what is written: .mp4 .mov .mkv .webm, .gif .webp, .png .jpg for a single picture, or a folder
+of PNG frames if there is no suffix. With
 --paste-back a cut-out SOURCE stays cut out in a folder, .png, .webp, .webm and .mov (ProRes 4444).
 A file that is already there is replaced once the result is complete. Ctrl-C keeps the frames that
 are done.
@@ -51,13 +57,14 @@ def register(subparsers: SubParsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "source", type=Path, metavar="SOURCE", help="picture or identity of the person"
+        "source", type=Path, metavar="SOURCE", help="picture, identity or video of the person"
     )
     parser.add_argument("driving", type=Path, metavar="DRIVING", help="what the person is to do")
     parser.add_argument("--out", "-o", type=Path, required=True, help="where the result goes")
     _add_look_options(parser)
     _add_face_options(parser)
     _add_clip_options(parser)
+    footage.add_footage_options(parser)
     add_model_set_options(parser)
     add_compute_options(parser)
     knobs.add_batch_option(parser)
@@ -94,6 +101,20 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
 def _add_face_options(parser: argparse.ArgumentParser) -> None:
     knobs.add_face_option(parser, "--face", whose="SOURCE")
     knobs.add_face_option(parser, "--driving-face", whose="the first frame of DRIVING with any")
+    parser.add_argument(
+        "--all-faces",
+        action="store_true",
+        help="every face of SOURCE performs, put back into the picture",
+    )
+    parser.add_argument(
+        "--also",
+        action="append",
+        nargs="+",
+        default=[],
+        metavar=("FACE", "CLIP"),
+        help="another face of SOURCE performs too: FACE [CLIP [WHICH]], played by face WHICH of "
+        "CLIP (default: the largest of DRIVING); may be repeated",
+    )
     parser.add_argument(
         "--no-face",
         choices=NO_FACE_POLICIES,
@@ -141,20 +162,17 @@ def run(args: argparse.Namespace) -> None:
 
     began = time.monotonic()
     bar = LateProgressBar("reenact")
-    host = local_host(args, on_progress=bar.show)
-    job = ClipJob(request_of(args), load_set(args.model_set, args.model_path))
-    try:
+    if footage.is_footage(args):
         with bar:
-            job.run(host)
-    except BaseException as error:
-        # The project's own errors tell it themselves.
-        if job.writer.saved_as is not None and not isinstance(error, HyperReenactError):
-            note(f"{job.writer.frames_written} frames are kept in {job.writer.saved_as}")
-        raise
-    if args.detector == "insightface":
-        from ..face.insight_detect import INSIGHT_TERMS
-
-        note(f"insightface found the faces: {INSIGHT_TERMS}")
+            said = footage.run_footage(args, bar.show)
+        note(f"{said} in {time.monotonic() - began:.1f} s")
+        return
+    host = local_host(args, on_progress=bar.show)
+    request = request_of(args)
+    job = ClipJob(request, load_set(args.model_set, args.model_path))
+    with interruption_told(job.writer), bar:
+        job.run(host)
+    note_terms(args.detector)
     if job.source_lies:
         note(f"{args.source}: its face lies, so the picture was turned upright to be drawn")
     if job.loses_sound:
@@ -162,7 +180,9 @@ def run(args: argparse.Namespace) -> None:
     if job.report.without_face == job.report.frames:  # as wished: holding would be an error
         note(f"warning: no frame of {args.driving} shows a face; the source's pose was used")
     seconds = time.monotonic() - began
-    cuts = cuts_text([args.start + frame for frame in job.report.cuts])
+    cuts = ""
+    if not request.is_cast:  # several faces are followed by who they are
+        cuts = cuts_text([args.start + frame for frame in job.report.cuts])
     done = f"{job.writer.frames_written} frames in {seconds:.1f} s"
     note(f"{args.out}: {done}{_faces(job.report)}{cuts}")
 
@@ -216,7 +236,26 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
         default_rate=args.fps,
         crf=args.crf,
         front=args.front,
+        all_faces=args.all_faces,
+        also=tuple(_also(words) for words in args.also),
     )
+
+
+def _also(words: Sequence[str]) -> AlsoPlays:
+    """FACE [CLIP [WHICH]] of --also; InputError for anything else."""
+    from ..reenact.roles import AlsoPlays
+
+    face, *rest = words
+    if len(rest) > 2:
+        raise InputError(f"--also takes FACE, CLIP and WHICH, not {' '.join(words)!r}")
+    try:
+        return AlsoPlays(
+            knobs.face_choice(face),
+            Path(rest[0]) if rest else None,
+            knobs.face_choice(rest[1]) if len(rest) > 1 else "largest",
+        )
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"--also: {error}") from error
 
 
 def _faces(report: DrivingReport) -> str:

@@ -10,17 +10,19 @@ from itertools import islice
 from pathlib import Path
 
 from ..choices import DetectorKind, FaceChoice
-from ..errors import HyperReenactError, InputError, NoFaceError, OutputError
+from ..errors import InputError, NoFaceError, OutputError
 from ..face.detect import FaceDetector
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..video.clips import DEFAULT_RATE
+from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
-from ..video.sources import AudioSource, FrameSource
+from ..video.sources import AudioSource, FrameSource, reading
 from ..video.stills import STILL_SUFFIXES
 from ..video.transparency import read_alpha, read_mask
+from .cast_clip import check_cast, play_clips
 from .compare import SideBySide, comparison, comparison_layout, result_size
 from .files import load_identity
 from .given_files import as_clip, is_identity, picture_of, track_of_file
@@ -28,6 +30,7 @@ from .missing import DrivingReport
 from .perform import perform, source_of
 from .pipeline import ReenactOptions, Reenactor
 from .results import ReenactedFrame, Reenactment
+from .roles import AlsoPlays, clips_of
 from .source import SourceFace, analyse_source
 from .views import detector_of
 
@@ -43,6 +46,8 @@ class ClipRequest:
     side by side. start, limit: first driving frame, from 0, and how many at most.
     default_rate: frames a second of driving pictures. crf: quality of a video, 0 to 51.
     front: a picture as large as the source, white where that stays in front of the face.
+    all_faces: every face of the source performs; also: faces that do beside the chosen one, each
+    with a performer of its own. Either gives whole pictures.
     """
 
     source: Path
@@ -59,6 +64,18 @@ class ClipRequest:
     default_rate: Fraction = DEFAULT_RATE
     crf: int = 18
     front: Path | None = None
+    all_faces: bool = False
+    also: tuple[AlsoPlays, ...] = ()
+
+    @property
+    def is_cast(self) -> bool:
+        """Whether several faces may perform."""
+        return self.all_faces or bool(self.also)
+
+    @property
+    def paste_back(self) -> bool:
+        """Whether results are whole pictures."""
+        return self.options.paste_back or self.is_cast
 
 
 class ClipJob:
@@ -71,6 +88,8 @@ class ClipJob:
 
     def __init__(self, request: ClipRequest, models: LoadedSet) -> None:
         self._request, self._models = request, models
+        if request.is_cast:
+            check_cast(request)
         self._picture = picture_of(request.source)
         self._track = track_of_file(request.driving, start=request.start, limit=request.limit)
         if self._track is None:
@@ -80,13 +99,17 @@ class ClipJob:
             _check_track(request)
             self._driving = as_clip(request.driving, self._track)
             self.total = len(self._track)
+        self._others = [
+            open_frames(path, default_rate=request.default_rate)
+            for path in clips_of(request.driving, request.also)[1:]
+        ]
         _check_still(request.out, self.total)
         self._layout = _layout(request, models, self._picture, self._driving)
         width, height = self._layout.width, self._layout.height
         if not request.compare:
             size = (self._picture.shape[1], self._picture.shape[0])
             width, height = result_size(
-                size, request.options.side(models), paste_back=request.options.paste_back
+                size, request.options.side(models), paste_back=request.paste_back
             )
         self.writer = open_writer(
             request.out,
@@ -96,7 +119,7 @@ class ClipJob:
             audio=_sound(self._driving, request),
             crf=request.crf,
             alpha=_alpha(request),
-            inputs=[request.source, request.driving],
+            inputs=[request.source, request.driving, *(clip.path for clip in self._others)],
         )
         self.report = DrivingReport()
         self.source_lies = False
@@ -112,15 +135,8 @@ class ClipJob:
         What was done before an error or an interruption is kept, as `video.output.FrameWriter`
         says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
         """
-        try:
-            with self.writer, self._drawn(host) as (source, results):
-                self._write(source, results)
-        except HyperReenactError as error:
-            kept = self.writer.saved_as
-            if kept is None:
-                raise
-            done = f"the {self.writer.frames_written} frames before that are kept in {kept}"
-            raise type(error)(f"{error}; {done}") from error
+        with telling_kept(self.writer), self._drawn(host) as (source, results):
+            self._write(source, results)
 
     def write_drawn(self, images: Iterable[ImageU8]) -> None:
         """Write results that were drawn elsewhere, all of them and in order; instead of `run`."""
@@ -130,11 +146,17 @@ class ClipJob:
 
     @contextmanager
     def _drawn(self, host: Host) -> Iterator[tuple[SourceFace, Reenactment]]:
-        """The source and the results."""
+        """The source, the first of several, and the results."""
         request, models = self._request, self._models
         if self._track is not None:
             source = _source(request, self._picture, models, host)
             results = perform(source, self._track, models, host, request.options)
+            with closing(results):
+                yield source, results
+            return
+        if request.is_cast:
+            clips = [self._driving, *self._others]
+            source, results = play_clips(request, self._picture, clips, models, host)
             with closing(results):
                 yield source, results
             return
@@ -158,13 +180,13 @@ class ClipJob:
     def _composed(self, source: SourceFace, result: ReenactedFrame) -> ImageU8:
         if not self._request.compare:
             return result.image
-        paste_back = self._request.options.paste_back
+        paste_back = self._request.paste_back
         return self._layout.row(comparison(source, result, paste_back=paste_back))
 
 
 def _alpha(request: ClipRequest) -> ImageU8 | None:
     """A face that is put back into a cut-out picture leaves that cut out."""
-    is_whole = request.options.paste_back and not request.compare
+    is_whole = request.paste_back and not request.compare
     is_whole = is_whole and not is_identity(request.source)
     return read_alpha(request.source) if is_whole else None
 
@@ -222,7 +244,7 @@ def _layout(
         (picture.shape[1], picture.shape[0]),
         (driving.width, driving.height),
         request.options.side(models),
-        paste_back=request.options.paste_back,
+        paste_back=request.paste_back,
     )
 
 
@@ -270,11 +292,6 @@ def _sound(driving: FrameSource, request: ClipRequest) -> AudioSource | None:
 @contextmanager
 def frames_of(driving: FrameSource, request: ClipRequest) -> Iterator[Iterator[ImageU8]]:
     """The frames from `start` on, `limit` at most; closes the clip afterwards."""
-    frames = iter(driving)
     stop = None if request.limit is None else request.start + request.limit
-    try:
+    with reading(driving) as frames:
         yield islice(frames, request.start, stop)
-    finally:
-        close = getattr(frames, "close", None)
-        if close is not None:
-            close()

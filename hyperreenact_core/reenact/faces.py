@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -128,7 +128,14 @@ def align_faces(
     tracked: list[TrackedFrame] = []
     size = (0, 0)
     with host.on_device(models.reading_networks, 0):
-        for frame in _tracked(frames, models, host, options, detector=detector):
+        for frame in tracked_faces(
+            frames,
+            models,
+            host,
+            detector,
+            choice=options.choice,
+            stabilise=options.stabilise,
+        ):
             size = frame.picture.shape[1], frame.picture.shape[0]
             # The pictures are the caller's: keeping them here would hold the whole clip twice.
             tracked.append(TrackedFrame(frame.index, _NO_PICTURE, frame.crop))
@@ -157,15 +164,20 @@ def box_of(crop: FaceCrop) -> CropBox:
     return CropBox(corner_x + half, corner_y + half, half)
 
 
-def _tracked(
+def tracked_faces(
     frames: Iterable[ImageU8],
     models: LoadedSet,
     host: Host,
-    options: AlignOptions,
-    *,
     detector: FaceDetector,
+    *,
+    choice: FaceChoice,
+    stabilise: int,
+    name_frame: Callable[[int], str] = "frame {}".format,
 ) -> Iterator[TrackedFrame]:
-    """Every frame with its face in pixels of the frame, however large it was searched."""
+    """Every frame with its face in pixels of the frame, however large it was searched.
+
+    detector: its networks must be on the host's device. Raises as `track_face`.
+    """
     pictures: deque[ImageU8] = deque()
 
     def reduced() -> Iterator[ImageU8]:
@@ -178,9 +190,9 @@ def _tracked(
         reduced(),
         detector,
         rule=crop_rule(models.settings),
-        choice=options.choice,
-        window=options.stabilise,
-        name_frame="frame {}".format,
+        choice=choice,
+        window=stabilise,
+        name_frame=name_frame,
     ):
         picture = pictures.popleft()
         crop = frame.crop

@@ -21,6 +21,11 @@ def is_identity(path: Path) -> bool:
     return path.suffix.lower() == _IDENTITY
 
 
+def is_track(path: Path) -> bool:
+    """Whether what drives has no pictures."""
+    return path.suffix.lower() in TRACK_SUFFIXES
+
+
 def picture_of(path: Path) -> ImageU8:
     """The picture of a source [H, W, 3], of an identity the square that it keeps; InputError."""
     if not is_identity(path):
@@ -39,7 +44,7 @@ def track_of_file(path: Path, *, start: int, limit: int | None) -> PoseTrack | N
 
     InputError where the file cannot be read or has no such frame.
     """
-    if path.suffix.lower() not in TRACK_SUFFIXES:
+    if not is_track(path):
         return None
     track = load_poses(path)
     if start >= len(track):

@@ -50,6 +50,14 @@ LengthRule = Literal["hold", "loop", "shortest", "stretch"]
 """What becomes of two performances of unequal length: the shorter one keeps its last frame or
 begins again, the longer one is cut, or the second is stretched to the first."""
 LENGTH_RULES: tuple[LengthRule, ...] = get_args(LengthRule)
+Transfer = Literal["expression", "lips", "pose", "both"]
+"""What footage takes from a driver: what the face does, of that the mouth and jaw alone, how the
+head is turned, or face and turn. The rest stays as the footage has it."""
+TRANSFERS: tuple[Transfer, ...] = get_args(Transfer)
+Sound = Literal["auto", "driving", "source", "none"]
+"""Whose sound changed footage has; auto: the driver's if it has any and keeps its pace, else the
+footage's."""
+SOUNDS: tuple[Sound, ...] = get_args(Sound)
 Region = Literal["head", "eyes", "gaze", "brows", "mouth", "jaw"]
 """head: its turn and place. eyes: lids. gaze: where the eyes look. The others as they say."""
 REGIONS: tuple[Region, ...] = get_args(Region)

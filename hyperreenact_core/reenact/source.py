@@ -98,14 +98,47 @@ def analyse_source(
     detector = with_readings(detector or detector_of(models, host), models, host)
     with host.on_device(models.reading_networks, 0):
         found = _find_face(picture, models, name=name, detector=detector, choice=choice)
-    upright, turns = _turned(picture, found.turns), found.turns
+    return _analysed(found, _turned(picture, found.turns), models, host, psi=psi)
+
+
+def analyse_sources(
+    picture: ImageU8,
+    models: LoadedSet,
+    host: Host,
+    *,
+    name: str = "the source picture",
+    detector: FaceDetector | None = None,
+    truncation_psi: float | None = None,
+) -> list[SourceFace]:
+    """All faces of a picture from the left; else as `analyse_source`.
+
+    A picture whose largest face lies is turned; faces that lie in it then are left out.
+    """
+    psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
+    detector = with_readings(detector or detector_of(models, host), models, host)
+    with host.on_device(models.reading_networks, 0):
+        largest = _find_face(picture, models, name=name, detector=detector, choice="largest")
+        upright = _turned(picture, largest.turns)
+        seen = detector.detect(searched(upright, models.settings))
+    faces = [face for face in seen if _stands(face)] or seen
+    sources: list[SourceFace] = []
+    for face in sorted(faces, key=lambda face: face.centre[0]):
+        host.check_interrupt()
+        found = _Found(face, len(faces), largest.turns)
+        sources.append(_analysed(found, upright, models, host, psi=psi))
+    return sources
+
+
+def _analysed(
+    found: _Found, upright: ImageU8, models: LoadedSet, host: Host, *, psi: float
+) -> SourceFace:
     crop = _cut_out(found, upright, models)
     networks = source_networks(models.fast(host.dtype))
     with host.on_device(networks, working_bytes(models, batch_size=1)):
         inverted = encode_face(crop, models, host)
         identity = replace(inverted, w_plus=truncate(inverted.w_plus, models, host, psi=psi))
         reconstruction = reconstruct(identity.w_plus, models, host)
-    return SourceFace(upright, crop, identity, reconstruction, found.faces, turns)
+    return SourceFace(upright, crop, identity, reconstruction, found.faces, found.turns)
 
 
 def source_networks(networks: FastNetworks) -> list[nn.Module]:
@@ -197,6 +230,8 @@ def _look(
         faces = detector.detect(reduced)
         face = choose_face(faces, choice, width=width, height=height)
     except InputError as error:
+        if turns:  # turned, a picture may show fewer faces
+            return None
         raise InputError(f"{name}: {error}") from error
     return None if face is None else _Found(face, len(faces), turns)
 

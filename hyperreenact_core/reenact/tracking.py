@@ -68,9 +68,9 @@ def track_face(
     box: CropBox | None = None
     scene = 0
     for index, picture in enumerate(frames):
-        seen = _thumbnail(picture)
+        seen = thumbnail(picture)
         # Compared with the last frame that showed a face: a flash between two is no cut.
-        is_cut = last_seen is not None and _is_cut(last_seen, seen)
+        is_cut = last_seen is not None and is_other_scene(last_seen, seen)
         followed = None if is_cut else last_face
         face = _find(picture, detector, followed, choice=choice, name=name_frame, index=index)
         if face is not None:
@@ -100,13 +100,14 @@ def cuts_text(frames: Sequence[int]) -> str:
     return f", cut at {word} {named}{more}: the face was chosen anew there"
 
 
-def _thumbnail(picture: ImageU8) -> Thumbnail:
+def thumbnail(picture: ImageU8) -> Thumbnail:
     """[16, 16, 3] float32, what is left of a picture from afar."""
     small = cv2.resize(picture, (16, 16), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32)
 
 
-def _is_cut(before: Thumbnail, now: Thumbnail) -> bool:
+def is_other_scene(before: Thumbnail, now: Thumbnail) -> bool:
+    """Whether a cut lies between two pictures."""
     return float(np.abs(before - now).mean()) > _CUT
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import av
 import numpy as np
 
-from ..errors import OutputError
+from ..errors import HyperReenactError, OutputError
 from ..imaging import ImageU8
 from ..whole_files import Part, name_with, unwritable
 from .interrupts import interrupts_deferred
@@ -122,6 +122,19 @@ class FrameWriter(ABC):
         with suppress(OSError, av.FFmpegError):
             self._abandon()
         self._place.discard()
+
+
+@contextmanager
+def telling_kept(writer: FrameWriter) -> Iterator[None]:
+    """The writer's context, whose own errors also say how much of the work was kept, and where."""
+    try:
+        with writer:
+            yield
+    except HyperReenactError as error:
+        if writer.saved_as is None:
+            raise
+        done = f"the {writer.frames_written} frames before that are kept in {writer.saved_as}"
+        raise type(error)(f"{error}; {done}") from error
 
 
 @contextmanager

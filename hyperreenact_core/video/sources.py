@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -57,6 +58,18 @@ class FrameSource:
     def name_of(self, index: int) -> str:
         """Name of frame `index` (from 0) for messages, such as "clip.mp4, frame 17"."""
         return self.name_frame(index)
+
+
+@contextmanager
+def reading(clip: FrameSource) -> Iterator[Iterator[ImageU8]]:
+    """The frames of a clip; the file is closed afterwards, wherever the reader has come to."""
+    frames = iter(clip)
+    try:
+        yield frames
+    finally:
+        close = getattr(frames, "close", None)
+        if close is not None:
+            close()
 
 
 def check_size(width: int, height: int, *, name: str) -> None:

@@ -54,6 +54,9 @@ def test_defaults_are_valid(pack: Pack):
         ("HyperReenact_AlignFace", "no_face", "choices", "MissingFace"),
         ("HyperReenact_Reenact", "no_face", "choices", "NoFacePolicy"),
         ("HyperReenact_AlignFace", "detector", "choices", "DetectorKind"),
+        ("HyperReenact_ReenactFootage", "transfer", "reenact.knobs", "Transfer"),
+        ("HyperReenact_ReenactFootage", "length", "reenact.knobs", "LengthRule"),
+        ("HyperReenact_ReenactFootage", "sound", "reenact.knobs", "Sound"),
     ],
 )
 def test_choices_are_those_of_the_core(

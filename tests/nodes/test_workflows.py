@@ -24,6 +24,7 @@ SHOW_PROGRESS = {
     "ExtractPose",
     "PasteBack",
     "Reenact",
+    "ReenactFootage",
     "ReenactVideo",
     "Synthesise",
 }

@@ -53,6 +53,7 @@ _PICTURES = {
         "HyperReenact_PasteBack",
         "HyperReenact_Reenact",
         "HyperReenact_ReenactVideo",
+        "HyperReenact_ReenactFootage",
         "HyperReenact_DetailTransfer",
         "HyperReenact_Synthesise",
     ),

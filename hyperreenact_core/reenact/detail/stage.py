@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from ...networks.detail import (
     compose,
     detail_inputs,
 )
+from ...types import FaceReading
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
 from .fit import HeadFit
@@ -111,22 +112,39 @@ class DetailStage:
         self._network, self._device, self._dtype = network, torch.device(device), dtype
         self.model: HeadModel = load_head_model()
 
-    def prepare(self, portrait: Portrait, *, size: int) -> DetailSource:
-        """size: side of the results in pixels."""
+    def prepare(
+        self,
+        portrait: Portrait,
+        *,
+        size: int,
+        fit_with: Callable[[FaceReading], HeadFit] | None = None,
+        paint: Paint | None = None,
+        figure: Floats | None = None,
+    ) -> DetailSource:
+        """size: side of the results in pixels. fit_with: what fits the head; `fit_reading` if None.
+
+        paint: colours of a portrait without a guide. figure: see DetailSource. What is None is
+        measured.
+        """
         side = len(portrait.image)
         whole = CropBox(side / 2, side / 2, side / 2)
         large, matrix = cut(portrait.image, whole, CropRule(size=size))
         own = large[None].to(self._device)
-        fit = fit_reading(self.model, portrait.reading.moved(matrix))
+        reading = portrait.reading.moved(matrix)
+        fit = fit_reading(self.model, reading) if fit_with is None else fit_with(reading)
         drawing = self._drawn(fit, None, side=float(size))
         small = resize(own, WORK_SIZE)
         seen = u8_from_tensor(small)[0]
-        figure = figure_of(seen, drawing)
-        paint, guide = None, portrait.guide
-        if guide is None:
-            paint = paint_of(self.model, drawing, seen)
-            over = hair_over_sides(self.model, drawing, seen, figure, paint)
-            paint = replace(paint, covered=over)
+        if figure is None:
+            figure = figure_of(seen, drawing)
+        guide = portrait.guide
+        if guide is not None:
+            paint = None
+        else:
+            if paint is None:
+                paint = paint_of(self.model, drawing, seen)
+                over = hair_over_sides(self.model, drawing, seen, figure, paint)
+                paint = replace(paint, covered=over)
             guide = self._pictures([drawing], paint)[0]
         return DetailSource(
             picture=own,

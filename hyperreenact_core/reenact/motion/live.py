@@ -39,6 +39,22 @@ class LiveMotion:
         return self != LiveMotion()
 
 
+def laid_on(
+    rest: HeadState, state: HeadState, *, reference: HeadState, motion: LiveMotion
+) -> HeadState:
+    """What lies between a performer's reference and state, with its factors, on top of `rest`."""
+    turn = turned_beyond(
+        _row(rest.rotation), _row(reference.rotation), _row(state.rotation), _row(motion.head)
+    )
+    face = moved_beyond(
+        _row(rest.coefficients),
+        _row(reference.coefficients),
+        _row(state.coefficients),
+        _row(motion.expression),
+    )
+    return HeadState(turn[0].numpy(), face[0].clamp(0, 1).numpy())
+
+
 class MotionStream:
     """The frames of one clip as a source of state `rest` is to perform them, in their order.
 
@@ -58,20 +74,7 @@ class MotionStream:
         if begins and self._motion.mode == "relative":
             self._reference, self._scene = state, scene
         assert self._reference is not None
-        rest, reference = self._rest, self._reference
-        turn = turned_beyond(
-            _row(rest.rotation),
-            _row(reference.rotation),
-            _row(state.rotation),
-            _row(self._motion.head),
-        )
-        face = moved_beyond(
-            _row(rest.coefficients),
-            _row(reference.coefficients),
-            _row(state.coefficients),
-            _row(self._motion.expression),
-        )
-        return HeadState(turn[0].numpy(), face[0].clamp(0, 1).numpy())
+        return laid_on(self._rest, state, reference=self._reference, motion=self._motion)
 
 
 def _row(value: Doubles | float) -> Tensor:

@@ -115,13 +115,16 @@ def test_a_job_fails_alone_and_says_why(files: Files, tmp_path: Path, capsys: An
         job(files, "3.mp4", driving="nobody.mp4", no_face="error"),
         job(files, "4.mp4"),
         job(files, "4.mp4"),
+        job(files, "5.mp4", all_faces=True),
+        job(files, "6.mp4", source="nobody.mp4", detail=1),
     ]
     assert batch(tmp_path, jobs, "--shard-frames", "3") == 2
-    assert states(tmp_path) == ["failed", "failed", "failed", "done", "failed"]
+    assert states(tmp_path) == ["failed", "failed", "failed", "done", *["failed"] * 3]
     said = capsys.readouterr()
     for words in ("broken.mp4", "lost.mp4 cannot be read", "no face was found", "stands before it"):
         assert words in said.out
-    assert "4 of 5 failed" in said.err
+    assert said.out.count("cannot be cut into pieces") == 2
+    assert "6 of 7 failed" in said.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system limits no sizes of files")

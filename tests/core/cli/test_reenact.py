@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hyperreenact_core.cli.main import build_parser
+from hyperreenact_core.cli.main import build_parser, main
 from hyperreenact_core.face.paste import paste_back
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8, tensor_from_u8
@@ -29,6 +29,7 @@ from tests.core.cli.reenact_files import (
     write_clip,
 )
 from tests.core.reenact.tiny import SIZE, frames
+from tests.core.reenact.two_people import CROSS, two_in_a_picture
 
 
 def test_a_video_keeps_rate_length_and_sound(files: Files, tmp_path: Path, capsys):
@@ -203,3 +204,21 @@ def test_a_cut_out_portrait_stays_cut_out(files: Files, tmp_path: Path):
     assert reenact(files, out, "--paste-back", "--frames", "2", source=source) == 0
     written = np.array(Image.open(out / "000000.png"))
     assert np.array_equal(written[..., 3], cut_out[..., 3])
+
+
+def test_several_faces_perform_in_one_picture(tmp_path: Path, capsys):
+    source, driving, out = tmp_path / "two.png", tmp_path / "one.png", tmp_path / "out.png"
+    write_image(source, two_in_a_picture())
+    write_image(driving, next(iter(open_frames(CROSS.driving))))
+    faces = ("reenact", str(source), str(driving), "--device", "cpu", "-o", str(out))
+    assert main([*faces, "--all-faces"]) == 0
+    both = read_image(out)
+    moved = np.abs(both.astype(int) - two_in_a_picture()).mean((0, 2))
+    assert min(moved[:150].mean(), moved[170:].mean()) > 1
+    assert main([*faces, "--face", "0", "--also", "1", str(driving), "leftmost"]) == 0
+    assert np.array_equal(read_image(out), both)
+    capsys.readouterr()
+    assert main([*faces, "--also", "7"]) == 2
+    assert f"{source}: face number 7 was asked for" in capsys.readouterr().err
+    assert main([*faces, "--also", "upper"]) == 2
+    assert "--also: 'upper': say largest" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def _poison(path: Path) -> None:
 CASES = {
     "missing source": Bad("nobody.png: there is no such file", source="nobody.png"),
     "empty source": Bad("empty.png is empty", source="empty.png"),
-    "text named .png": Bad("text.png is not a picture", source="text.png"),
+    "text named .png": Bad("text.png cannot be read", source="text.png"),
     "one pixel": Bad("dot.png is only 1x1 pixels", source="dot.png"),
     "no face": Bad("dark.png shows no face", source="dark.png"),
     "missing driving clip": Bad("no.mp4: there is no such file", driving="no.mp4"),

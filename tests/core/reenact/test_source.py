@@ -13,7 +13,7 @@ from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet
-from hyperreenact_core.reenact.source import SourceFace, analyse_source
+from hyperreenact_core.reenact.source import SourceFace, analyse_source, analyse_sources
 from hyperreenact_core.reenact.views import crop_rule, in_picture, searched
 from hyperreenact_core.types import FaceReading
 from tests.core.reenact.tiny import SIZE, face_points, picture, save_tiny_set
@@ -101,6 +101,27 @@ def test_a_lying_picture_is_turned_until_its_face_stands(models: LoadedSet, turn
     assert source.turns == turns
     assert np.array_equal(source.picture, standing)
     assert np.array_equal(source.as_given(source.picture), given)
+
+
+class SureAndUnsure(RedAbove):
+    """Two faces side by side in wide pictures, one of them unsure; one face in tall ones."""
+
+    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
+        red = np.zeros_like(frame)
+        red[:8] = 200, 0, 0
+        face = super().detect(red)[0]
+        if frame.shape[0] > frame.shape[1]:
+            return [face]
+        other = replace(face, landmarks=face.landmarks * 0.8 + torch.tensor([60.0, 0.0]), score=0.6)
+        return [other, face]
+
+
+def test_an_unsure_face_beside_a_sure_one_is_found(models: LoadedSet):
+    wide = np.full((64, 120, 3), 90, np.uint8)
+    unsure = analyse_source(wide, models, HOST, detector=SureAndUnsure(), choice=1)
+    both = analyse_sources(wide, models, HOST, detector=SureAndUnsure())
+    assert [source.crop.score for source in both] == [0.9, 0.6]
+    assert torch.equal(unsure.crop.image, both[1].crop.image)
 
 
 def test_a_face_that_is_not_there_and_a_senseless_psi_are_refused(models: LoadedSet):

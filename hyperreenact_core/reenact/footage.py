@@ -1,0 +1,211 @@
+"""A clip as the source: every frame keeps its own picture, and a driver changes what faces do."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+import numpy as np
+
+from ..choices import FaceChoice
+from ..errors import InputError
+from ..face.detect import FaceDetector
+from ..face.paste import at_size, paste_back
+from ..host import Host
+from ..imaging import ImageU8
+from ..models.sets import LoadedSet
+from ..types import FaceCrop
+from ..video.sources import FrameSource
+from .ahead import made_ahead
+from .detail.drawn import Paint
+from .detail.performance import HeadState, Performer
+from .detail.portrait import portrait_of
+from .detail.stage import WORK_SIZE, DetailSource, DetailStage, Sketch
+from .faces import box_of
+from .footage_faces import tracked_clip
+from .footage_mask import changed_part
+from .knobs import SIZE, STABILISE, Transfer, check_stabilise
+from .motion.live import LiveMotion, laid_on
+from .tracking import TrackedFrame
+from .transfer import Score, transferred
+from .views import detector_of, with_readings
+
+_AHEAD = 2
+_SIDES = (256, 1024)
+_SIDE_STEP = 64
+"""Pixels to which the side of the drawn face is rounded."""
+_EVERYTHING = np.ones((WORK_SIZE, WORK_SIZE), np.float32)
+"""A figure for heads that stay where they are: nothing around them need be told apart."""
+
+
+@dataclass(frozen=True)
+class FootageOptions:
+    """How the face of a clip is changed.
+
+    transfer: what is taken from the driver. choice: which of several faces of the clip. stabilise:
+    frames over which the square around it is smoothed, odd. size: side in pixels of the square that
+    is drawn; what the clip shows if None. motion: how the driver's performance becomes the
+    footage's; relative motion adds the change since its first frame to what each frame does.
+    """
+
+    transfer: Transfer = "expression"
+    choice: FaceChoice = "largest"
+    stabilise: int = int(STABILISE.default)
+    size: int | None = None
+    motion: LiveMotion = field(default_factory=LiveMotion)
+
+    def __post_init__(self) -> None:
+        check_stabilise(self.stabilise)
+        if self.size is not None:
+            SIZE.check(self.size)
+
+
+@dataclass(frozen=True)
+class FootageFrame:
+    """One result [H, W, 3]; index: its number. has_face: False where it is the clip's own frame."""
+
+    image: ImageU8
+    index: int
+    has_face: bool
+
+
+def reenact_footage(
+    clip: FrameSource,
+    score: Score,
+    models: LoadedSet,
+    host: Host,
+    *,
+    options: FootageOptions,
+    detector: FaceDetector | None = None,
+    limit: int | None = None,
+    done_before: int = 0,
+) -> Generator[FootageFrame, None, None]:
+    """The clip with a face that does what the score says, frame by frame and in constant memory.
+
+    Frames without a face come as they are, and so do the pixels that nothing changes. limit:
+    results at most. done_before: frames of work that the caller did before, for progress.
+    """
+    detector = with_readings(detector or detector_of(models, host), models, host)
+    stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
+    studio = _Studio(stage, options, Performer(stage.model))
+    total = None if score.total is None else score.total + done_before
+    with host.on_device([*models.reading_networks, models.detail], 0):
+        frames = _whole(clip, score, models, host, detector, options)
+        with closing(made_ahead(_posed(frames, score, studio), _AHEAD)) as ready:
+            for index, (picture, shot) in enumerate(islice(ready, limit)):
+                image = picture if shot is None else studio.finished(picture, shot)
+                host.check_interrupt()
+                host.progress(done_before + index + 1, total, lambda shown=image: shown)
+                yield FootageFrame(image, index, shot is not None)
+
+
+def _whole(
+    clip: FrameSource,
+    score: Score,
+    models: LoadedSet,
+    host: Host,
+    detector: FaceDetector,
+    options: FootageOptions,
+) -> Generator[TrackedFrame, None, None]:
+    """The footage as long as the score wants it."""
+    count, last = 0, None
+    while True:
+        begun = count
+        with closing(
+            tracked_clip(
+                clip, models, host, detector, choice=options.choice, stabilise=options.stabilise
+            )
+        ) as tracked:
+            for last in tracked:
+                if score.total is not None and count >= score.total:
+                    return
+                yield last
+                count += 1
+        if last is None or count == begun:
+            raise InputError(f"{clip.path} gives no frame to change")
+        if not score.outlasts(count):
+            return
+        if not score.repeats:
+            break
+    while score.outlasts(count):
+        yield last
+        count += 1
+
+
+@dataclass(frozen=True, eq=False)
+class _Shot:
+    """A frame's face, ready to be drawn."""
+
+    crop: FaceCrop
+    source: DetailSource
+    sketch: Sketch
+
+
+def _posed(
+    frames: Generator[TrackedFrame, None, None], score: Score, studio: _Studio
+) -> Generator[tuple[ImageU8, _Shot | None], None, None]:
+    with closing(frames):
+        for at, frame in enumerate(frames):
+            shot = None
+            if frame.crop is not None:
+                shot = studio.shot(frame.picture, frame.crop, score.state(at), score.first)
+            yield frame.picture, shot
+
+
+@dataclass(eq=False)
+class _Studio:
+    """What prepares and draws the frames; keeps the shape and the colours of a scene's face."""
+
+    stage: DetailStage
+    options: FootageOptions
+    performer: Performer
+    paint: Paint | None = None
+    scene: int = 0
+
+    @property
+    def still(self) -> bool:
+        """Whether heads stay where they are, so that nothing around them need be told apart."""
+        return self.options.transfer in ("expression", "lips")
+
+    def shot(self, picture: ImageU8, crop: FaceCrop, driver: HeadState, first: HeadState) -> _Shot:
+        """The face as it is in this frame, and as the driver wants it; first: its first state."""
+        if crop.scene != self.scene:  # behind a cut there may be somebody else, or other light
+            self.paint, self.scene = None, crop.scene
+        source = self.stage.prepare(
+            portrait_of(picture, crop, None),
+            size=self.options.size or _side(crop),
+            fit_with=partial(self.performer.fit, scene=crop.scene),
+            paint=self.paint,
+            figure=_EVERYTHING if self.still else None,
+        )
+        self.paint = source.paint
+        own, motion = source.state, self.options.motion
+        if motion.changes:
+            reference = own if motion.mode == "absolute" else first
+            driver = laid_on(own, driver, reference=reference, motion=motion)
+        wanted = transferred(own, driver, self.options.transfer)
+        return _Shot(crop, source, self.stage.sketch(source, wanted))
+
+    def finished(self, picture: ImageU8, shot: _Shot) -> ImageU8:
+        """The frame with the face drawn anew, where that differs."""
+        drawn = self.stage.finish(shot.source, [shot.sketch], None).images[0].cpu()
+        crop, side = shot.crop, drawn.shape[-1]
+        return paste_back(
+            picture,
+            drawn,
+            at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=side),
+            mask=changed_part(
+                drawn, shot.source.picture[0].cpu(), shot.sketch.maps, head_alone=self.still
+            ),
+            feather=0,
+            colour_match=False,
+        ).frame
+
+
+def _side(crop: FaceCrop) -> int:
+    """As many pixels as the clip shows of the face."""
+    wanted = round(2 * box_of(crop).half / _SIDE_STEP) * _SIDE_STEP
+    return int(np.clip(wanted, *_SIDES))

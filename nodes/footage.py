@@ -1,0 +1,88 @@
+"""A video whose face takes another performance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import InputImpl, io
+
+from ..hyperreenact_core.reenact.knobs import LENGTH_RULES, SOUNDS, TRANSFERS
+from .sockets import CATEGORY, detector_input, face_inputs, models_input, window_input
+
+
+class ReenactFootage(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HyperReenact_ReenactFootage",
+            display_name="Reenact Footage",
+            category=CATEGORY,
+            description="Puts another performance into the face of a video: its frames, its frame "
+            "rate and all pixels that nothing changes stay as they are.",
+            search_aliases=["lip sync", "dubbing", "video to video", "edit expression"],
+            inputs=[
+                models_input(),
+                io.Video.Input("source", tooltip="The footage whose face is to be changed."),
+                io.Video.Input("driving", tooltip="The video whose performance it takes."),
+                io.Combo.Input(
+                    "transfer",
+                    options=[*TRANSFERS],
+                    default=TRANSFERS[0],
+                    tooltip="What is taken from driving: expression = what the face does, lips = "
+                    "of that mouth and jaw alone, pose = how the head is turned, both = face and "
+                    "turn. The rest stays as in the footage.",
+                ),
+                io.Combo.Input(
+                    "length",
+                    options=[*LENGTH_RULES],
+                    default="shortest",
+                    tooltip="Where footage and driving are not equally long: shortest stops with "
+                    "the shorter one, hold keeps its last frame, loop begins it anew, stretch "
+                    "plays driving faster or slower.",
+                ),
+                io.Combo.Input(
+                    "sound",
+                    options=[*SOUNDS],
+                    default=SOUNDS[0],
+                    tooltip="Whose sound the result has. auto = that of driving if it has any and "
+                    "is not stretched, else the footage's.",
+                ),
+                *face_inputs("the footage"),
+                window_input(),
+                detector_input(),
+            ],
+            outputs=[
+                io.Video.Output("video", tooltip="The footage with the other performance."),
+                io.String.Output("report", tooltip="How many frames were changed."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        models: Any,
+        source: Any,
+        driving: Any,
+        transfer: Any,
+        length: Any,
+        sound: Any,
+        face: str,
+        face_number: int,
+        stabilise: int,
+        detector: str = "auto",
+    ) -> io.NodeOutput:
+        from ..hyperreenact_core.reenact.footage import FootageOptions
+        from ..hyperreenact_core.reenact.footage_job import FootageJob, FootageRequest
+        from .convert import choice_of
+        from .host import ComfyHost
+        from .videos import new_file, opened
+
+        host = ComfyHost(models)
+        options = FootageOptions(transfer, choice_of(face, face_number), stabilise)
+        with new_file(".mp4") as output, opened(source) as footage, opened(driving) as clip:
+            request = FootageRequest(footage, clip, output, options, length=length, sound=sound)
+            job = FootageJob(request, models.networks)
+            job.run(host, host.detector(detector))
+        count = job.writer.frames_written
+        report = f"{count - job.unchanged} of {count} frames changed, {job.unchanged} show no face"
+        return io.NodeOutput(InputImpl.VideoFromFile(str(output)), report)
