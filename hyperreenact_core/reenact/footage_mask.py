@@ -36,7 +36,8 @@ def changed_part(drawn: Tensor, own: Tensor, maps: CoarseMaps, *, head_alone: bo
     steps = resize(moves, side)[0, 0].numpy() * (side / 2)
     reach = max(round(_AROUND * side), 1)
     seen = _rise(_widened(off, reach), *_SEEN)
-    moved = _rise(_widened(steps, reach), *_MOVED)
+    # Where a head that turns has been, what comes out from behind it stands still.
+    moved = _rise(_widened(steps, reach), *_MOVED) if head_alone else np.ones_like(seen)
     return torch.from_numpy((seen * moved * soft_mask(side, feather=_FEATHER)).astype(np.float32))
 
 
