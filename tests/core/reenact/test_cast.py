@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.cast import reenact_cast
+from hyperreenact_core.reenact.cast_clip import check_cast
+from hyperreenact_core.reenact.clip import ClipRequest
 from hyperreenact_core.reenact.driving import DrivingOptions
 from hyperreenact_core.reenact.looks import Looker
 from hyperreenact_core.reenact.people import Scene, follow_people
@@ -89,6 +92,16 @@ def test_another_clip_is_shown_at_the_rate_of_the_first_and_holds_its_end(models
     assert len(play(models, roles, [slow, fast], start=1, limit=2)) == 2
 
 
+def test_what_stays_in_front_stays_as_it_is(models, sources):
+    front = torch.zeros(sources[0].picture.shape[:2])
+    front[100:, :100] = 1
+    behind = [source.behind(front) for source in sources]
+    roles = [Role(behind[0], 0, "leftmost"), Role(behind[1], 0, "rightmost")]
+    (drawn,) = play(models, roles, [clip_of(still, count=1)])
+    assert np.array_equal(drawn.image[100:, :100], sources[0].picture[100:, :100])
+    assert min(change(drawn.image, sources[0].picture)) > 0.5
+
+
 def test_an_error_of_a_clip_comes_to_all_whom_it_drives():
     def broken() -> Iterator[Scene]:
         yield Scene(two_in_a_picture(), ())
@@ -111,6 +124,17 @@ def test_what_cannot_be_played_is_said(models, sources):
     dropping = ReenactOptions(driving=DrivingOptions(no_face="skip"))
     with pytest.raises(InputError, match="cannot be dropped"):
         reenact_cast([Role(sources[0])], [clip], models, HOST, options=dropping)
+
+
+def test_files_that_hold_one_face_are_refused():
+    picture, clip, out = Path("duo.png"), Path("two.mp4"), Path("out.mp4")
+    check_cast(ClipRequest(picture, clip, out, all_faces=True))
+    with pytest.raises(InputError, match=r"me\.safetensors keeps one face.* give the picture"):
+        check_cast(ClipRequest(Path("me.safetensors"), clip, out, all_faces=True))
+    with pytest.raises(InputError, match=r"moves\.csv is a pose track.* give the video"):
+        check_cast(ClipRequest(picture, Path("moves.csv"), out, all_faces=True))
+    with pytest.raises(InputError, match=r"moves\.safetensors is a pose track"):
+        check_cast(ClipRequest(picture, clip, out, also=(AlsoPlays(1, Path("moves.safetensors")),)))
 
 
 def test_roles_follow_from_what_a_user_says(sources):

@@ -150,6 +150,10 @@ def test_the_command_takes_a_video_as_source(talk, tmp_path: Path, capsys):
     assert len(read_all(out)) == 3
     assert main([*command, "--compare"]) == 2
     assert f"--compare is for pictures, and {source} is a video" in capsys.readouterr().err
+    assert main([*command, "--front", str(TALK.source)]) == 2
+    assert "--front is for pictures" in capsys.readouterr().err
+    assert main(["reenact", str(source), "moves.csv", *command[3:]]) == 2
+    assert "moves.csv is a pose track" in capsys.readouterr().err
     assert main([*command, "--length", "stretch", "--sound", "driving"]) == 2
     assert "loses its sound" in capsys.readouterr().err
     assert main(["reenact", str(TALK.source), *command[2:], "--length", "hold"]) == 2
