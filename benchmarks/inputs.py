@@ -30,7 +30,8 @@ _SAMPLES = Path(__file__).parents[1] / "workflows" / "samples"
 @dataclass(frozen=True)
 class Inputs:
     """inversion_face: what e4e reads, [1, 3, S, S]. source_face: what the appearance encoder
-    reads, [1, 3, S, S]. driving_faces: what the pose encoder reads, [FRAMES, 3, S, S].
+    reads, [1, 3, S, S]. driving_faces: what the pose encoder reads, [FRAMES, 3, S, S], or states
+    [FRAMES, STATE] of a set that is told them.
     """
 
     inversion_face: Tensor
@@ -47,7 +48,7 @@ class Inputs:
 
 def make_inputs(models: LoadedSet) -> Inputs:
     """Of a set with a detector: faces of the sample pictures. Else those of the parity tests."""
-    has_detector = weights_file(models.folder, "landmarks").is_file()
+    has_detector = models.reads_landmarks or weights_file(models.folder, "landmarks").is_file()
     source, driving = _sample_faces(models) if has_detector else _given_faces(models)
     size = read_config(weights_file(models.folder, "e4e"), "e4e").input_size
     return Inputs(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Protocol
 
 import torch
@@ -20,8 +21,9 @@ from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import weights_file
 from hyperreenact_core.networks import reference
 from hyperreenact_core.networks.fast.drawing import draw
+from hyperreenact_core.networks.pose_state import state_map
 from hyperreenact_core.reenact.drawing import PreparedSource, prepare_source
-from hyperreenact_core.reenact.pose import encode_pose
+from hyperreenact_core.reenact.pose import pose_networks, poses_of
 
 EXTRA = ("detail", "source: detail")
 """Stages of the pack's own, which the published program has not: no part of the totals."""
@@ -61,8 +63,15 @@ class Path(Protocol):
         ...
 
     def draw(self, driving_faces: Tensor, watch: Stopwatch) -> Tensor:
-        """[B, 3, S, S] in [0, 1] -> [B, 3, R, R] in [-1, 1]."""
+        """What tells the poses [B, ...], see `Inputs` -> [B, 3, R, R] in [-1, 1]."""
         ...
+
+
+class _ToldStates(nn.Module):
+    """Stands in for the pose encoder of a set that is told states [B, STATE]."""
+
+    def forward(self, states: Tensor) -> SimpleNamespace:
+        return SimpleNamespace(map=state_map(states))
 
 
 class ReferencePath:
@@ -73,8 +82,13 @@ class ReferencePath:
             network = load_network(weights_file(models.folder, kind), kind)
             return network.eval().requires_grad_(False).to(host.device)
 
-        kinds: tuple[NetworkKind, ...] = ("appearance", "pose", "hypernetwork", "generator")
-        self._parts = reference.ReferenceNetworks(*map(load, kinds))  # type: ignore[arg-type]
+        told = models.settings.pose_input == "state"
+        self._parts = reference.ReferenceNetworks(
+            appearance=load("appearance"),
+            pose=_ToldStates() if told else load("pose"),
+            hypernetwork=load("hypernetwork"),
+            generator=load("generator"),
+        )  # type: ignore[arg-type]
         self._e4e = load("e4e")
         self._psi = models.settings.truncation_psi
         self.networks = [*vars(self._parts).values(), self._e4e]
@@ -105,7 +119,7 @@ class FastPath:
     """As the pipeline: what the source decides once, then batches."""
 
     def __init__(self, models: LoadedSet, host: LocalHost) -> None:
-        self._parts = models.fast(host.dtype)
+        self._parts, self._models = models.fast(host.dtype), models
         self._psi = models.settings.truncation_psi
         self._prepared: PreparedSource | None = None
         parts = self._parts
@@ -115,7 +129,7 @@ class FastPath:
             parts.generator,
             parts.e4e,
             parts.appearance,
-            parts.pose,
+            *pose_networks(models, host.dtype),
             parts.hypernetwork,
         ]
         for network in self.networks:
@@ -137,7 +151,7 @@ class FastPath:
         if prepared is None:
             raise RuntimeError("prepare a source first")
         with watch.stage("pose encoder"):
-            pose = encode_pose(driving_faces, parts.pose)
+            pose = poses_of(driving_faces, self._models, parts.dtype)
         with watch.stage("hypernetwork"):
             features = pose.features.to(parts.dtype)
             deltas = parts.hypernetwork.deltas(prepared.appearance_terms, features)

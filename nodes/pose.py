@@ -100,8 +100,8 @@ class PuppetPose(io.ComfyNode):
             node_id="HyperReenact_PuppetPose",
             display_name="Puppet Pose",
             category=CATEGORY,
-            description="A performance without a driving clip: sliders or keyframes move a drawn "
-            "head, and its pose is read. Made for sets trained on drawn heads, such as starter.",
+            description="A performance without a driving clip: sliders or keyframes move a "
+            "head. Sets such as starter are told what it does, others look at it.",
             search_aliases=["head turn", "pose editor", "keyframes", "gaze", "expression"],
             inputs=[
                 models_input(),

@@ -1,4 +1,4 @@
-"""Pictures and clips that ship with the pack: drawn heads of nobody."""
+"""Pictures and clips that ship with the pack: rendered heads of nobody."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SamplePortrait(io.ComfyNode):
             node_id="HyperReenact_SamplePortrait",
             display_name="Sample Portrait",
             category=f"{CATEGORY}/samples",
-            description="A drawn head that ships with the pack. Put Load Image in its place for "
+            description="A rendered head that ships with the pack. Put Load Image in its place for "
             "your own picture.",
             search_aliases=["example", "test image", "demo"],
             inputs=[
@@ -47,8 +47,8 @@ class SampleClip(io.ComfyNode):
             node_id="HyperReenact_SampleClip",
             display_name="Sample Clip",
             category=f"{CATEGORY}/samples",
-            description="A talking drawn head with sound that ships with the pack. Put Load Video "
-            "in its place for your own clip.",
+            description="A talking rendered head with sound that ships with the pack. Put Load "
+            "Video in its place for your own clip.",
             search_aliases=["example", "test video", "demo", "driving"],
             inputs=[
                 io.Combo.Input(

@@ -69,7 +69,7 @@ NEEDED_BY_NODES = (
     "__init__.py",
     "hyperreenact_core/weights/head_model.safetensors",
     "hyperreenact_core/weights/starter/hypernetwork.safetensors",
-    "hyperreenact_core/weights/starter/landmarks.safetensors",
+    "hyperreenact_core/weights/starter/detector.safetensors",
     "hyperreenact_core/weights/starter/set.json",
     "locales/en/nodeDefs.json",
     "models_registry.yaml",

@@ -47,7 +47,7 @@ class DemoClip:
 
 CLIPS = (
     DemoClip("talk", "With detail: the source's own pixels perform", 1.0),
-    DemoClip("cross", "The generator alone: drawn heads, with extreme head turns", 0.0),
+    DemoClip("cross", "The generator alone: rendered heads, with large head turns", 0.0),
 )
 
 

@@ -76,16 +76,19 @@ CLAIMS = (
         _METHODS,
         _columns("extreme", ("self", "perceptual"), ("cross", "perceptual"), *_BOTH),
     ),
-    Claim("curriculum", (FULL, "no_curriculum"), _columns("all", *_BOTH)),
     Claim(
         "cross_phase",
         (FULL, "no_cross"),
         _columns("all", *_BOTH, ("self", "identity_rank1"), ("cross", "identity_rank1")),
     ),
-    Claim("gaze", (FULL, "no_gaze"), _columns("all", ("self", "gaze_deg"), ("cross", "gaze_deg"))),
+    Claim(
+        "state",
+        (FULL, "no_state"),
+        _columns("all", *_BOTH, ("self", "gaze_deg"), ("cross", "gaze_deg")),
+    ),
     Claim(
         "fusion",
-        (FULL, "hadamard"),
+        (FULL, "matmul"),
         _columns("all", ("self", "perceptual"), ("cross", "perceptual"), *_BOTH),
     ),
     Claim("warm_up", (FULL, "no_warm_up"), _columns("all", ("self", "psnr"), *_BOTH)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import radians
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 STATE = 6 + 52 + 6
@@ -52,6 +53,22 @@ def state_parts(state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     x, y = (axes / _TURN).unflatten(1, (2, 3)).add(eye[:2]).unbind(1)
     rotation = torch.stack([x, y, torch.linalg.cross(x, y)], 2)
     return rotation, actions / _ACTION, (looks / _LOOK).unflatten(1, (2, 3)) + eye[2]
+
+
+def eyes_together(state: Tensor) -> Tensor:
+    """The states [B, STATE] with both eyes on one place far away, and eyeLook coefficients that say
+    so.
+
+    Networks learn of eyes that look alike; a reader may tell of eyes that squint, and what was told
+    so draws nothing that is a face.
+    """
+    rotation, coefficients, gaze = state_parts(state)
+    x, y, z = F.normalize((gaze @ rotation).mean(1), dim=1).unbind(1)
+    side, up = torch.atan2(x, z) / _SIDEWAYS, torch.asin(y.clamp(-1, 1)) / _UPWARDS
+    towards = (-up, -up, -side, side, side, -side, up, up)  # down, in, out, up of the left, right
+    eyes = torch.stack(towards, 1).clamp(0, 1)
+    told = torch.cat([coefficients[:, :10], eyes, coefficients[:, 18:]], 1)
+    return state_vector(rotation, told, gaze_of(rotation, told))
 
 
 def state_map(state: Tensor, size: int = 7) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..models.sets import LoadedSet
 from ..networks.deca import PoseEncoder
 from ..networks.fast.encoding import pose_maps
-from ..networks.pose_state import state_map, state_parts, state_vector
+from ..networks.pose_state import eyes_together, state_map, state_parts, state_vector
 from ..networks.rotation import euler_from_axis_angle, euler_from_matrix
 from ..types import DrivingPose
 from .detail.performance import Performance
@@ -34,7 +34,7 @@ def poses_of_states(states: Tensor) -> DrivingPose:
     rotation, coefficients, _ = state_parts(states)
     yaw_deg, pitch_deg, roll_deg = euler_from_matrix(rotation)
     return DrivingPose(
-        features=state_map(states),
+        features=state_map(eyes_together(states)),
         yaw_deg=yaw_deg,
         pitch_deg=pitch_deg,
         roll_deg=roll_deg,

@@ -138,7 +138,7 @@ def test_what_an_all_in_one_node_leaves_aside_is_in_its_report(
     found = detect.detect
     monkeypatch.setattr(detect, "detect", lambda self, frame: found(self, frame)[:1] * 2)
     source = torch.cat([image("ff"), torch.ones(2, 64, 64, 1)], dim=-1)
-    _, report = node(
+    _, report, *_ = node(
         "Reenact",
         models=node.models(),
         source=source,

@@ -33,11 +33,12 @@ class Portrait:
 
 
 def guides(settings: SetSettings) -> bool:
-    """Whether a set's generator draws heads exactly in the state that it is told.
+    """Whether a set's generator says more than the head model of what a state looks like.
 
-    Encoders of drawn heads misread real faces, and an error of a guide's pose cannot be seen.
+    It must draw heads exactly in the state that it is shown, since an error of a guide's pose
+    cannot be seen, and no coarser than the detail network sees them.
     """
-    return settings.pose_input != "crop"
+    return settings.pose_input != "crop" and settings.resolution >= _LEAST
 
 
 def portrait_of(picture: ImageU8, crop: FaceCrop, guide: Tensor | None) -> Portrait:

@@ -47,7 +47,7 @@ def prepare_clips(
     clipper = Clipper.on(host, models, settings, insight_root=insight_root)
     claim_folder(out, settings)
     with only_run(out, "shards"):
-        todo = partial(_spread, clipper, workers=workers, spread=spread)
+        todo = partial(_spread, clipper, host, workers=workers, spread=spread)
         report = _prepare(scan, clipper, host, out, crops_of=todo, shard_bytes=shard_bytes)
     if not report.frames:
         raise InputError(f"no clip of {folder} is usable; {out / 'report.md'} says why")
@@ -55,7 +55,12 @@ def prepare_clips(
 
 
 def _spread(
-    clipper: Clipper, clips: Sequence[ClipPath], *, workers: int, spread: Spread | None
+    clipper: Clipper,
+    host: Host,
+    clips: Sequence[ClipPath],
+    *,
+    workers: int,
+    spread: Spread | None,
 ) -> Generator[ClipCrops, None, None]:
     """What becomes of each clip, in order."""
     if spread is not None:
@@ -66,8 +71,19 @@ def _spread(
             clipper.insight_root,
             str(clipper.device),
         )
-        return spread(start, [replace(clip, path=clip.path.resolve()) for clip in clips])
+        clips = [replace(clip, path=clip.path.resolve()) for clip in clips]
+        return _until_stopped(spread(start, clips), host)
     return spread_out(clipper, clips, workers) if workers else (clipper(clip) for clip in clips)
+
+
+def _until_stopped(
+    results: Generator[ClipCrops, None, None], host: Host
+) -> Generator[ClipCrops, None, None]:
+    """Workers far away ask nobody whether to stop."""
+    with closing(results):
+        for crops in results:
+            yield crops
+            host.check_interrupt()
 
 
 def _prepare(
@@ -89,7 +105,6 @@ def _prepare(
     try:
         with host.on_device(clipper.models.detector_networks, 0), closing(results):
             for crops in results:
-                host.check_interrupt()
                 writer.add(crops)
                 unfinished -= 1
                 host.progress(total - unfinished, total)

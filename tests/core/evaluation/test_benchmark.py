@@ -236,7 +236,7 @@ def test_the_command_writes_json_markdown_and_sheet(
     options = ["--model-set", "tiny", "--model-path", folder.parent, "--device", "cpu"]
     options += ["--pairs", 2, "--gallery", 2, "--edit-people", 2, "--seed", 5]
     results = tmp_path / "results.md"
-    results.write_text("# Mine\n<!-- begin gaze -->\nold\n<!-- end gaze -->\nkept\n")
+    results.write_text("# Mine\n<!-- begin state -->\nold\n<!-- end state -->\nkept\n")
     outputs = ["--json", out / "r.json", "--sheet", out / "s.png", "--results", results]
     run_command(*options, *outputs, "--plots", out / "plots", "--clips", 1)
     parsed = json.loads((out / "r.json").read_text())

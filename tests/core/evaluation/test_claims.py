@@ -37,23 +37,23 @@ def report(*rows: str) -> Report:
 
 
 def test_each_claim_shows_its_rows_and_says_what_was_not_measured() -> None:
-    tables = claim_tables(report("inversion", "latent_edit", "ours", "no_gaze"))
+    tables = claim_tables(report("inversion", "latent_edit", "ours", "no_state"))
     assert set(tables) == {"settings", "flicker", *(claim.name for claim in CLAIMS)}
     assert "| ours | 20.000 |" in tables["one_step"]
     assert "| ours | 21.000 |" in tables["one_step_large_pose"]
     assert "Not measured: refine_then_edit, refine_then_edit_5, hyperinverter" in tables["one_step"]
     # Without a network trained as long as the ablations, ours stands for it.
-    assert "| ours | 20.00 | 20.00 |" in tables["gaze"]
-    assert "| no_gaze | 30.00 | 30.00 |" in tables["gaze"]
-    assert "| *true images* | 0.50 | 0.50 |" in tables["gaze"]
-    assert "Not measured" not in tables["gaze"]
+    assert "| ours | 20.000 | 20.00 |" in tables["state"]
+    assert "| no_state | 30.000 | 30.00 |" in tables["state"]
+    assert "| *true images* |  | 0.50 | 0.500 |" in tables["state"]
+    assert "Not measured" not in tables["state"]
     assert tables["flicker"] == "Not measured."
     assert tables["settings"] == "model_set tiny, pairs 8"
 
 
 def test_the_full_ablation_is_the_reference_where_it_was_trained() -> None:
-    table = claim_tables(report("ours", "full", "no_gaze"))["gaze"]
-    assert "| full | 10.00 |" in table
+    table = claim_tables(report("ours", "full", "no_state"))["state"]
+    assert "| full | 10.000 |" in table
     assert "| ours |" not in table
 
 

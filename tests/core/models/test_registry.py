@@ -33,7 +33,12 @@ def test_the_starter_set_ships_every_network_under_a_free_licence():
     assert starter.shipped
     assert not starter.needs_conversion
     assert starter.licence == "Apache-2.0"
-    assert {file.role for file in starter.files} == set(NETWORKS) - {"s3fd", "fan"}
+    assert {file.role for file in starter.files} == set(NETWORKS) - {
+        "s3fd",
+        "fan",
+        "pose",
+        "landmarks",
+    }
     assert all(file.name == f"{file.role}.safetensors" for file in starter.files)
 
 

@@ -66,7 +66,7 @@ def test_a_cold_run_neither_imports_nor_opens_what_the_published_model_needs(tmp
     assert PUBLISHED_ONLY & set(seen["modules"]) == set()
     kinds = (".safetensors", ".pt", ".pth", ".tar", ".onnx", ".npz", ".ckpt")
     weights = {Path(name) for name in seen["opened"] if name.endswith(kinds)}
-    needed = {"generator", "e4e", "appearance", "pose", "hypernetwork"}
+    needed = {"generator", "e4e", "appearance", "hypernetwork"}
     needed |= {"detector", "reader", "detail", "head_model"}
     assert {path.parent for path in weights} == {STARTER, STARTER.parent}
     assert {path.stem for path in weights} == needed, "the judges are not needed either"
