@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hyperreenact_core.evaluation.artist import HeadStudio
 
 from hyperreenact_core.evaluation.pairs import Moment, Scene
+from hyperreenact_core.evaluation.scene_renderer import HeadStudio
 from hyperreenact_core.face.align import CropRule
 from hyperreenact_core.imaging import ImageU8
 
