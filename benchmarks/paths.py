@@ -21,7 +21,7 @@ from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import weights_file
 from hyperreenact_core.networks import reference
 from hyperreenact_core.networks.fast.drawing import draw
-from hyperreenact_core.networks.pose_state import state_map
+from hyperreenact_core.networks.pose_state import eyes_together, state_map
 from hyperreenact_core.reenact.drawing import PreparedSource, prepare_source
 from hyperreenact_core.reenact.pose import pose_networks, poses_of
 
@@ -71,7 +71,7 @@ class _ToldStates(nn.Module):
     """Stands in for the pose encoder of a set that is told states [B, STATE]."""
 
     def forward(self, states: Tensor) -> SimpleNamespace:
-        return SimpleNamespace(map=state_map(states))
+        return SimpleNamespace(map=state_map(eyes_together(states)))
 
 
 class ReferencePath:

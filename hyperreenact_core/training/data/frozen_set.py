@@ -11,7 +11,7 @@ from ...imaging import resize
 from ...models.sets import LoadedSet
 from ...networks.arcface import AppearanceTaps
 from ...networks.deca import PoseCodes
-from ...networks.pose_state import state_map, state_vector
+from ...networks.pose_state import eyes_together, state_map, state_vector
 from ...networks.reader import Reading, read_crops
 from ...networks.rotation import matrix_from_axis_angle
 from ...networks.stylegan2 import Generator
@@ -76,7 +76,7 @@ class FrozenSet:
             reader = self._models.reader.to(self._device)
             seen = read_crops(reader, faces.image)
             state = state_vector(seen.rotation, seen.coefficients, seen.gaze)
-            return PoseSeen(state_map(state), seen)
+            return PoseSeen(state_map(eyes_together(state)), seen)
         network = self._models.pose.to(self._device)
         rule, size = self.settings.pose_input, network.config.input_size
         features = network(pose_input(faces.image, faces.landmarks, rule=rule, size=size))

@@ -8,6 +8,7 @@ from hyperreenact_core.heads.gaze import gaze_coefficients, rotation_matrix
 from hyperreenact_core.networks.pose_state import (
     STATE,
     STATE_CHANNELS,
+    eyes_together,
     gaze_of,
     state_map,
     state_parts,
@@ -53,3 +54,18 @@ def test_eyes_follow_the_coefficients_and_the_head():
     gaze = gaze_of(turn, coefficients)[0]
     assert (gaze @ wanted).min() > 0.997, "within five degrees"
     assert gaze[0, 0] > gaze[1, 0], "the eyes converge: the one on the viewer's left looks right"
+
+
+def test_eyes_that_squint_are_shown_as_one_look_and_others_as_they_are():
+    turn = torch.from_numpy(rotation_matrix(20.0, 10.0, 5.0))[None].float()
+    coefficients = torch.zeros(1, 52)
+    coefficients[0, [13, 14, 17, 43]] = torch.tensor([0.5, 0.5, 0.3, 0.7])  # both to one side
+    coefficients[0, 16] = 0.3
+    alike = state_vector(turn, coefficients, gaze_of(turn, coefficients))
+    torch.testing.assert_close(eyes_together(alike), alike, atol=1e-4, rtol=0)
+    apart = coefficients.clone()
+    apart[0, [13, 14, 15]] = torch.tensor([0.0, 0.9, 0.4])  # both outwards
+    _, told, gaze = state_parts(eyes_together(state_vector(turn, apart, gaze_of(turn, apart))))
+    assert float((gaze[0, 0] * gaze[0, 1]).sum()) > 0.9999
+    assert float(told[0, 14] * told[0, 15]) == 0
+    torch.testing.assert_close(told[:, 18:], apart[:, 18:], atol=1e-5, rtol=0)
