@@ -9,6 +9,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
+import torch
+
 Item = TypeVar("Item")
 
 _LOOK_SECONDS = 0.1
@@ -22,8 +24,27 @@ class _End(Generic[Item]):
     error: BaseException | None
 
 
-def made_ahead(items: Iterable[Item], count: int) -> Generator[Item, None, None]:
+@dataclass(frozen=True)
+class Threads:
+    """of_each: how many of torch's one worker takes. after: how many whoever comes next has."""
+
+    of_each: int
+    after: int
+
+
+def shared_among(workers: int) -> Threads:
+    """What each of some workers takes: two that compute at once, each on all processors, wait for
+    each other at every operation."""
+    whole = torch.get_num_threads()
+    return Threads(max(1, whole // workers), whole)
+
+
+def made_ahead(
+    items: Iterable[Item], count: int, *, threads: Threads | None = None
+) -> Generator[Item, None, None]:
     """The same items in the same order, up to `count` of them made before they are asked for.
+
+    threads: that they are made with; as many as everywhere if None.
 
     Nothing is made before the first is asked for. An error comes after the items before it. Close
     the generator where it may be left early (`contextlib.closing`): the thread ends with the item
@@ -31,6 +52,8 @@ def made_ahead(items: Iterable[Item], count: int) -> Generator[Item, None, None]
     """
     ready: Queue[Item | _End[Item]] = Queue(count)
     left = Event()
+    if threads is not None:
+        items = _on_threads(items, threads)
     thread = Thread(target=_make, args=(items, ready, left), name="ahead", daemon=True)
     thread.start()
     try:
@@ -48,6 +71,14 @@ def made_ahead(items: Iterable[Item], count: int) -> Generator[Item, None, None]
     finally:
         left.set()
         thread.join()
+
+
+def _on_threads(items: Iterable[Item], threads: Threads) -> Generator[Item, None, None]:
+    torch.set_num_threads(threads.of_each)  # of this thread, and of those that begin meanwhile
+    try:
+        yield from items
+    finally:
+        torch.set_num_threads(threads.after)
 
 
 def _make(items: Iterable[Item], ready: Queue[Item | _End[Item]], left: Event) -> None:

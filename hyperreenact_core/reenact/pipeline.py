@@ -15,7 +15,7 @@ from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import DrivingPose, SourceIdentity
-from .ahead import made_ahead
+from .ahead import made_ahead, shared_among
 from .detail.clip import ClipDetail, Sketched, sketched
 from .detail.portrait import guides
 from .detail.stage import DetailStage
@@ -189,18 +189,18 @@ class Reenactor:
             own_pose = pose_of(source.crop, self._models)
             detailed = self._detailed(source, prepared, own_pose)
             posed = self._posed(frames, own_pose, report, name_frame)
-            count = self._options.batch_size + _AHEAD
-            with (
-                closing(made_ahead(sketched(posed, detailed), count)) as ready,
-                closing(made_ahead(self._drawn(prepared, detailed, ready), _DRAWN)) as drawn,
-            ):
-                for frame, face, kept in drawn:
-                    result = self._result(source, frame, face, kept=kept)
-                    if kept is not None:
-                        report.kept.append(kept)
-                    self._host.check_interrupt()
-                    self._host.progress(frame.index + 1, total, lambda r=result: r.image)
-                    yield result
+            count, share = self._options.batch_size + _AHEAD, shared_among(2)
+            sketches = made_ahead(sketched(posed, detailed), count, threads=share)
+            with closing(sketches) as ready:
+                faces = self._drawn(prepared, detailed, ready)
+                with closing(made_ahead(faces, _DRAWN, threads=share)) as drawn:
+                    for frame, face, kept in drawn:
+                        result = self._result(source, frame, face, kept=kept)
+                        if kept is not None:
+                            report.kept.append(kept)
+                        self._host.check_interrupt()
+                        self._host.progress(frame.index + 1, total, lambda r=result: r.image)
+                        yield result
 
     def _drawn(
         self, prepared: PreparedSource, detailed: ClipDetail | None, frames: Iterable[Sketched]

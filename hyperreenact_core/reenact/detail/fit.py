@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import InputError
 from ...networks.reader_regions import OUTER_EYES
 from .head_model import COEFFICIENTS, POINTS, Doubles, HeadModel
+from .products import product, solved
 from .turns import turn_of, vector_of
 
 COEFFICIENT_SPREAD = 0.1
@@ -195,10 +196,10 @@ def _improved(task: _Task, fit: HeadFit, *, whole: bool) -> HeadFit:
         wanted = np.concatenate([wanted, task.known - fit.shape, task.given - fit.coefficients])
     scaled = np.concatenate(columns, 2) * closeness[:, None, None]
     jacobian = scaled.reshape(2 * POINTS, -1)  # [936, parameters]
-    normal = jacobian.T @ jacobian
+    normal = product(jacobian.T, jacobian)
     normal[np.diag_indices_from(normal)] += prior + _DAMPING
-    right = (residual * closeness[:, None]).ravel() @ jacobian + prior * wanted
-    return _moved(fit, _bounded(normal, right, fit) if whole else np.linalg.solve(normal, right))
+    right = product((residual * closeness[:, None]).ravel(), jacobian) + prior * wanted
+    return _moved(fit, _bounded(normal, right, fit) if whole else solved(normal, right))
 
 
 def _bounded(normal: Doubles, right: Doubles, fit: HeadFit) -> Doubles:
@@ -210,8 +211,8 @@ def _bounded(normal: Doubles, right: Doubles, fit: HeadFit) -> Doubles:
     low, high = -fit.coefficients, 1 - fit.coefficients
     step, free = np.zeros(len(right)), np.ones(len(right), np.bool_)
     for _ in range(_BOUND_ROUNDS):
-        stopped = normal[np.ix_(free, ~free)] @ step[~free]
-        step[free] = np.linalg.solve(normal[np.ix_(free, free)], right[free] - stopped)
+        stopped = product(normal[np.ix_(free, ~free)], step[~free])
+        step[free] = solved(normal[np.ix_(free, free)], right[free] - stopped)
         held = step[first:].clip(low, high)
         leaving = held != step[first:]
         if not leaving.any():

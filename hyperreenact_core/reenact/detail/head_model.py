@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from ...errors import ModelError
+from .products import product
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -66,15 +67,18 @@ class HeadModel:
 
     def vertices(self, shape: Doubles, coefficients: Doubles) -> Floats:
         """[K] in standard deviations and [52] in 0..1 -> [V, 3] unturned."""
-        vertices = self.mean + np.tensordot(shape.astype(np.float32), self.shapes, 1)
+        own = product(shape.astype(np.float32), self.shapes.reshape(len(shape), self.mean.size))
+        vertices = self.mean + own.reshape(-1, 3)
         active = np.nonzero(coefficients)[0]
-        added = np.tensordot(coefficients[active].astype(np.float32), self.actions[active], 1)
-        vertices[self.moved] += added
+        flat = self.actions[active].reshape(len(active), self.actions[0].size)
+        vertices[self.moved] += product(coefficients[active].astype(np.float32), flat).reshape(
+            -1, 3
+        )
         return vertices
 
     def points(self, shape: Doubles, coefficients: Doubles) -> Doubles:
         """[K] and [52] -> [468, 3] mesh points, unturned."""
-        return self.point_mean + self.point_moves @ np.concatenate([shape, coefficients])
+        return self.point_mean + product(self.point_moves, np.concatenate([shape, coefficients]))
 
     def pivot(self, shape: Doubles) -> Doubles:
         """[3] what the head turns about."""

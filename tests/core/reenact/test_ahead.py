@@ -8,9 +8,10 @@ from contextlib import closing
 from threading import Event
 
 import pytest
+import torch
 
 from hyperreenact_core.errors import InputError
-from hyperreenact_core.reenact.ahead import made_ahead
+from hyperreenact_core.reenact.ahead import Threads, made_ahead
 
 
 def test_all_items_come_in_their_order():
@@ -73,3 +74,15 @@ def test_the_work_is_done_beside_its_user():
     user = threading.get_ident()
     [worker] = made_ahead((threading.get_ident() for _ in range(1)), 1)
     assert worker != user
+
+
+def test_work_takes_its_share_of_the_threads_and_gives_them_back() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        counts = (torch.get_num_threads() for _ in range(3))
+        assert list(made_ahead(counts, 1, threads=Threads(of_each=2, after=4))) == [2, 2, 2]
+        [after] = made_ahead((torch.get_num_threads() for _ in range(1)), 1)
+        assert (after, torch.get_num_threads()) == (4, 4)
+    finally:
+        torch.set_num_threads(before)
