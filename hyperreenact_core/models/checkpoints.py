@@ -27,6 +27,8 @@ FORMAT = "hyperreenact/1"
 FORMAT_8_BIT = "hyperreenact/2"
 _OWN_KEYS = ("format", "kind", "config")
 _REMEDY = "fetch or train it again"
+_HELD = 2**24
+"""Numbers that are read of a file before it is opened anew."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def load_network(path: Path, kind: NetworkKind, *, dtype: torch.dtype = torch.fl
     check_fit(_read_tensors(path), expected, path=path)
     # Large ones first, while there is little else in memory.
     by_size = sorted(expected, key=lambda name: -expected[name].numel())
-    weights = {name: _read_weight(path, name, expected[name], dtype) for name in by_size}
+    weights = _read_weights(path, {name: expected[name] for name in by_size}, dtype)
     network.load_state_dict(
         {name: weights[first] for name, first in first_names.items()}, strict=True, assign=True
     )
@@ -137,16 +139,29 @@ def _outdated(path: Path, error: Exception) -> ModelError:
     return ModelError(f"made by another version of this program: {error}; {_REMEDY}: {path}")
 
 
-def _read_weight(path: Path, name: str, slot: Tensor, dtype: torch.dtype) -> Tensor:
-    """One stored tensor as the parameter or buffer it fills.
+def _read_weights(path: Path, slots: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """The stored tensors as the parameters and buffers they fill.
 
-    The copy frees the network from the mapped file, which may be replaced while it is in use. The
-    file is opened for each: what was read of a mapping takes memory as long as that is open.
+    What was read of a mapping takes memory as long as the file is open: so it is opened anew
+    whenever there is much of that.
     """
-    with safe_open(path, framework="pt") as file:
-        tensor: Tensor = file.get_tensor(name)
-        if slot.is_floating_point() and tensor.dtype == torch.int8:
-            tensor = restored(Quantised(tensor, file.get_tensor(name + SCALE_SUFFIX)))
+    weights: dict[str, Tensor] = {}
+    waiting = list(slots)
+    while waiting:
+        with safe_open(path, framework="pt") as file:
+            held = 0
+            while waiting and held < _HELD:
+                name = waiting.pop(0)
+                weights[name] = _read_weight(file, name, slots[name], dtype, path)
+                held += slots[name].numel()
+    return weights
+
+
+def _read_weight(file: Any, name: str, slot: Tensor, dtype: torch.dtype, path: Path) -> Tensor:
+    """The copy frees the network from the mapped file, which may be replaced while in use."""
+    tensor: Tensor = file.get_tensor(name)
+    if slot.is_floating_point() and tensor.dtype == torch.int8:
+        tensor = restored(Quantised(tensor, file.get_tensor(name + SCALE_SUFFIX)))
     if not _is_finite(tensor):
         raise ModelError(f"weights hold NaN or Inf (in {name}), {_REMEDY}: {path}")
     value = tensor.to(dtype if slot.is_floating_point() else slot.dtype, copy=True)

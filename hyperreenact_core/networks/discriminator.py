@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .layers import normal
 from .modulation import EqualLinear
 
 
@@ -41,7 +42,7 @@ class EqualConv(nn.Module):
         self, wide: int, narrow: int, kernel: int, *, down: bool = False, activate: bool = True
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(narrow, wide, kernel, kernel))
+        self.weight = nn.Parameter(normal(narrow, wide, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(narrow))
         self.scale = 1 / sqrt(wide * kernel**2)
         self.down, self.activate, self.padding = down, activate, kernel // 2

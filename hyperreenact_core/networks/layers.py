@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+import torch
 from torch import Tensor, nn
 
 
@@ -49,6 +50,13 @@ def fill_normal(weight: Tensor, std: float) -> None:
     """
     if not weight.is_meta:
         nn.init.normal_(weight, std=std)
+
+
+def normal(*shape: int) -> Tensor:
+    """Normal numbers of mean zero and variance one; see `fill_normal`."""
+    numbers = torch.empty(*shape)
+    fill_normal(numbers, 1.0)
+    return numbers
 
 
 def fill_bias(layer: nn.Conv2d | nn.Linear, value: float) -> None:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from .layers import fill_normal
+from .layers import fill_normal, normal
 
 FIR = (1.0, 3.0, 3.0, 1.0)
 """Taps of StyleGAN2's resampling filter."""
@@ -128,9 +128,7 @@ class ModulatedConv(nn.Module):
         upsample: Literal["transposed", "bilinear"] | None = None,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(
-            torch.randn(1, out_channels, in_channels, kernel_size, kernel_size)
-        )
+        self.weight = nn.Parameter(normal(1, out_channels, in_channels, kernel_size, kernel_size))
         self.modulation = EqualLinear(latent_dim, in_channels, bias=1.0)
         self.scale = 1 / sqrt(in_channels * kernel_size**2)
         self.demodulate = demodulate
@@ -218,7 +216,7 @@ class ConstantInput(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.input = nn.Parameter(torch.randn(1, channels, 4, 4))
+        self.input = nn.Parameter(normal(1, channels, 4, 4))
 
     def forward(self, batch: int) -> Tensor:
         start = self.input.expand(batch, -1, -1, -1)

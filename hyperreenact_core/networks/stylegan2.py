@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..types import WeightDeltas
+from .layers import normal
 from .modulation import ConstantInput, EqualLinear, Standardise, StyledConv, ToRGB, mapping_network
 
 
@@ -127,7 +128,7 @@ class Generator(nn.Module):
         if config.noise:
             for layer in range(2 * blocks - 1):
                 side = 4 * 2 ** ((layer + 1) // 2)
-                self.noises.register_buffer(f"noise_{layer}", torch.randn(1, 1, side, side))
+                self.noises.register_buffer(f"noise_{layer}", normal(1, 1, side, side))
         self.register_buffer("latent_avg", torch.zeros(dim))
 
     def mapping(self, z: Tensor) -> Tensor:
