@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from .flow import NOTHING, Drawing, depth_of
@@ -242,6 +243,6 @@ def _near_features(model: HeadModel) -> NDArray[np.int32]:
     shown = shown_by(model)
     middle = model.mean[model.faces].mean(1)
     around = middle[(shown == LIP) | ((shown == EYE) & (middle[:, 2] > 0))]
-    away = np.linalg.norm(middle[:, None] - around[None], axis=2).min(1)
+    away = torch.cdist(torch.from_numpy(middle), torch.from_numpy(around)).amin(1).numpy()
     kept = ((shown != HAIR) & (away < _AROUND)) | ~np.isin(shown, (SKIN, HAIR))
     return np.nonzero(kept)[0].astype(np.int32)
