@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import InputError
 from ..video.reader import open_frames
 from .pool import Pool, work_through
-from .report import JobResult
+from .report import JobResult, JobState
 from .run import done_frames, is_done, is_drawn
 from .shard import ClipPlan, Made, Shard
 
 
 @dataclass
 class _Clip:
-    """A clip under way. left: ranges that are not drawn yet."""
+    """A clip under way. left: ranges that are not drawn yet. workers: who had its pieces."""
 
     number: int
     plan: ClipPlan
     left: int = 0
     seconds: float = 0.0
+    workers: dict[str, None] = field(default_factory=dict[str, None])
+
+    def result(self, state: JobState, *, reason: str = "", frames: int = 0) -> JobResult:
+        """What became of it."""
+        return JobResult(self.number, state, reason, frames, self.seconds, tuple(self.workers))
 
 
 def run_clips(
@@ -54,18 +59,19 @@ def run_clips(
         clip = clips.get(shard.clip.name)
         if clip is None:  # failed in another piece
             continue
+        if done.worker:
+            clip.workers[done.worker] = None
         if done.failure is not None:
             del clips[shard.clip.name]
             for other in [s for s in todo if s.clip == shard.clip]:
                 todo.remove(other)
-            yield JobResult(clip.number, "failed", reason=str(done.failure), seconds=clip.seconds)
+            yield clip.result("failed", reason=str(done.failure))
             continue
         made = done.result or Made(0, 0, 0.0)
         clip.seconds += made.seconds
         if shard.kind in ("whole", "join"):
             del clips[shard.clip.name]
-            frames = done_frames(shard.clip)
-            yield JobResult(clip.number, "done", frames=frames, seconds=clip.seconds)
+            yield clip.result("done", frames=done_frames(shard.clip))
             continue
         if shard.kind == "read":
             missing = [n for n in range(made.ranges) if not is_drawn(shard.clip, n)]

@@ -21,15 +21,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Done(Generic[Item, Result]):
-    """What became of an item: one of the three is set.
+    """What became of an item: a result, or one of the next two.
 
     failure: why the item itself cannot be done. lost: what happened to the worker that had it.
+    worker: where it was done, on an engine that tells.
     """
 
     item: Item
     result: Result | None = None
     failure: HyperReenactError | None = None
     lost: str | None = None
+    worker: str = ""
 
 
 class Pool(Protocol[Item, Result]):
@@ -106,3 +108,12 @@ def tried(work: Callable[[Item], Result], item: Item) -> Done[Item, Result]:
         return Done(item, result=work(item))
     except HyperReenactError as error:
         return Done(item, failure=error)
+
+
+def limit_threads(count: int) -> None:
+    """Let this worker use so many processors, as others work beside it."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(count)
+    cv2.setNumThreads(count)

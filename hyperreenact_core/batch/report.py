@@ -17,33 +17,41 @@ JobState = Literal["done", "there", "failed", "not done"]
 
 @dataclass(frozen=True)
 class JobResult:
-    """number: of the job in its file, from 0. seconds: of work, over all workers."""
+    """number: of the job in its file, from 0. seconds: of work, over all workers.
+
+    workers: where its pieces were done, on an engine that tells.
+    """
 
     number: int
     state: JobState
     reason: str = ""
     frames: int = 0
     seconds: float = 0.0
+    workers: tuple[str, ...] = ()
 
 
 def write_report(
     path: Path, outs: Sequence[str], results: Sequence[JobResult], *, engine: str, repeated: int
 ) -> None:
     """Write a JSON file: every job in order, whether it was done or not."""
-    known = {result.number: result for result in results}
     jobs = [
-        {"out": out, **asdict(known.get(number, JobResult(number, "not done")))}
-        for number, out in enumerate(outs)
+        {"out": out, **asdict(result)}
+        for out, result in zip(outs, _all(outs, results), strict=True)
     ]
     said = {"version": package_version(), "engine": engine, "repeated": repeated, "jobs": jobs}
     write_whole(path, (json.dumps(said, indent=1) + "\n").encode())
 
 
 def table(outs: Sequence[str], results: Sequence[JobResult]) -> list[str]:
-    """Lines of a table, the jobs in order."""
-    width = max((len(outs[result.number]) for result in results), default=0)
+    """Lines of a table: every job in order, whether it was done or not."""
+    width = max(map(len, outs), default=0)
     return [
-        f"{outs[r.number]:<{width}}  {r.state:<6}  {r.frames:>6} frames  {r.seconds:>7.1f} s"
+        f"{out:<{width}}  {r.state:<8}  {r.frames:>6} frames  {r.seconds:>7.1f} s"
         + (f"  {r.reason}" if r.reason else "")
-        for r in sorted(results, key=lambda result: result.number)
+        for out, r in zip(outs, _all(outs, results), strict=True)
     ]
+
+
+def _all(outs: Sequence[str], results: Sequence[JobResult]) -> list[JobResult]:
+    known = {result.number: result for result in results}
+    return [known.get(number, JobResult(number, "not done")) for number in range(len(outs))]

@@ -76,11 +76,11 @@ def open_pool(
     from ..batch.engines.local import InProcess, Processes
 
     if args.engine == "ray":
-        from ..batch.engines.ray_cluster import RayPool
+        from ..batch.engines.ray_cluster import on_cluster
 
         if workers < 1:
             raise InputError("--engine ray needs workers: give --workers 1 or more")
-        return RayPool(
+        return on_cluster(
             start,
             workers,
             address=args.address,

@@ -82,7 +82,7 @@ def reported(
     *,
     engine: str,
 ) -> Iterator[None]:
-    """Close the pool and write report.json however the block ends; then the table.
+    """Close the pool, say the table and write report.json, however the block ends.
 
     InputError at the end where some jobs failed.
     """
@@ -95,9 +95,9 @@ def reported(
         try:
             pool.close()
         finally:
+            for line in table(outs, results):
+                say(line)
             write_report(report, outs, results, engine=engine, repeated=len(repeated))
-    for line in table(outs, results):
-        say(line)
     failed = [outs[result.number] for result in results if result.state == "failed"]
     if failed:
         raise InputError(

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Generic
 
-from ..pool import Done, Item, Result, Start, tried
+from ..pool import Done, Item, Result, Start, limit_threads, tried
 
 
 class InProcess(Generic[Item, Result]):
@@ -118,9 +118,7 @@ def _begin(start: Start[Any, Any], threads: int) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    import torch
-
-    torch.set_num_threads(threads)
+    limit_threads(threads)
     _start = start
 
 

@@ -4,29 +4,81 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.util import find_spec
 from typing import Any, Generic
 
 from ...errors import InputError, OutputError
 from ..names import package_version
-from ..pool import Done, Item, Result, Start, tried
+from ..pool import Done, Item, Result, Start, limit_threads, tried
+from .aside import Aside
 
 _CONNECT_SECONDS = 5.0
-_PATIENCE_SECONDS = 20.0
+_LOOK_SECONDS = 5.0
+_LOOKS_TOLD = 4
+"""Without a worker for so many looks, the user is told."""
+_HEAD_SECONDS = 30.0
+"""How long a head may be away; Ray's own patience is a minute."""
+_PAUSE_SECONDS = 1.0
+_OWN = ("auto", "local")
+"""Addresses that Ray finds out itself."""
 _STARTS = 3
 """Workers that may die one after another before any has begun to work."""
 _KEPT = "what is done stays: run the same again to go on"
 
 
+def on_cluster(
+    start: Start[Item, Result],
+    workers: int,
+    *,
+    address: str = "auto",
+    cpus: float = 1.0,
+    gpus: float = 0.0,
+    tell: Callable[[str], None],
+) -> Aside[Item, Result]:
+    """A `RayPool` in a process of its own, as Ray prints, and ends its process without a head.
+
+    See there. OutputError also where the cluster is lost on the way.
+    """
+    _check_address(address)
+    if find_spec("ray") is None:
+        raise InputError("--engine ray needs the extra `ray`: pip install 'hyperreenact[ray]'")
+    return Aside(
+        partial(_opened, start, workers, address, cpus, gpus), tell=tell, gone=_gone(address)
+    )
+
+
+def _opened(
+    start: Start[Item, Result],
+    workers: int,
+    address: str,
+    cpus: float,
+    gpus: float,
+    tell: Callable[[str], None],
+) -> RayPool[Item, Result]:
+    return RayPool(start, workers, address=address, cpus=cpus, gpus=gpus, tell=tell)
+
+
+def _gone(address: str) -> str:
+    where = "" if address == "auto" else f" at {address}"
+    return (
+        f"the Ray cluster{where} was lost: start its head again (`ray start --head`) and the other "
+        f"nodes; {_KEPT}"
+    )
+
+
 class RayPool(Generic[Item, Result]):
-    """Workers on a cluster that runs.
+    """Workers on a cluster that runs, of which this process becomes a part.
 
     Every worker reserves `cpus` and a share `gpus` of a GPU, and holds one item at a time; one
     that dies with its process or node is replaced as soon as the cluster has room.
     address: host:port, ray://host:port, or "auto" for the cluster of this machine.
-    Raises InputError without the extra `ray`, where no cluster answers, or where a worker has
-    another version of the package.
+    Raises InputError where no cluster answers, or where a worker has another version of the
+    package; OutputError where the head stays away or no worker can be started.
     """
 
     def __init__(
@@ -39,15 +91,16 @@ class RayPool(Generic[Item, Result]):
         gpus: float = 0.0,
         tell: Callable[[str], None],
     ) -> None:
-        self._ray = _connected(address)
-        self._start, self._tell = start, tell
+        self._ray, self._head = _connected(address)
+        self._address, self._start, self._tell = address, start, tell
+        self._threads = max(1, round(cpus))
         self.room = self._workers = workers
         self._kind: Any = self._ray.remote(Worker).options(num_cpus=cpus, num_gpus=gpus)
         self._items: deque[Item] = deque()
         self._starting: dict[Any, Any] = {}
-        self._idle: list[Any] = []
-        self._busy: dict[Any, tuple[Any, Item]] = {}
-        self._deaths = 0
+        self._idle: list[_Hired] = []
+        self._busy: dict[Any, tuple[_Hired, Item]] = {}
+        self._deaths = self._looks = 0
         for _ in range(workers):
             self._hire()
 
@@ -57,20 +110,24 @@ class RayPool(Generic[Item, Result]):
 
     def next(self) -> Done[Item, Result]:
         """See `Pool`."""
+        try:
+            return self._next()
+        except self._ray.exceptions.RayTaskError:
+            raise  # a fault of ours: it shows its traceback
+        except self._ray.exceptions.RayError as error:  # of Ray's own services
+            raise OutputError(f"{_gone(self._address)} ({_line(error)})") from error
+
+    def _next(self) -> Done[Item, Result]:
         while True:
             while self._idle and self._items:
-                actor, item = self._idle.pop(), self._items.popleft()
-                self._busy[actor.work.remote(item)] = actor, item
+                hired, item = self._idle.pop(), self._items.popleft()
+                self._busy[hired.actor.work.remote(item)] = hired, item
             references = [*self._busy, *self._starting]
-            ready, _ = self._ray.wait(references, timeout=_PATIENCE_SECONDS)
+            ready, _ = self._ray.wait(references, timeout=_LOOK_SECONDS)
             if not ready:
-                if not self._busy:
-                    free = self._ray.available_resources()
-                    self._tell(
-                        f"waiting for a worker: the cluster has {free.get('CPU', 0):g} processors "
-                        f"and {free.get('GPU', 0):g} GPUs free"
-                    )
+                self._look()
                 continue
+            self._looks = 0
             if ready[0] in self._starting:
                 self._welcome(ready[0])
                 continue
@@ -78,19 +135,40 @@ class RayPool(Generic[Item, Result]):
 
     def close(self) -> None:
         """See `Pool`."""
-        for actor in (*self._starting.values(), *self._idle, *(a for a, _ in self._busy.values())):
+        at_work = (*self._idle, *(hired for hired, _ in self._busy.values()))
+        for actor in (*self._starting.values(), *(hired.actor for hired in at_work)):
             self._ray.kill(actor)
         self._ray.shutdown()
 
     def _hire(self) -> None:
-        actor = self._kind.remote(self._start)
+        actor = self._kind.remote(self._start, self._threads)
         self._starting[actor.hello.remote()] = actor
+
+    def _look(self) -> None:
+        """See that the head is there while nothing happens, and say where nobody works."""
+        self._see_head()
+        self._looks += 1
+        if not self._busy and self._looks % _LOOKS_TOLD == 0:
+            free = self._ray.available_resources()
+            self._tell(
+                f"waiting for a worker: the cluster has {free.get('CPU', 0):g} processors "
+                f"and {free.get('GPU', 0):g} GPUs free"
+            )
+
+    def _see_head(self) -> None:
+        """Wait for a head that does not answer; OutputError where it stays away."""
+        end = time.monotonic() + _HEAD_SECONDS
+        while (reason := _unanswered(self._head)) is not None:
+            if time.monotonic() > end:
+                raise OutputError(f"{_gone(self._address)} ({reason})")
+            time.sleep(_PAUSE_SECONDS)
 
     def _welcome(self, reference: Any) -> None:
         actor = self._starting.pop(reference)
         try:
             where, version = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
+            self._see_head()
             self._deaths += 1
             if self._deaths >= _STARTS:
                 raise OutputError(
@@ -105,27 +183,36 @@ class RayPool(Generic[Item, Result]):
                 f"{package_version()}: install the same on every node; {_KEPT}"
             )
         self._deaths = 0
-        self._idle.append(actor)
+        self._idle.append(_Hired(actor, where))
 
     def _finished(self, reference: Any) -> Done[Item, Result]:
-        actor, item = self._busy.pop(reference)
+        hired, item = self._busy.pop(reference)
         try:
             done: Done[Item, Result] = self._ray.get(reference)
         except self._ray.exceptions.RayTaskError:
-            raise  # a fault of ours: it shows its traceback
+            raise
         except self._ray.exceptions.RayError as error:
-            self._ray.kill(actor)  # it may be out of reach alone, and would keep its room
+            self._see_head()
+            self._ray.kill(hired.actor)  # it may be out of reach alone, and would keep its room
             self._hire()
-            return Done(item, lost=f"a worker was lost ({_line(error)})")
-        self._idle.append(actor)
-        return done
+            return Done(item, lost=f"the worker on {hired.where} was lost ({_line(error)})")
+        self._idle.append(hired)
+        return replace(done, worker=hired.where)
+
+
+@dataclass(frozen=True)
+class _Hired:
+    """A worker that has said hello. actor: Ray's handle."""
+
+    actor: Any
+    where: str
 
 
 class Worker:
-    """What runs on the cluster."""
+    """What runs on the cluster. threads: that torch and OpenCV may use."""
 
-    def __init__(self, start: Start[Any, Any]) -> None:
-        self._start = start
+    def __init__(self, start: Start[Any, Any], threads: int) -> None:
+        self._start, self._threads = start, threads
         self._work: Callable[[Any], Any] | None = None
 
     def hello(self) -> tuple[str, str]:
@@ -138,29 +225,49 @@ class Worker:
 
     def _take(self, item: Any) -> Any:
         if self._work is None:
+            limit_threads(self._threads)
             self._work = self._start()
         return self._work(item)
 
 
-def _connected(address: str) -> Any:
+def _check_address(address: str) -> None:
+    """InputError where no head can be at an address; Ray itself would wait for a minute first."""
+    if address in _OWN:
+        return
+    if not address.removeprefix("ray://").rpartition(":")[2].isdecimal() or ":" not in address:
+        raise InputError(f"--address {address}: write HOST:PORT, such as 10.0.0.1:6379")
+    if (reason := _unanswered(address)) is not None:
+        raise _no_cluster(address, reason)
+
+
+def _unanswered(address: str) -> str | None:
+    """Why nothing can be connected to at an address; None where that goes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
-        import ray  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise InputError(
-            "--engine ray needs the extra `ray`: pip install 'hyperreenact[ray]'"
-        ) from error
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    how = "start one with `ray start --head`, or name one with --address HOST:PORT"
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        return _line(error)
+    return None
+
+
+def _connected(address: str) -> tuple[Any, str]:
+    """Ray, and its head's address; InputError where no cluster answers."""
+    import ray  # pyright: ignore[reportMissingImports]
+
     try:
-        if address not in ("auto", "local"):
-            if not colon or not port.isdecimal():
-                raise InputError(f"--address {address}: write HOST:PORT, such as 10.0.0.1:6379")
-            # Ray itself would wait for a minute, and then end this process.
-            socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
         ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (OSError, RuntimeError, ValueError, OverflowError, ray.exceptions.RayError) as error:
-        raise InputError(f"no Ray cluster answers at {address} ({_line(error)}); {how}") from error
-    return ray
+        if address in _OWN:
+            return ray, ray.get_runtime_context().gcs_address
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise _no_cluster(address, _line(error)) from error
+    return ray, address
+
+
+def _no_cluster(address: str, reason: str) -> InputError:
+    return InputError(
+        f"no Ray cluster answers at {address} ({reason}); start one with `ray start --head`, or "
+        "name one with --address HOST:PORT"
+    )
 
 
 def _line(error: Exception) -> str:

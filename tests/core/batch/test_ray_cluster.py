@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hyperreenact_core.batch.engines import ray_cluster
-from hyperreenact_core.batch.engines.ray_cluster import RayPool
+from hyperreenact_core.batch.engines.ray_cluster import RayPool, on_cluster
 from hyperreenact_core.batch.pool import in_order, work_through
 from hyperreenact_core.errors import InputError, OutputError
 
@@ -35,8 +35,8 @@ class Cluster:
         def called(method: Callable[..., Any]) -> Any:
             return SimpleNamespace(remote=lambda *items: (object(), lambda: method(*items)))
 
-        def hire(start: Any) -> Any:
-            worker = kind(start)
+        def hire(*given: Any) -> Any:
+            worker = kind(*given)
             return SimpleNamespace(hello=called(worker.hello), work=called(worker.work))
 
         return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=hire))
@@ -82,7 +82,9 @@ def test_a_worker_that_dies_is_replaced_and_its_item_done_again(
     pool = pool_on(Cluster({3}), head, monkeypatch)
     done = list(work_through(pool, deque(range(4)), tell=told.append))
     assert sorted(d.result or 0 for d in done) == [0, 2, 4, 6]
-    assert told == ["1: a worker was lost (RayError: the node went away); it is done again"]
+    assert {d.worker for d in done} == {told[0].split(" on ")[1].split(" was lost")[0]}
+    assert told[0].startswith("1: the worker on ")
+    assert told[0].endswith(" was lost (RayError: the node went away); it is done again")
 
 
 def test_results_of_several_workers_come_in_order(head: str, monkeypatch: pytest.MonkeyPatch):
@@ -107,7 +109,28 @@ def test_workers_that_cannot_start_end_the_run(head: str, monkeypatch: pytest.Mo
         pool.next()
 
 
-def test_a_head_that_is_gone_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ray_cluster, "_CONNECT_SECONDS", 0.5)
+def test_a_head_that_stays_away_ends_the_run(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ray_cluster, "_HEAD_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        pool = pool_on(Cluster({2}), address, monkeypatch)
+    pool.submit(1)
+    with pytest.raises(OutputError, match=f"{address} was lost: start its head again"):
+        pool.next()
+
+
+def test_services_of_ray_that_fail_end_the_run(head: str, monkeypatch: pytest.MonkeyPatch):
+    def failing(*_: Any, **__: Any) -> Any:
+        raise RayError("no reply")
+
+    cluster = Cluster(set())
+    pool = pool_on(cluster, head, monkeypatch)
+    pool.submit(1)
+    cluster.wait = failing
+    with pytest.raises(OutputError, match=r"was lost: start its head again.*no reply"):
+        pool.next()
+
+
+def test_where_nothing_listens_is_one_line_before_anything_is_started():
     with pytest.raises(InputError, match=r"no Ray cluster answers at 127\.0\.0\.1:9"):
-        pool_on(Cluster(set()), "127.0.0.1:9", monkeypatch)
+        on_cluster(doubling, 1, address="127.0.0.1:9", tell=print)

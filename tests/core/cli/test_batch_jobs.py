@@ -13,7 +13,11 @@ import numpy as np
 import pytest
 
 from hyperreenact_core.batch import run as batch_run
+from hyperreenact_core.batch.engines.local import InProcess
+from hyperreenact_core.batch.pool import Done
+from hyperreenact_core.cli import batch_jobs
 from hyperreenact_core.cli.main import main
+from hyperreenact_core.errors import OutputError
 from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.stills import write_image
@@ -125,6 +129,31 @@ def test_a_job_fails_alone_and_says_why(files: Files, tmp_path: Path, capsys: An
         assert words in said.out
     assert said.out.count("cannot be cut into pieces") == 2
     assert "6 of 7 failed" in said.err
+
+
+class Leaving(InProcess[Any, Any]):
+    """Gone after the first piece."""
+
+    def next(self) -> Done[Any, Any]:
+        if self._work is not None:
+            raise OutputError("the cluster was lost: start its head again")
+        return super().next()
+
+
+def test_workers_that_are_lost_leave_a_table_a_report_and_what_is_done(
+    files: Files, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+):
+    jobs = [job(files, "a.mp4", frames=2), job(files, "b.mp4", frames=2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_jobs, "open_pool", lambda _, start, __: Leaving(start))
+        assert batch(tmp_path, jobs) == 2
+    said = capsys.readouterr()
+    assert ["  done " in line for line in said.out.splitlines()] == [True, False]
+    assert "b.mp4  not done" in said.out
+    assert "error: the cluster was lost: start its head again" in said.err
+    assert states(tmp_path) == ["done", "not done"]
+    assert batch(tmp_path, jobs) == 0
+    assert states(tmp_path) == ["there", "done"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system limits no sizes of files")
