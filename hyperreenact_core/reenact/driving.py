@@ -20,6 +20,10 @@ from .views import crop_rule, pose_view, searched
 
 Item = TypeVar("Item")
 
+_STEADY_SHARE, _STEADY_MOST = 6, 1.5
+"""Standard deviations in the frames of `stabilise`, and how many frames one is at most: a reader's
+errors are those of single frames."""
+
 
 @dataclass(frozen=True)
 class DrivingOptions:
@@ -27,7 +31,8 @@ class DrivingOptions:
 
     no_face: what becomes of frames without a face (see `fill_missing`).
     choice: which of several faces drives.
-    stabilise: frames over which the square around the face is smoothed, odd; 1 = not at all.
+    stabilise: frames over which the square around the face is smoothed, odd; 1 = not at all, and
+    what its head performs is taken as it is read.
     lookahead: frames without a face that are held back at the beginning, to wait for the first.
     """
 
@@ -40,6 +45,11 @@ class DrivingOptions:
         check_stabilise(self.stabilise)
         if self.lookahead < 0:
             raise InputError(f"the look-ahead must not be negative, it is {self.lookahead}")
+
+    @property
+    def smooth(self) -> float:
+        """Frames over which the tremble of what is read is taken away, see `motion.steady`."""
+        return min(self.stabilise / _STEADY_SHARE, _STEADY_MOST) if self.stabilise > 1 else 0.0
 
 
 def posed_frames(

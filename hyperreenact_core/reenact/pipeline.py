@@ -147,8 +147,8 @@ class Reenactor:
         own_pose = pose_of(source.crop, self._models)
         with self._host.on_device(self._networks, self._bytes_needed):
             detailed = self._detailed(source, self._prepare(source.identity), own_pose)
-            for frame in self._posed(frames, own_pose, report, name_frame):
-                yield frame if detailed is None else replace(frame, state=detailed.state(frame))
+            posed = self._posed(frames, own_pose, report, name_frame)
+            yield from posed if detailed is None else detailed.states(posed)
 
     def draw_read(self, source: SourceFace, frames: Iterable[PosedFrame]) -> Iterator[ImageU8]:
         """The results of frames that were read, as `reenact` makes them of the same batches."""
@@ -189,6 +189,7 @@ class Reenactor:
             own_pose = pose_of(source.crop, self._models)
             detailed = self._detailed(source, prepared, own_pose)
             posed = self._posed(frames, own_pose, report, name_frame)
+            posed = posed if detailed is None else detailed.states(posed)
             count, share = self._options.batch_size + _AHEAD, shared_among(2)
             sketches = made_ahead(sketched(posed, detailed), count, threads=share)
             with closing(sketches) as ready:
@@ -268,7 +269,8 @@ class Reenactor:
         side = self._options.side(self._models)
         portrait = portrait_behind(source, guide)
         kept = self._detail.prepare(portrait, size=side)
-        return ClipDetail(self._detail, kept, self._options.detail, self._options.motion)
+        o = self._options
+        return ClipDetail(self._detail, kept, o.detail, o.motion, smooth=o.driving.smooth)
 
     def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:
         return draw_poses(prepared, pose.features, self._fast, self._options.strength)

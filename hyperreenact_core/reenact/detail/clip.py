@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -10,6 +11,7 @@ from ...errors import InputError
 from ...types import FaceReading
 from ..missing import PosedFrame
 from ..motion.live import LiveMotion, MotionStream
+from ..motion.steady import Told, steadied
 from .performance import HeadState, Performer
 from .stage import DetailSource, DetailStage, Sketch
 
@@ -26,13 +28,17 @@ class ClipDetail:
         source: DetailSource,
         amount: float,
         motion: LiveMotion | None = None,
+        *,
+        smooth: float = 0.0,
     ) -> None:
         """amount: how much of the detail is taken, over 0 to 1.
 
+        smooth: see `motion.steady`.
         motion: how the performance becomes the source's; as it is where that is None.
         Raises InputError where the generator's pictures are needed, which cannot follow that.
         """
         self._stage, self._source, self._amount = stage, source, amount
+        self._smooth = smooth
         self._motion = MotionStream(motion or LiveMotion(), source.state)
         if motion is not None and motion.changes and self.needs_guides:
             raise InputError(
@@ -66,6 +72,16 @@ class ClipDetail:
 
         InputError where its face was not read.
         """
+        return self._moved(frame, self._told(frame))
+
+    def states(self, frames: Iterable[PosedFrame]) -> Iterator[PosedFrame]:
+        """The frames of the clip with what their heads are to do, which does not tremble."""
+        told = (Told(frame, self._told(frame), frame.pose.scene) for frame in frames)
+        for frame, state in steadied(told, self._smooth):
+            yield replace(frame, state=self._moved(frame, state))
+
+    def _told(self, frame: PosedFrame) -> HeadState:
+        """What the driver does."""
         if frame.state is not None:
             return frame.state
         if frame.origin == "source":
@@ -74,9 +90,14 @@ class ClipDetail:
         if reading is None:
             raise InputError(f"frame {frame.index}: its face was not read, which detail needs")
         if self._last is None or self._last[0] is not reading:  # a held pose is read once
-            state = self._performer.state(reading, scene=frame.pose.scene)
-            self._last = reading, self._motion(state, scene=frame.pose.scene)
+            self._last = reading, self._performer.state(reading, scene=frame.pose.scene)
         return self._last[1]
+
+    def _moved(self, frame: PosedFrame, state: HeadState) -> HeadState:
+        """What the source is to do."""
+        if frame.state is not None or frame.origin == "source":
+            return state
+        return self._motion(state, scene=frame.pose.scene)
 
 
 def sketched(frames: Iterable[PosedFrame], detailed: ClipDetail | None) -> Iterator[Sketched]:

@@ -8,12 +8,15 @@ neighbour and stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from math import ceil, radians
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ..detail.performance import Performance
+from ..detail.performance import HeadState, Performance
 from ..knobs import REGIONS
 from .regions import columns_of
 from .turning import turns_of, vectors_of
@@ -34,20 +37,42 @@ def smooth(performance: Performance, frames: float) -> Performance:
     """
     if frames == 0 or len(performance) < 2:
         return performance
-    near, at = _neighbours(len(performance), frames)
+    near, at = _neighbours(range(len(performance)), len(performance), frames)
     eyes = performance.gaze[at]
     looks = _mean(near, eyes, eyes[:, :1], alike=_ALIKE_GAZE, dims=(3,))
     place = performance.place[at]
     fields = dict(vars(performance))
-    faces = performance.coefficients[at]
-    alike = _face_alike()
-    fields["coefficients"] = _mean(near, faces, faces[:, :1], alike=alike, dims=()).clamp(0, 1)
+    fields["coefficients"] = _faces(performance.coefficients, near, at)
     fields["gaze"] = torch.nn.functional.normalize(looks, dim=2)
     fields["place"] = _mean(near, place, place[:, :1], alike=_ALIKE / 3, dims=())
     fields["rotation"] = _turns(performance.rotation.double(), near, at).float()
     return Performance(**fields)
 
 
+def reach_of(frames: float) -> int:
+    """How many frames on either side count."""
+    return ceil(_REACH * frames)
+
+
+def smooth_state(states: Sequence[HeadState], at: int, frames: float) -> HeadState:
+    """One of some frames as `smooth` makes it, without the others."""
+    if frames == 0 or len(states) < 2:
+        return states[at]
+    near, beside = _neighbours([at], len(states), frames)
+    faces, turns = (
+        torch.from_numpy(np.stack([getattr(state, name) for state in states]))
+        for name in ("coefficients", "rotation")
+    )
+    return HeadState(_turns(turns, near, beside)[0].numpy(), _faces(faces, near, beside)[0].numpy())
+
+
+def _faces(faces: Tensor, near: Tensor, at: Tensor) -> Tensor:
+    """Coefficients [N, 52] -> [B, 52]."""
+    values = faces[at]
+    return _mean(near, values, values[:, :1], alike=_face_alike(), dims=()).clamp(0, 1)
+
+
+@cache
 def _face_alike() -> Tensor:
     """[52] likeness of the coefficients."""
     speech = ("mouth", "jaw")
@@ -56,11 +81,11 @@ def _face_alike() -> Tensor:
     )[0]
 
 
-def _neighbours(count: int, frames: float) -> tuple[Tensor, Tensor]:
-    """How near [B, K], and which frames [B, K]; the frame itself first."""
-    reach = min(ceil(_REACH * frames), count - 1)
+def _neighbours(rows: Sequence[int], count: int, frames: float) -> tuple[Tensor, Tensor]:
+    """Of these among `count` frames: how near [B, K], and which [B, K]; the frame itself first."""
+    reach = min(reach_of(frames), count - 1)
     steps = torch.tensor([0, *(s for step in range(1, reach + 1) for s in (-step, step))])
-    at = torch.arange(count)[:, None] + steps
+    at = torch.tensor(rows)[:, None] + steps
     inside = (at >= 0) & (at < count)
     near = torch.exp(-0.5 * (steps / frames) ** 2) * inside
     # A neighbour counts only with its opposite: at the ends the mean would lean inwards.
@@ -82,9 +107,16 @@ def _mean(
 
 
 def _turns(turns: Tensor, near: Tensor, at: Tensor) -> Tensor:
-    """Each turn moved to the mean of its neighbours, seen from itself."""
+    """Turns [N, 3, 3] -> [B, 3, 3], each moved to the mean of its neighbours, seen from itself.
+
+    The middle between a neighbour and its opposite is what must be alike: so an even turn, however
+    fast, is smoothed as a head at rest is, and stays where it is.
+    """
     count, width = at.shape
-    steps = turns[:, None].transpose(2, 3) @ turns[at]
+    own = turns[at[:, 0]]
+    steps = own[:, None].transpose(2, 3) @ turns[at]
     ways = vectors_of(steps.flatten(0, 1)).unflatten(0, (count, width))
-    means = _mean(near.double(), ways, torch.zeros(()), alike=_ALIKE_TURN, dims=(2,))
-    return turns @ turns_of(means)
+    middles = torch.cat([ways[:, :1], ways[:, 1:].unflatten(1, (-1, 2)).mean(2)], 1)
+    both = torch.cat([near[:, :1], 2 * near[:, 1::2]], 1).double()
+    means = _mean(both, middles, torch.zeros(()), alike=_ALIKE_TURN, dims=(2,))
+    return own @ turns_of(means)
