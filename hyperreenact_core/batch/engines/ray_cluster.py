@@ -19,8 +19,8 @@ from .aside import Aside
 
 _CONNECT_SECONDS = 5.0
 _LOOK_SECONDS = 5.0
-_LOOKS_TOLD = 4
-"""Without a worker for so many looks, the user is told."""
+_PATIENCE_SECONDS = 20.0
+"""How long a worker may take to begin before the user is told; then twice as long each time."""
 _HEAD_SECONDS = 30.0
 """How long a head may be away; Ray's own patience is a minute."""
 _PAUSE_SECONDS = 1.0
@@ -100,7 +100,8 @@ class RayPool(Generic[Item, Result]):
         self._starting: dict[Any, Any] = {}
         self._idle: list[_Hired] = []
         self._busy: dict[Any, tuple[_Hired, Item]] = {}
-        self._deaths = self._looks = 0
+        self._deaths = 0
+        self._hired_at, self._patience = time.monotonic(), _PATIENCE_SECONDS
         for _ in range(workers):
             self._hire()
 
@@ -122,12 +123,12 @@ class RayPool(Generic[Item, Result]):
             while self._idle and self._items:
                 hired, item = self._idle.pop(), self._items.popleft()
                 self._busy[hired.actor.work.remote(item)] = hired, item
+            self._say_who_is_missing()
             references = [*self._busy, *self._starting]
             ready, _ = self._ray.wait(references, timeout=_LOOK_SECONDS)
             if not ready:
-                self._look()
+                self._see_head()
                 continue
-            self._looks = 0
             if ready[0] in self._starting:
                 self._welcome(ready[0])
                 continue
@@ -143,17 +144,20 @@ class RayPool(Generic[Item, Result]):
     def _hire(self) -> None:
         actor = self._kind.remote(self._start, self._threads)
         self._starting[actor.hello.remote()] = actor
+        self._hired_at, self._patience = time.monotonic(), _PATIENCE_SECONDS
 
-    def _look(self) -> None:
-        """See that the head is there while nothing happens, and say where nobody works."""
-        self._see_head()
-        self._looks += 1
-        if not self._busy and self._looks % _LOOKS_TOLD == 0:
-            free = self._ray.available_resources()
-            self._tell(
-                f"waiting for a worker: the cluster has {free.get('CPU', 0):g} processors "
-                f"and {free.get('GPU', 0):g} GPUs free"
-            )
+    def _say_who_is_missing(self) -> None:
+        """Tell, now and then, of workers that have not begun: the cluster may lack a node."""
+        waited = time.monotonic() - self._hired_at
+        if not self._starting or waited < self._patience:
+            return
+        self._patience = 2 * max(waited, _PATIENCE_SECONDS)
+        free = self._ray.available_resources()
+        self._tell(
+            f"{self._workers - len(self._starting)} of {self._workers} workers have begun; the "
+            f"cluster has {free.get('CPU', 0):g} processors and {free.get('GPU', 0):g} GPUs free "
+            "for the others"
+        )
 
     def _see_head(self) -> None:
         """Wait for a head that does not answer; OutputError where it stays away."""

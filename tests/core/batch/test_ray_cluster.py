@@ -51,6 +51,9 @@ class Cluster:
         said = reference[1]()
         return (said[0], self.version) if self.version and isinstance(said, tuple) else said
 
+    def available_resources(self) -> dict[str, float]:
+        return {"CPU": 0.5}
+
     def kill(self, actor: Any) -> None:
         self.killed += 1
 
@@ -117,6 +120,21 @@ def test_a_head_that_stays_away_ends_the_run(monkeypatch: pytest.MonkeyPatch):
     pool.submit(1)
     with pytest.raises(OutputError, match=f"{address} was lost: start its head again"):
         pool.next()
+
+
+def test_workers_that_do_not_begin_are_told_of_once_in_a_while(
+    head: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ray_cluster, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setitem(sys.modules, "ray", Cluster(set()))
+    told: list[str] = []
+    pool = RayPool(doubling, 3, address=head, tell=told.append)
+    monkeypatch.setattr(ray_cluster, "_PATIENCE_SECONDS", 60.0)
+    pool.submit(1)
+    assert pool.next().result == 2
+    assert told == [
+        "0 of 3 workers have begun; the cluster has 0.5 processors and 0 GPUs free for the others"
+    ]
 
 
 def test_services_of_ray_that_fail_end_the_run(head: str, monkeypatch: pytest.MonkeyPatch):
