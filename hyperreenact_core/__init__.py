@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .reenact.animate import animate
     from .reenact.clip import ClipJob, ClipRequest
     from .reenact.files import load_identity, load_poses
+    from .reenact.options import ReenactOptions
     from .reenact.perform import perform, source_of
-    from .reenact.pipeline import ReenactOptions, Reenactor
+    from .reenact.pipeline import Reenactor
     from .reenact.results import ReenactedFrame
     from .reenact.source import SourceFace, analyse_source
     from .video.outputs import open_writer
@@ -55,8 +56,9 @@ _HOMES = {
     "reenact.animate": ("animate",),
     "reenact.clip": ("ClipJob", "ClipRequest"),
     "reenact.files": ("load_identity", "load_poses"),
+    "reenact.options": ("ReenactOptions",),
     "reenact.perform": ("perform", "source_of"),
-    "reenact.pipeline": ("ReenactOptions", "Reenactor"),
+    "reenact.pipeline": ("Reenactor",),
     "reenact.results": ("ReenactedFrame",),
     "reenact.source": ("SourceFace", "analyse_source"),
     "video.outputs": ("open_writer",),

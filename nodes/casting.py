@@ -13,7 +13,8 @@ from ..hyperreenact_core.errors import InputError
 
 if TYPE_CHECKING:
     from ..hyperreenact_core.imaging import ImageU8
-    from ..hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+    from ..hyperreenact_core.reenact.options import ReenactOptions
+    from ..hyperreenact_core.reenact.pipeline import Reenactor
     from ..hyperreenact_core.reenact.posetrack import PoseTrack
     from ..hyperreenact_core.reenact.results import ReenactedFrame, Reenactment
     from ..hyperreenact_core.reenact.source import SourceFace
@@ -113,8 +114,9 @@ def cast(
 ) -> Role:
     """Everything that is computed once; frame_size: height and width of the driving frames."""
     from ..hyperreenact_core.reenact.driving import DrivingOptions
+    from ..hyperreenact_core.reenact.options import ReenactOptions
     from ..hyperreenact_core.reenact.perform import source_of
-    from ..hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+    from ..hyperreenact_core.reenact.pipeline import Reenactor
     from ..hyperreenact_core.reenact.source import analyse_source
     from ..hyperreenact_core.reenact.strength import DeltaStrength
     from .convert import choice_of, first_frame, masks_of

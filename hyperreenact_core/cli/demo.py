@@ -70,7 +70,8 @@ def register(subparsers: SubParsers) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the video frame by frame, then the sheet."""
     from ..models.sets import load_set
-    from ..reenact.pipeline import ReenactOptions, Reenactor
+    from ..reenact.options import ReenactOptions
+    from ..reenact.pipeline import Reenactor
     from ..reenact.source import analyse_source
     from ..video.outputs import open_writer
     from ..video.pictures import read_image

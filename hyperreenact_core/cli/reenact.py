@@ -207,7 +207,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
     from ..reenact.clip import ClipRequest
     from ..reenact.driving import DrivingOptions
     from ..reenact.motion.live import LiveMotion
-    from ..reenact.pipeline import ReenactOptions
+    from ..reenact.options import ReenactOptions
     from ..reenact.strength import DeltaStrength
 
     return ClipRequest(

@@ -8,7 +8,7 @@ from ..host import Host, LocalHost
 from ..models.sets import LoadedSet, load_set
 from .clip import ClipJob, ClipRequest
 from .missing import DrivingReport
-from .pipeline import ReenactOptions
+from .options import ReenactOptions
 
 
 def animate(

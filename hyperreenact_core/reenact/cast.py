@@ -21,9 +21,10 @@ from ..models.sets import LoadedSet
 from ..video.sources import FrameSource, reading
 from .layers import laid_over, layers_of
 from .looks import Looker
+from .options import ReenactOptions
 from .people import Scene, follow_people
 from .performers import Performer, SharedScenes
-from .pipeline import ReenactOptions, Reenactor
+from .pipeline import Reenactor
 from .results import ReenactedFrame, Reenactment
 from .roles import Role
 from .source import SourceFace

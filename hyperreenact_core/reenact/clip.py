@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
@@ -27,8 +27,9 @@ from .compare import SideBySide, comparison, comparison_layout, result_size
 from .files import load_identity
 from .given_files import as_clip, is_identity, picture_of, track_of_file
 from .missing import DrivingReport
+from .options import ReenactOptions
 from .perform import perform, source_of
-from .pipeline import ReenactOptions, Reenactor
+from .pipeline import Reenactor
 from .results import ReenactedFrame, Reenactment
 from .roles import AlsoPlays, clips_of
 from .source import SourceFace, analyse_source
@@ -135,7 +136,9 @@ class ClipJob:
         What was done before an error or an interruption is kept, as `video.output.FrameWriter`
         says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
         """
-        with telling_kept(self.writer), self._drawn(host) as (source, results):
+        with telling_kept(self.writer), ExitStack() as opened:
+            source, results = self._played(host, opened)
+            opened.enter_context(closing(results))
             self._write(source, results)
 
     def write_drawn(self, images: Iterable[ImageU8]) -> None:
@@ -144,32 +147,22 @@ class ClipJob:
             for image in images:
                 self.writer.write(image)
 
-    @contextmanager
-    def _drawn(self, host: Host) -> Iterator[tuple[SourceFace, Reenactment]]:
-        """The source, the first of several, and the results."""
+    def _played(self, host: Host, opened: ExitStack) -> tuple[SourceFace, Reenactment]:
+        """The source, the first of several, and the results; opened: is given what they read."""
         request, models = self._request, self._models
         if self._track is not None:
             source = _source(request, self._picture, models, host)
-            results = perform(source, self._track, models, host, request.options)
-            with closing(results):
-                yield source, results
-            return
+            return source, perform(source, self._track, models, host, request.options)
         if request.is_cast:
             clips = [self._driving, *self._others]
-            source, results = play_clips(request, self._picture, clips, models, host)
-            with closing(results):
-                yield source, results
-            return
+            return play_clips(request, self._picture, clips, models, host)
         source, reenactor = cast(request, self._picture, models, host)
-        with frames_of(self._driving, request) as frames:
-            results = reenactor.reenact(
-                source,
-                frames,
-                total=self.total,
-                name_frame=lambda index: self._driving.name_of(index + request.start),
-            )
-            with closing(results):
-                yield source, results
+        return source, reenactor.reenact(
+            source,
+            opened.enter_context(frames_of(self._driving, request)),
+            total=self.total,
+            name_frame=lambda index: self._driving.name_of(index + request.start),
+        )
 
     def _write(self, source: SourceFace, results: Reenactment) -> None:
         self.report, self.source_lies = results.report, source.turns != 0

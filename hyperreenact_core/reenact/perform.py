@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +16,14 @@ from ..types import FaceCrop
 from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, fit_reading
 from .detail.portrait import guides
+from .detail.stage import Detailed
 from .knobs import chosen_psi
 from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport
 from .motion.edit import MotionEdit, edit_motion
 from .motion.live import LiveMotion
-from .pipeline import ReenactOptions
-from .placing import placed, portrait_behind
+from .options import ReenactOptions
+from .placing import DrawnFace, portrait_behind, results_of
 from .posetrack import PoseTrack, track_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace, truncate
@@ -104,30 +105,18 @@ def _results(
         truncation_psi=1.0,  # the source's codes are truncated already
         batch_size=frames_at_once(wanted.batch_size, host.device),
     )
+    drawn = _counted(batches, report, detailed=wanted.detail > 0)
+    yield from results_of(drawn, source, wanted, models, host, report)
+
+
+def _counted(
+    batches: Iterable[Detailed], report: DrivingReport, *, detailed: bool
+) -> Iterator[DrawnFace]:
     for batch in batches:
         for face, kept in zip(batch.images, batch.kept.tolist(), strict=True):
-            host.check_interrupt()
-            own = placed(
-                source,
-                face,
-                side=wanted.side(models),
-                paste=wanted.paste_back,
-                colour_match=wanted.colour_match,
-            )
             at = report.frames
             report.frames += 1
-            if wanted.detail > 0:
-                report.kept.append(kept)
-            yield ReenactedFrame(
-                image=own.image,
-                index=at,
-                driving=_NO_PICTURE,
-                driving_crop=None,
-                pose_of="face",
-                kept=kept if wanted.detail > 0 else None,
-                face=own.face,
-                mask=own.mask,
-            )
+            yield DrawnFace(at, _NO_PICTURE, None, "face", face, kept if detailed else None)
 
 
 def _inverted(source: SourceFace, models: LoadedSet, host: Host, *, detail: float) -> InvertedFace:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..host import Host
 from ..imaging import ImageU8
@@ -20,64 +19,20 @@ from .detail.clip import ClipDetail, Sketched, sketched
 from .detail.portrait import guides
 from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
-from .driving import DrivingOptions, batches, pose_of, posed_frames
-from .knobs import BATCH_SIZE, COLOUR_MATCH, DETAIL, SIZE
+from .driving import batches, pose_of, posed_frames
 from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseView
-from .motion.live import LiveMotion
-from .placing import Placed, placed, portrait_behind
+from .options import ReenactOptions
+from .placing import DrawnFace, placed, portrait_behind, results_of
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
-from .stages import side_of
-from .strength import DeltaStrength
 from .views import detector_of, with_readings
 
 _AHEAD = 2
 """Driving frames that are read while a batch is drawn, beside the next batch."""
 _DRAWN = 1
 """Faces that are drawn while the last one is pasted back and written."""
-_Drawn = tuple[PosedFrame, Tensor, float | None]
-"""A frame, its face [3, r, r] on the CPU, and what was kept of the source."""
-
-
-@dataclass(frozen=True)
-class ReenactOptions:
-    """How results are made.
-
-    batch_size: frames drawn at once; it changes speed and memory, not the result. 0 is automatic.
-    strength: factors of the weight deltas.
-    detail: how much of the source's own pixels are carried over, 0 to 1; 0 is the generator's
-    picture alone.
-    size: side of results in pixels; SIZE.default if None, or the generator's without detail.
-    paste_back: lay each result over the source picture instead of giving the face alone.
-    colour_match: when pasting, shift the face's colours to meet the picture's.
-    motion: how the driver's performance becomes the source's; needs detail.
-    """
-
-    driving: DrivingOptions = field(default_factory=DrivingOptions)
-    batch_size: int = int(BATCH_SIZE.default)
-    strength: DeltaStrength = field(default_factory=DeltaStrength)
-    detail: float = DETAIL.default
-    size: int | None = None
-    paste_back: bool = False
-    colour_match: bool = COLOUR_MATCH
-    motion: LiveMotion = field(default_factory=LiveMotion)
-
-    def __post_init__(self) -> None:
-        BATCH_SIZE.check(self.batch_size)
-        DETAIL.check(self.detail)
-        if self.motion.changes and self.detail < 1:
-            raise InputError(
-                f"relative motion and factors of expression and head need detail 1, not "
-                f"{self.detail:g}: the generator looks at the driver itself"
-            )
-        if self.size is not None:
-            SIZE.check(self.size)
-
-    def side(self, models: LoadedSet) -> int:
-        """Of results that are not pasted back, pixels."""
-        return side_of(models, self.detail, self.size)
 
 
 class Reenactor:
@@ -159,7 +114,7 @@ class Reenactor:
                 faces, _ = self._faces(prepared, detailed, batch)
                 for face in faces:
                     self._host.check_interrupt()
-                    yield self._placed(source, face).image
+                    yield placed(source, face, self._options, self._models).image
 
     @property
     def batch_size(self) -> int:
@@ -195,21 +150,22 @@ class Reenactor:
             with closing(sketches) as ready:
                 faces = self._drawn(prepared, detailed, ready)
                 with closing(made_ahead(faces, _DRAWN, threads=share)) as drawn:
-                    for frame, face, kept in drawn:
-                        result = self._result(source, frame, face, kept=kept)
-                        if kept is not None:
-                            report.kept.append(kept)
-                        self._host.check_interrupt()
-                        self._host.progress(frame.index + 1, total, lambda r=result: r.image)
+                    for result in results_of(
+                        drawn, source, self._options, self._models, self._host, report
+                    ):
+                        self._host.progress(result.index + 1, total, lambda r=result: r.image)
                         yield result
 
     def _drawn(
         self, prepared: PreparedSource, detailed: ClipDetail | None, frames: Iterable[Sketched]
-    ) -> Generator[_Drawn, None, None]:
+    ) -> Generator[DrawnFace, None, None]:
         for batch in batches(frames, self._options.batch_size):
             faces, kept = self._faces(prepared, detailed, batch)
             for at, (frame, _) in enumerate(batch):
-                yield frame, faces[at], None if kept is None else float(kept[at])
+                share = None if kept is None else float(kept[at])
+                yield DrawnFace(
+                    frame.index, frame.picture, frame.crop, frame.origin, faces[at], share
+                )
 
     def _posed(
         self,
@@ -274,27 +230,3 @@ class Reenactor:
 
     def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:
         return draw_poses(prepared, pose.features, self._fast, self._options.strength)
-
-    def _result(
-        self, source: SourceFace, frame: PosedFrame, face: Tensor, *, kept: float | None
-    ) -> ReenactedFrame:
-        own = self._placed(source, face)
-        return ReenactedFrame(
-            image=own.image,
-            index=frame.index,
-            driving=frame.picture,
-            driving_crop=frame.crop,
-            pose_of=frame.origin,
-            kept=kept,
-            face=own.face,
-            mask=own.mask,
-        )
-
-    def _placed(self, source: SourceFace, face: Tensor) -> Placed:
-        return placed(
-            source,
-            face,
-            side=self._options.side(self._models),
-            paste=self._options.paste_back,
-            colour_match=self._options.colour_match,
-        )

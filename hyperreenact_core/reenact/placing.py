@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -12,10 +13,15 @@ from torch import Tensor
 from ..face.align import CropRule, cut, move_points
 from ..face.given import Box
 from ..face.paste import at_size, paste_back
+from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
+from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .detail.portrait import Portrait, portrait_of
 from .faces import box_of
+from .missing import DrivingReport, PoseOrigin
+from .options import ReenactOptions
+from .results import ReenactedFrame
 from .source import SourceFace
 
 _IN_FRONT = 0.1
@@ -34,12 +40,48 @@ class Placed:
     mask: Tensor | None
 
 
-def placed(
-    source: SourceFace, face: Tensor, *, side: int, paste: bool, colour_match: bool
-) -> Placed:
-    """What is given out for a drawn face [3, R, R]; side: of faces alone, pixels."""
-    alone = resize(face[None], side)
-    if not paste:
+@dataclass(frozen=True)
+class DrawnFace:
+    """A face that was drawn, [3, r, r] in [-1, 1] on the CPU; all else as of `ReenactedFrame`."""
+
+    index: int
+    driving: ImageU8
+    driving_crop: FaceCrop | None
+    pose_of: PoseOrigin
+    face: Tensor
+    kept: float | None
+
+
+def results_of(
+    drawn: Iterable[DrawnFace],
+    source: SourceFace,
+    options: ReenactOptions,
+    models: LoadedSet,
+    host: Host,
+    report: DrivingReport,
+) -> Iterator[ReenactedFrame]:
+    """The results of faces as they were drawn; what was kept of the source is told to `report`."""
+    for one in drawn:
+        own = placed(source, one.face, options, models)
+        if one.kept is not None:
+            report.kept.append(one.kept)
+        host.check_interrupt()
+        yield ReenactedFrame(
+            image=own.image,
+            index=one.index,
+            driving=one.driving,
+            driving_crop=one.driving_crop,
+            pose_of=one.pose_of,
+            kept=one.kept,
+            face=own.face,
+            mask=own.mask,
+        )
+
+
+def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: LoadedSet) -> Placed:
+    """What is given out for a drawn face [3, R, R]."""
+    alone = resize(face[None], options.side(models))
+    if not options.paste_back:
         return Placed(u8_from_tensor(alone)[0], alone[0], None)
     crop = source.crop
     pasted = paste_back(
@@ -47,7 +89,7 @@ def placed(
         face,
         at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
         front=source.front,
-        colour_match=colour_match,
+        colour_match=options.colour_match,
     )
     mask = torch.rot90(pasted.mask, -source.turns)
     return Placed(source.as_given(pasted.frame), alone[0], mask)

@@ -123,7 +123,7 @@ def test_the_licences_of_all_sets_are_shown(pack: Pack):
 
 def test_knobs_are_the_same_at_every_door(pack: Pack):
     knobs = pack.part("hyperreenact_core.reenact.knobs")
-    options = pack.part("hyperreenact_core.reenact.pipeline").ReenactOptions()
+    options = pack.part("hyperreenact_core.reenact.options").ReenactOptions()
     inputs = {i.id: i for i in pack.classes["HyperReenact_Reenact"].define_schema().inputs}
     args = vars(build_parser().parse_args(["reenact", "me.png", "clip.mp4", "-o", "out.mp4"]))
     for knob in (knobs.STABILISE, knobs.TRUNCATION_PSI, knobs.BATCH_SIZE, *knobs.STRENGTHS):

@@ -22,7 +22,8 @@ from hyperreenact_core.models.published import PUBLISHED_SETTINGS
 from hyperreenact_core.networks import reference
 from hyperreenact_core.networks.fast.drawing import draw
 from hyperreenact_core.reenact.drawing import prepare_source
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
 from hyperreenact_core.reenact.source import encode_face, truncate
 from hyperreenact_core.reenact.views import appearance_view, crop_rule, pose_view, searched

@@ -19,9 +19,9 @@ from hyperreenact_core.reenact.cast_clip import check_cast
 from hyperreenact_core.reenact.clip import ClipRequest
 from hyperreenact_core.reenact.driving import DrivingOptions
 from hyperreenact_core.reenact.looks import Looker
+from hyperreenact_core.reenact.options import ReenactOptions
 from hyperreenact_core.reenact.people import Scene, follow_people
 from hyperreenact_core.reenact.performers import SharedScenes
-from hyperreenact_core.reenact.pipeline import ReenactOptions
 from hyperreenact_core.reenact.results import ReenactedFrame
 from hyperreenact_core.reenact.roles import AlsoPlays, Role, clips_of, roles_of
 from hyperreenact_core.reenact.source import SourceFace, analyse_sources

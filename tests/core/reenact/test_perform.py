@@ -14,8 +14,9 @@ from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.networks.rotation import matrix_from_euler
 from hyperreenact_core.reenact.detail.performance import Performance
 from hyperreenact_core.reenact.motion.live import LiveMotion
+from hyperreenact_core.reenact.options import ReenactOptions
 from hyperreenact_core.reenact.perform import perform, source_of
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.placing import place_of, placed, portrait_behind
 from hyperreenact_core.reenact.pose import poses_of_performance
 from hyperreenact_core.reenact.posetrack import track_of
@@ -25,6 +26,7 @@ from tests.core.reenact.tiny import SIZE, picture, save_tiny_set
 
 HOST = LocalHost(device="cpu")
 PLAIN = ReenactOptions(detail=0, batch_size=2)
+_PASTED = ReenactOptions(detail=0, paste_back=True, colour_match=False)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +77,12 @@ def test_an_identity_is_a_source_with_the_picture_it_keeps(
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_the_place_of_a_face_is_where_it_is_pasted(source: SourceFace, turns: int) -> None:
+def test_the_place_of_a_face_is_where_it_is_pasted(
+    source: SourceFace, models: LoadedSet, turns: int
+) -> None:
     turned = replace(source, turns=turns)
     given = turned.as_given(turned.picture)
-    own = placed(turned, torch.ones(3, SIZE, SIZE), side=SIZE, paste=True, colour_match=False)
+    own = placed(turned, torch.ones(3, SIZE, SIZE), _PASTED, models)
     assert own.mask is not None
     assert own.image.shape == given.shape
     assert tuple(own.mask.shape) == given.shape[:2]
@@ -90,14 +94,14 @@ def test_the_place_of_a_face_is_where_it_is_pasted(source: SourceFace, turns: in
 
 @pytest.mark.parametrize("turns", [0, 1])
 def test_what_is_in_front_lies_over_the_face_and_does_not_move_with_it(
-    source: SourceFace, turns: int
+    source: SourceFace, models: LoadedSet, turns: int
 ) -> None:
     turned = replace(source, turns=turns)
     given = turned.as_given(turned.picture)
     front = torch.zeros(given.shape[:2])
     front[40:60, 50:70] = 1
     behind = turned.behind(front)
-    own = placed(behind, torch.ones(3, SIZE, SIZE), side=SIZE, paste=True, colour_match=False)
+    own = placed(behind, torch.ones(3, SIZE, SIZE), _PASTED, models)
     assert np.array_equal(own.image[40:60, 50:70], given[40:60, 50:70])
     assert own.mask is not None
     assert own.mask[40:60, 50:70].max() == 0

@@ -19,7 +19,8 @@ from hyperreenact_core.host import LocalHost, Preview
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.driving import DrivingOptions
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
 from hyperreenact_core.reenact.results import ReenactedFrame
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
@@ -246,7 +247,8 @@ import numpy as np, torch
 from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.sets import LoadedSet
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.source import analyse_source
 from tests.core.reenact.tiny import face_points, picture
 

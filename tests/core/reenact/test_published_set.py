@@ -18,7 +18,8 @@ from hyperreenact_core.models.settings import SetSettings, save_settings
 from hyperreenact_core.networks.fan import FAN, FANConfig
 from hyperreenact_core.networks.s3fd import S3FD, S3FDConfig
 from hyperreenact_core.reenact.driving import DrivingOptions
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.source import analyse_source
 from hyperreenact_core.reenact.views import detector_of
 from tests.core.reenact.tiny import SIZE, frames, picture, save_tiny_set

@@ -17,7 +17,8 @@ from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.networks.pose_state import state_vector
 from hyperreenact_core.networks.reader import read_crops
 from hyperreenact_core.reenact.missing import DrivingReport
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.pose import poses_of_states
 from hyperreenact_core.reenact.results import ReenactedFrame
 from hyperreenact_core.reenact.source import SourceFace, analyse_source

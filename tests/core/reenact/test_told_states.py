@@ -16,7 +16,8 @@ from hyperreenact_core.networks.pose_state import gaze_of
 from hyperreenact_core.networks.rotation import matrix_from_euler
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import Performance
-from hyperreenact_core.reenact.pipeline import ReenactOptions, Reenactor
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.pose import poses_of_performance
 from hyperreenact_core.reenact.posetrack import extract_poses
 from hyperreenact_core.reenact.puppet import PuppetPose, puppet_track
