@@ -140,20 +140,18 @@ def run(args: argparse.Namespace) -> int:
         logging.disable(logging.WARNING)  # all processes would say the same
     wishes = {name: given[name] for name in _RECIPE if name in given}
     wishes["precision"] = choose_precision(given.get("precision"), compute.device)
-    path = train_on_clips(
-        ClipRun(
-            data=given["data"],
-            base=base,
-            out=args.out,
-            training=_training(args.target, replace(RECIPES[args.target], **wishes), given),
-            from_scratch="from_scratch" in given,
-            held_out=given.get("held_out"),
-            validate_every=args.validate_every,
-            checkpoint_every=args.checkpoint_every,
-            seed=args.seed,
-        ),
-        compute,
+    wanted = ClipRun(
+        data=given["data"],
+        base=base,
+        out=args.out,
+        training=_training(args.target, replace(RECIPES[args.target], **wishes), given),
+        from_scratch="from_scratch" in given,
+        held_out=given.get("held_out"),
+        validate_every=args.validate_every,
+        checkpoint_every=args.checkpoint_every,
+        seed=args.seed,
     )
+    path = train_on_clips(wanted, compute)
     if compute.rank == 0:
         out: Path = args.out.resolve()
         missing = ", ".join(lacking(out))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ...models.sets import LoadedSet
 from ...models.settings import load_settings
 from ...models.store import weights_file
 from ..data.clip_checks import check_clips, hold_out
@@ -19,7 +20,7 @@ from ..engine.recipes import ClipKind
 from ..stages.clip_e4e import ClipE4EStage, ClipE4ETraining
 from ..stages.clip_generator import ClipGeneratorStage, ClipGeneratorTraining
 from ..stages.clip_hypernetwork import ClipHypernetworkStage, ClipHypernetworkTraining
-from .run_folder import fill_folder, is_trained, open_folder
+from .run_folder import fill_folder, is_trained
 from .starting_points import first_e4e, first_generator, first_hypernetwork
 
 ClipTraining = ClipGeneratorTraining | ClipE4ETraining | ClipHypernetworkTraining
@@ -65,6 +66,7 @@ def train_on_clips(run: ClipRun, compute: Compute) -> Path:
     path = weights_file(run.out, run.kind)
     if is_trained(run.out, run.base, run.kind):
         return path
+    stage = prepare_stage(run, compute)
     config = LoopConfig(
         steps=run.training.recipe.steps,
         decay_from=_DECAY_FROM[run.kind],
@@ -74,7 +76,7 @@ def train_on_clips(run: ClipRun, compute: Compute) -> Path:
         board=True,
         seed=run.seed,
     )
-    train(prepare_stage(run, compute), out=run.out, config=config, compute=compute)
+    train(stage, out=run.out, config=config, compute=compute)
     return path
 
 
@@ -106,7 +108,7 @@ def _stage(run: ClipRun, clips: ClipFaces, held_out: ClipFaces, compute: Compute
             compute=compute,
             out=run.out,
         )
-    models = open_folder(run.out)
+    models = LoadedSet(run.out)
     frozen = FrozenSet(models, compute.device)
     if isinstance(training, ClipE4ETraining):
         return ClipE4EStage(

@@ -15,7 +15,6 @@ from pathlib import Path
 from ...errors import ModelError, OutputError, TrainingError
 from ...models.kinds import NETWORKS, NetworkKind
 from ...models.registry import SET_ID
-from ...models.sets import LoadedSet
 from ...models.settings import SETTINGS_FILE, load_settings, save_settings
 from ...models.store import SHIPPED_WEIGHTS, locate, missing_files, weights_file
 from ...whole_files import whole_file
@@ -56,7 +55,8 @@ def fill_folder(out: Path, base: Path, kind: NetworkKind) -> None:
     trained network that would no longer fit; ModelError where the base lacks a network that is
     needed.
     """
-    if (out / SETTINGS_FILE).exists() and load_settings(out) != load_settings(base):
+    settings = load_settings(base)
+    if (out / SETTINGS_FILE).exists() and load_settings(out) != settings:
         raise TrainingError(f"{out} is a run with another model set; name a new folder")
     stale: tuple[NetworkKind, ...] = tuple(o for o, needs in RESTS_ON.items() if kind in needs)
     for other in stale:
@@ -76,8 +76,8 @@ def fill_folder(out: Path, base: Path, kind: NetworkKind) -> None:
     except OSError as error:
         raise OutputError(f"cannot fill the folder ({error.strerror}): {out}") from error
     if not (out / SETTINGS_FILE).exists():
-        save_settings(out, load_settings(base))
-    told = load_settings(out).pose_input == "state"
+        save_settings(out, settings)
+    told = settings.pose_input == "state"
     needs: list[NetworkKind] = [
         needed for needed in RESTS_ON[kind] if not (told and needed == "pose")
     ]
@@ -86,11 +86,6 @@ def fill_folder(out: Path, base: Path, kind: NetworkKind) -> None:
             f"{kind} is trained against {', '.join(missing)}, which {out} lacks: train "
             f"{'it' if len(missing) == 1 else 'them'} first, or begin with a complete --model-set"
         )
-
-
-def open_folder(out: Path) -> LoadedSet:
-    """The run's folder as a set."""
-    return LoadedSet(out)
 
 
 def lacking(out: Path) -> tuple[str, ...]:
