@@ -60,9 +60,7 @@ def train_detector(
         learner,
         out,
         s,
-        learn=lambda progress: learner.learn(
-            stream.batch(learner.step, s.recipe.batch_size), progress=progress
-        ),
+        batch=stream.batch,
         figures=lambda: figures(learner.shown, tests),
         sheet=lambda: sheet(learner.shown, tests[0]),
         refresh=shelf.refresh,

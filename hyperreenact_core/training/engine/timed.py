@@ -42,10 +42,12 @@ _LEAST_RATE = 0.005
 class Pace(Protocol):
     """How fast a network learns.
 
-    weight_decay: of AdamW. warm_up: steps. settled: share of the time after which rates fall.
-    average: of the moving average, a step. clip_norm: of the gradient.
+    batch_size: of a step. weight_decay: of AdamW. warm_up: steps. settled: share of the time after
+    which rates fall. average: of the moving average, a step. clip_norm: of the gradient.
     """
 
+    @property
+    def batch_size(self) -> int: ...
     @property
     def weight_decay(self) -> float: ...
     @property
@@ -101,6 +103,10 @@ class TimedLearner(Generic[NetworkT]):
         for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
         self.network.train()
+
+    def learn(self, batch: Any, *, progress: float) -> dict[str, float]:
+        """One step; progress: the share of the time that has passed. Returns the losses."""
+        raise NotImplementedError
 
     def improve(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
         """Step down the sum of the losses; returns them. TrainingError where they burst."""
@@ -207,15 +213,15 @@ def run_for_minutes(
     out: Path,
     pace: RunPace,
     *,
-    learn: Callable[[float], dict[str, float]],
+    batch: Callable[[int, int], Any],
     figures: Callable[[], Mapping[str, float]],
     sheet: Callable[[], ImageU8],
     refresh: Callable[[], None],
 ) -> Path:
     """Train until the time is over, with log, sheets and state in `out`; returns the weights file.
 
-    learn: makes one step, told the share of the time that has passed; returns the losses. refresh:
-    look for new data. Goes on from what is in `out`.
+    batch: what the learner is given, told the step and how many. refresh: look for new data. Goes
+    on from what is in `out`.
     """
     with write_errors(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -238,7 +244,8 @@ def run_for_minutes(
 
     while not clock.over(learner.step):
         torch.manual_seed(pace.seed * 1_000_003 + learner.step)  # a resumed run draws the same
-        log.add(learn(clock.progress(learner.step)))
+        progress = clock.progress(learner.step)
+        log.add(learner.learn(batch(learner.step, learner.pace.batch_size), progress=progress))
         learner.seconds = clock.seconds()
         if clock.due("log"):
             known = figures() if clock.due("figures") else {}
