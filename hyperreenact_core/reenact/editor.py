@@ -72,7 +72,7 @@ class FaceEditor:
         source = self._source(stage, size)
         if expression.is_neutral:
             return Edited(source.picture[0].cpu(), 1.0)
-        drawn = stage.draw(source, [expression.state(source.state)], None)
+        drawn = stage.draw(source, [expression.posed(source.state)], None)
         return Edited(drawn.images[0].cpu(), float(drawn.kept[0]))
 
     def pasted(self, edited: Edited) -> ImageU8:

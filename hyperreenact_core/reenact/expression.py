@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import torch
@@ -13,6 +14,18 @@ from ..networks.rotation import matrix_from_euler
 from .detail.head_model import Doubles
 from .detail.performance import HeadState
 from .sliders import SLIDERS, SliderValues, checked_values, text_of_values
+
+_REACH: Mapping[str, float] = {
+    "eyeLookIn": 1.15,
+    "eyeLookOut": 1.15,
+    "eyeLookUp": 1.7,
+    "jawLeft": 1.15,
+    "jawRight": 1.15,
+    "mouthPucker": 1.7,
+    "cheekPuff": 1.5,
+    "noseSneer": 1.7,
+}
+"""How much further people move than the head model does at a coefficient of 1."""
 
 AT_REST = HeadState(np.eye(3), np.zeros(len(ACTIONS)))
 """A head that looks ahead and does nothing."""
@@ -66,3 +79,21 @@ class Expression:
         given_way = settled(wanted) - settled(own.coefficients)
         face = np.clip(own.coefficients + given_way, 0, 1)
         return HeadState(self.turn @ own.rotation, face.astype(np.float64))
+
+    def posed(self, own: HeadState) -> HeadState:
+        """What the head model is posed as for `state`: some coefficients go beyond 1.
+
+        What a head in state `own` does already stays as it was found in its picture.
+        """
+        state = self.state(own)
+        further = (_reach() - 1) * (state.coefficients - own.coefficients)
+        return HeadState(state.rotation, state.coefficients + further)
+
+
+@cache
+def _reach() -> Doubles:
+    """[52] factors."""
+    factors = np.ones(len(ACTIONS))
+    for action, factor in _REACH.items():
+        factors[columns(action)] = factor
+    return factors

@@ -128,6 +128,18 @@ def test_opposites_give_way():
     assert serious.max() == 0
 
 
+def test_full_sliders_pose_the_head_beyond_what_the_saved_coefficients_say():
+    own = some_state()
+    state, posed = (
+        e(own) for e in (Expression.of({"puff": 1}).state, Expression.of({"puff": 1}).posed)
+    )
+    puff, smile = action_index("cheekPuff"), action_index("mouthSmileLeft")
+    assert state.coefficients.max() <= 1 < posed.coefficients[puff]
+    assert posed.coefficients[smile] == state.coefficients[smile]
+    assert np.array_equal(posed.rotation, state.rotation)
+    assert np.array_equal(Expression().posed(own).coefficients, own.coefficients)
+
+
 def test_presets_are_in_range_and_no_two_are_alike():
     assert PRESETS["neutral"] == {}
     faces = [Expression.of(dict(values)).state(AT_REST) for values in PRESETS.values()]
