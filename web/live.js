@@ -4,6 +4,7 @@ import { api } from "../../scripts/api.js";
 import { said } from "./words.js";
 
 const NO_SLIDERS = ["preset_amount", "face_number"];
+const REST = 250; // ms without a move, after which the draft gives way to the whole quality
 const OTHER_SIDE = { left: "right", right: "left" };
 
 // Where this tab keeps which face a node shows, so that a page loaded anew goes on with it.
@@ -12,7 +13,7 @@ function memory(node) {
 }
 
 // What the server is asked: see nodes/live.py.
-function request(node, key) {
+function request(node, key, moving) {
   const widgets = node.widgets.filter((widget) => widget.name !== "preview");
   const values = Object.fromEntries(widgets.map(({ name, value }) => [name, value]));
   const sliders = widgets.filter(
@@ -20,6 +21,7 @@ function request(node, key) {
   );
   return {
     editor: key,
+    moving,
     preset: values.preset,
     preset_amount: values.preset_amount,
     link: values.link,
@@ -44,21 +46,22 @@ export function addLivePreview(node) {
     getMinHeight: () => 320,
   });
 
-  let key, planned, running, again;
-  async function show() {
+  let key, planned, running, again, rest;
+  async function show(moving) {
     if (!key) return;
     if (running) {
-      again = true;
+      again ||= moving;
       return;
     }
     running = true;
     try {
       do {
         again = false;
+        clearTimeout(rest);
         const answer = await api.fetchApi("/hyperreenact/edit", {
           method: "POST",
           headers: { "Content-Type": "application/json" },
-          body: JSON.stringify(request(node, key)),
+          body: JSON.stringify(request(node, key, moving)),
         });
         if (answer.status === 200) {
           const last = picture.src;
@@ -70,6 +73,8 @@ export function addLivePreview(node) {
         } else if (answer.status !== 204) {
           line.textContent = answer.status === 404 ? said("run once") : await answer.text();
         }
+        if (again) moving = true;
+        else if (moving && answer.ok) rest = setTimeout(show, REST, false);
       } while (again);
     } catch (error) {
       line.textContent = String(error);
@@ -82,7 +87,7 @@ export function addLivePreview(node) {
     planned = true;
     queueMicrotask(() => {
       planned = false;
-      show();
+      show(true);
     });
   }
   for (const widget of node.widgets) {

@@ -18,14 +18,17 @@ from ..networks.detail import DetailNetwork
 from ..types import FaceCrop
 from .detail.performance import Performance
 from .detail.portrait import Portrait, portrait_of
-from .detail.stage import DetailSource, DetailStage
+from .detail.stage import WORK_SIZE, DetailSource, DetailStage
 from .expression import Expression
 from .faces import AlignedFaces, AlignOptions, align_faces
 from .pose import poses_of_performance
 from .posetrack import PoseTrack, extract_poses
 
 PREVIEW_SIZE = 512
-"""Side in pixels of pictures that follow a slider."""
+"""Side in pixels of the picture under the sliders, once they rest."""
+
+DRAFT_WORK_SIZE = 160
+"""Side of what the network sees while they move: the time is less than half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,7 @@ class FaceEditor:
         self.picture, self.network, self._dtype = picture, network, dtype
         self._crop = crop
         self._portrait: Portrait = portrait_of(picture, crop, None)
-        self._prepared: dict[int, DetailSource] = {}
+        self._prepared: dict[tuple[int, int], DetailSource] = {}
 
     @property
     def side(self) -> int:
@@ -66,9 +69,12 @@ class FaceEditor:
         return len(self._portrait.image)
 
     @torch.inference_mode()
-    def draw(self, expression: Expression, *, size: int) -> Edited:
-        """The face, R = `size`; without an expression its own pixels as they are."""
-        stage = self._stage
+    def draw(self, expression: Expression, *, size: int, work_size: int = WORK_SIZE) -> Edited:
+        """The face, R = `size`; without an expression its own pixels as they are.
+
+        work_size: see `DetailStage`.
+        """
+        stage = self._stage(work_size)
         source = self._source(stage, size)
         if expression.is_neutral:
             return Edited(source.picture[0].cpu(), 1.0)
@@ -83,22 +89,24 @@ class FaceEditor:
 
     def performance(self, expression: Expression) -> Performance:
         """The one state that an expression makes of the face."""
-        own = self._source(self._stage, PREVIEW_SIZE).state
+        own = self._source(self._stage(), PREVIEW_SIZE).state
         return Performance.of([expression.state(own)])
 
-    @property
-    def _stage(self) -> DetailStage:
-        return DetailStage(self.network, device=self._device, dtype=self._dtype)
+    def _stage(self, work_size: int = WORK_SIZE) -> DetailStage:
+        return DetailStage(
+            self.network, device=self._device, dtype=self._dtype, work_size=work_size
+        )
 
     @property
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
     def _source(self, stage: DetailStage, size: int) -> DetailSource:
-        """Prepared once for a size; what was prepared on another device is prepared anew."""
-        kept = self._prepared.get(size)
+        """Prepared once for both sizes; what was prepared on another device is prepared anew."""
+        sizes = size, stage.work_size
+        kept = self._prepared.get(sizes)
         if kept is None or kept.picture.device != self._device:
-            kept = self._prepared[size] = stage.prepare(self._portrait, size=size)
+            kept = self._prepared[sizes] = stage.prepare(self._portrait, size=size)
         return kept
 
 

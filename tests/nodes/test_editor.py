@@ -100,6 +100,32 @@ def test_one_picture_at_a_time_and_of_those_that_wait_the_newest(node: Runner):
     assert [answer.status for answer in answers] == [200, 204, 204, 204, 204, 200]
 
 
+def test_a_face_does_not_wait_for_the_requests_of_another(node: Runner):
+    models = node.models()
+    first, second = (edit(node, models, face[None]).ui["editor"][0] for face in image("ff"))
+    answers = ask(node, *({"editor": key, "sliders": {}} for key in (first, first, second)))
+    assert [answer.status for answer in answers] == [200, 200, 200]
+
+
+def test_a_moving_slider_gets_a_draft_of_the_same_size(node: Runner, monkeypatch: Any):
+    models = node.models()
+    (key,) = edit(node, models, image("f")).ui["editor"]
+    seen: list[int] = []
+    network = type(models.networks.detail)
+    forward = network.forward
+
+    def told(self: Any, inputs: Any) -> Any:
+        seen.append(inputs.source.shape[-1])
+        return forward(self, inputs)
+
+    monkeypatch.setattr(network, "forward", told)
+    request = {"editor": key, "sliders": {"jaw": 1}}
+    draft, whole = ask(node, {**request, "moving": True})[0], ask(node, request)[0]
+    assert picture_in(draft).shape == picture_in(whole).shape == (512, 512, 3)
+    assert seen[1] == 256 > seen[0]
+    assert np.abs(picture_in(draft) - picture_in(whole)).mean() < 4
+
+
 def test_bad_requests_are_answered_with_what_is_wrong(node: Runner):
     models = node.models()
     (key,) = edit(node, models, image("f")).ui["editor"]

@@ -82,6 +82,21 @@ def test_while_a_picture_is_drawn_the_newest_values_wait(page: Page):
     assert [request["sliders"]["smile"] for request in requests] == [0, 0.3]
 
 
+def test_a_draft_follows_the_slider_and_the_whole_quality_once_it_rests(page: Page):
+    requests = page(
+        _EDITOR
+        + """
+        node.onExecuted({ editor: ["key"] });
+        for (const at of [0.1, 0.2, 0.3]) { node.set("smile", at); await settled(100); }
+        await settled(500);
+        node.set("smile", 0.4);
+        await settled();
+        told = asked;"""
+    )
+    shown = [(request["moving"], request["sliders"]["smile"]) for request in requests]
+    assert shown == [(True, 0.1), (True, 0.2), (True, 0.3), (False, 0.3), (True, 0.4)]
+
+
 def test_before_a_run_nothing_is_asked_and_the_node_says_so_in_the_pages_language(page: Page):
     script = (
         "app.locale = LOCALE;" + _EDITOR + "node.set('smile', 1); await settled(); told = asked;"

@@ -42,17 +42,17 @@ _GUIDED = 0.75
 _NONE = 1e-6
 """A weight of nothing."""
 WORK_SIZE = 256
-"""Side in pixels of the pictures and maps that the network sees."""
+"""Side in pixels of the pictures and maps that the network sees, and has learned from."""
 
 
 @dataclass(frozen=True, eq=False)
 class DetailSource:
     """All that the stage keeps of a source.
 
-    picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: the same at
-    WORK_SIZE. guide: [1, 3, WORK_SIZE, WORK_SIZE], the source in its own pose, as the generator
+    picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: [1, 3, S, S] the
+    same at the stage's work size. guide: [1, 3, S, S], the source in its own pose, as the generator
     draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop. figure:
-    [WORK_SIZE, WORK_SIZE] 1 on the person, 0 on the background.
+    [S, S] 1 on the person, 0 on the background.
     """
 
     picture: Tensor
@@ -73,8 +73,7 @@ class DetailSource:
 class Sketch:
     """What the head model alone says of one result.
 
-    guide: [1, 3, WORK_SIZE, WORK_SIZE] in [-1, 1], the model painted; None for a source without
-    paint.
+    guide: [1, 3, S, S] in [-1, 1], the model painted; None for a source without paint.
     """
 
     maps: CoarseMaps
@@ -107,9 +106,14 @@ class DetailStage:
         *,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        work_size: int = WORK_SIZE,
     ) -> None:
-        """dtype: what the network's convolutions compute in; the network stays as it is."""
+        """dtype: what the network's convolutions compute in; the network stays as it is.
+
+        work_size: side of what the network sees, a multiple of 32; smaller ones are for drafts.
+        """
         self._network, self._device, self._dtype = network, torch.device(device), dtype
+        self.work_size = work_size
         self.model: HeadModel = load_head_model()
 
     def prepare(
@@ -133,7 +137,7 @@ class DetailStage:
         reading = portrait.reading.moved(matrix)
         fit = fit_reading(self.model, reading) if fit_with is None else fit_with(reading)
         drawing = self._drawn(fit, None, side=float(size))
-        small = resize(own, WORK_SIZE)
+        small = resize(own, self.work_size)
         seen = u8_from_tensor(small)[0]
         if figure is None:
             figure = figure_of(seen, drawing)
@@ -149,7 +153,7 @@ class DetailStage:
         return DetailSource(
             picture=own,
             small=small,
-            guide=resize(guide[None].to(own), WORK_SIZE),
+            guide=resize(guide[None].to(own), self.work_size),
             paint=paint,
             fit=fit,
             drawing=drawing,
@@ -187,7 +191,7 @@ class DetailStage:
             raise ValueError("a source without paint is drawn with the generator's guides")
         inputs = detail_inputs(
             small,
-            resize(shown.to(small), WORK_SIZE),
+            resize(shown.to(small), self.work_size),
             source.guide.expand(count, -1, -1, -1),
             maps,
         )
@@ -204,11 +208,11 @@ class DetailStage:
             turn = state.rotation @ fit.rotation.T
             rotation = soft_turn(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
             posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
-        return draw_head(self.model, posed, side=side, size=WORK_SIZE)
+        return draw_head(self.model, posed, side=side, size=self.work_size)
 
     def _pictures(self, drawings: Sequence[Drawing], paint: Paint) -> Tensor:
-        """[B, 3, WORK_SIZE, WORK_SIZE] of the head model."""
-        pictures = [picture_of(self.model, one, paint, WORK_SIZE) for one in drawings]
+        """[B, 3, S, S] of the head model."""
+        pictures = [picture_of(self.model, one, paint, self.work_size) for one in drawings]
         return tensor_from_u8(np.stack(pictures))
 
 
