@@ -87,7 +87,7 @@ class Expression:
         """
         state = self.state(own)
         further = (_reach() - 1) * (state.coefficients - own.coefficients)
-        return HeadState(state.rotation, state.coefficients + further)
+        return HeadState(state.rotation, np.maximum(state.coefficients + further, 0))
 
 
 @cache

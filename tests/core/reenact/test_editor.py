@@ -138,6 +138,7 @@ def test_full_sliders_pose_the_head_beyond_what_the_saved_coefficients_say():
     assert posed.coefficients[smile] == state.coefficients[smile]
     assert np.array_equal(posed.rotation, state.rotation)
     assert np.array_equal(Expression().posed(own).coefficients, own.coefficients)
+    assert Expression.of({"gaze_x": -1, "gaze_y": -1}).posed(own).coefficients.min() >= 0
 
 
 def test_presets_are_in_range_and_no_two_are_alike():
