@@ -12,6 +12,7 @@ from comfy_api.latest import ComfyExtension, io
 from server import PromptServer
 
 from .align import AlignFace, PasteBack
+from .cast import CastFace
 from .detail import DetailTransfer
 from .draw import Hypernetwork, Synthesise
 from .editor import ExpressionEditor
@@ -42,6 +43,7 @@ NODES: list[type[io.ComfyNode]] = [
     Reenact,
     ReenactVideo,
     ReenactFootage,
+    CastFace,
     PuppetPose,
     EditMotion,
     MixMotion,

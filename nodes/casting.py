@@ -86,43 +86,30 @@ class Role:
         return [box_of(place_of(self.face))], shown.mask[None]
 
 
-def cast(
-    models: HostModels,
+def options_of(
     host: ComfyHost,
-    source: Any,
     *,
-    poses: PoseTrack | None,
-    frame_size: tuple[int, int],
     face: str,
     face_number: int,
     no_face: Any,
     paste_back: bool,
     colour_match: bool,
     stabilise: int,
-    truncation_psi: float,
     coarse: float,
     middle: float,
     fine: float,
     batch_size: int,
-    follow: bool = True,
-    detector: str = "auto",
     detail: float = 1.0,
     size: int = 0,
-    identity: Any = None,
-    bboxes: Any = None,
-    front: Any = None,
-) -> Role:
-    """Everything that is computed once; frame_size: height and width of the driving frames."""
+) -> ReenactOptions:
+    """What the widgets say of how results are made."""
     from ..hyperreenact_core.reenact.driving import DrivingOptions
     from ..hyperreenact_core.reenact.options import ReenactOptions
-    from ..hyperreenact_core.reenact.perform import source_of
-    from ..hyperreenact_core.reenact.pipeline import Reenactor
-    from ..hyperreenact_core.reenact.source import analyse_source
     from ..hyperreenact_core.reenact.strength import DeltaStrength
-    from .convert import choice_of, first_frame, masks_of
+    from .convert import choice_of
 
     choice = choice_of(face, face_number)
-    options = ReenactOptions(
+    return ReenactOptions(
         driving=DrivingOptions(no_face=no_face, choice=choice, stabilise=stabilise),
         batch_size=host.batch_size(batch_size),
         strength=DeltaStrength(coarse, middle, fine),
@@ -131,6 +118,34 @@ def cast(
         paste_back=paste_back,
         colour_match=colour_match,
     )
+
+
+def cast(
+    models: HostModels,
+    host: ComfyHost,
+    source: Any,
+    *,
+    poses: PoseTrack | None,
+    frame_size: tuple[int, int],
+    truncation_psi: float,
+    follow: bool = True,
+    detector: str = "auto",
+    identity: Any = None,
+    bboxes: Any = None,
+    front: Any = None,
+    **looks: Any,
+) -> Role:
+    """Everything that is computed once; frame_size: height and width of the driving frames.
+
+    looks: as of `options_of`.
+    """
+    from ..hyperreenact_core.reenact.perform import source_of
+    from ..hyperreenact_core.reenact.pipeline import Reenactor
+    from ..hyperreenact_core.reenact.source import analyse_source
+    from .convert import first_frame, masks_of
+
+    options = options_of(host, **looks)
+    choice = options.driving.choice
     reads = poses is None or identity is None
     finder = host.detector(detector) if reads else None
     if identity is not None:

@@ -6,8 +6,22 @@ from typing import Any
 
 from comfy_api.latest import InputImpl, io
 
-from ..hyperreenact_core.reenact.knobs import LENGTH_RULES, SOUNDS, TRANSFERS
-from .sockets import CATEGORY, detector_input, face_inputs, models_input, window_input
+from ..hyperreenact_core.reenact.knobs import (
+    LENGTH_RULES,
+    MOTION_FACTOR,
+    MOTION_MODES,
+    SOUNDS,
+    TRANSFERS,
+)
+from .sockets import (
+    CATEGORY,
+    Poses,
+    detector_input,
+    face_inputs,
+    models_input,
+    motion_inputs,
+    window_input,
+)
 
 
 class ReenactFootage(io.ComfyNode):
@@ -23,7 +37,12 @@ class ReenactFootage(io.ComfyNode):
             inputs=[
                 models_input(),
                 io.Video.Input("source", tooltip="The footage whose face is to be changed."),
-                io.Video.Input("driving", tooltip="The video whose performance it takes."),
+                io.Video.Input(
+                    "driving",
+                    optional=True,
+                    tooltip="The video whose performance it takes. With poses only its sound and "
+                    "frame rate are used.",
+                ),
                 io.Combo.Input(
                     "transfer",
                     options=[*TRANSFERS],
@@ -50,6 +69,14 @@ class ReenactFootage(io.ComfyNode):
                 *face_inputs("the footage"),
                 window_input(),
                 detector_input(),
+                *motion_inputs(),
+                Poses.Input(
+                    "poses",
+                    optional=True,
+                    tooltip="What is performed, instead of what driving shows: from Edit Motion, "
+                    "which sets regions apart, steadies and retimes, Mix Motion, Puppet Pose or "
+                    "Load Pose Track.",
+                ),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The footage with the other performance."),
@@ -62,7 +89,6 @@ class ReenactFootage(io.ComfyNode):
         cls,
         models: Any,
         source: Any,
-        driving: Any,
         transfer: Any,
         length: Any,
         sound: Any,
@@ -70,17 +96,34 @@ class ReenactFootage(io.ComfyNode):
         face_number: int,
         stabilise: int,
         detector: str = "auto",
+        motion: Any = MOTION_MODES[0],
+        expression: float = MOTION_FACTOR.default,
+        head: float = MOTION_FACTOR.default,
+        driving: Any = None,
+        poses: Any = None,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.footage import FootageOptions
         from ..hyperreenact_core.reenact.footage_job import FootageJob, FootageRequest
+        from ..hyperreenact_core.reenact.motion.live import LiveMotion
         from .convert import choice_of
         from .host import ComfyHost
-        from .videos import new_file, opened
+        from .videos import driving_clip, new_file, opened
 
         host = ComfyHost(models)
-        options = FootageOptions(transfer, choice_of(face, face_number), stabilise)
-        with new_file(".mp4") as output, opened(source) as footage, opened(driving) as clip:
-            request = FootageRequest(footage, clip, output, options, length=length, sound=sound)
+        options = FootageOptions(
+            transfer,
+            choice_of(face, face_number),
+            stabilise,
+            motion=LiveMotion(motion, expression, head),
+        )
+        with (
+            new_file(".mp4") as output,
+            opened(source) as footage,
+            driving_clip(driving, poses) as clip,
+        ):
+            request = FootageRequest(
+                footage, clip, output, options, length=length, sound=sound, track=poses
+            )
             job = FootageJob(request, models.networks)
             job.run(host, host.detector(detector))
         count = job.writer.frames_written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 from comfy_api.latest import InputImpl, io
@@ -11,6 +11,7 @@ from ..hyperreenact_core.choices import NO_FACE_POLICIES
 from ..hyperreenact_core.reenact.knobs import COLOUR_MATCH
 from .sockets import (
     CATEGORY,
+    CastList,
     batch_input,
     detail_input,
     detector_input,
@@ -171,6 +172,13 @@ class ReenactVideo(io.ComfyNode):
                 detail_input(),
                 size_input(),
                 *given_inputs(),
+                CastList.Input(
+                    "cast",
+                    optional=True,
+                    tooltip="Who plays which face of a source with several people, from Cast Face. "
+                    "Driving then plays every face that is not cast; without driving these stay as "
+                    "they are, and the first cast face's video decides length, rate and sound.",
+                ),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The finished video, with the clip's sound."),
@@ -182,26 +190,45 @@ class ReenactVideo(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, models: Any, source: Any = None, driving: Any = None, poses: Any = None, **options: Any
+        cls,
+        models: Any,
+        source: Any = None,
+        driving: Any = None,
+        poses: Any = None,
+        cast: Any = None,
+        **options: Any,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.movie import write_movie
-        from .casting import Shown, cast, told
+        from .casting import Shown, told
+        from .casting import cast as cast_one
+        from .convert import choice_of
         from .host import ComfyHost
+        from .troupe import Troupe, staged, troupe
         from .videos import driving_clip, face_file, new_file
 
         host, shown = ComfyHost(models), Shown()
+        performer = choice_of(options["face"], options["face_number"])
         with (
             new_file(".mp4") as output,
-            driving_clip(driving, poses) as clip,
-            face_file(options["paste_back"]) as faces,
+            face_file(bool(cast) or options["paste_back"]) as faces,
+            ExitStack() as stack,
         ):
-            role = cast(
-                models, host, source, poses=poses, frame_size=(clip.height, clip.width), **options
-            )
-            playing = role.play(clip, total=clip.frame_count, name_frame=clip.name_of)
-            with closing(playing) as results:
-                write_movie(shown.passing(results), clip, output, faces=faces)
-        report = told(results.report, role, options, source=source)
+            if cast:
+                stage = stack.enter_context(staged(cast, driving, poses, performer))
+                role, clip = troupe(models, host, source, stage, **options), stage.clip
+                playing = role.play()
+            else:
+                clip = stack.enter_context(driving_clip(driving, poses))
+                size = (clip.height, clip.width)
+                role = cast_one(models, host, source, poses=poses, frame_size=size, **options)
+                playing = role.play(clip, total=clip.frame_count, name_frame=clip.name_of)
+            results = stack.enter_context(closing(playing))
+            write_movie(shown.passing(results), clip, output, faces=faces)
+        report = (
+            role.told(results.report)
+            if isinstance(role, Troupe)
+            else told(results.report, role, options, source=source)
+        )
         video, crops = (InputImpl.VideoFromFile(str(path)) for path in (output, faces or output))
         return io.NodeOutput(video, report, *role.place(shown), crops)
 

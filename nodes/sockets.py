@@ -8,6 +8,8 @@ from ..hyperreenact_core.choices import DETECTORS, FACE_WORDS
 from ..hyperreenact_core.reenact.knobs import (
     BATCH_SIZE,
     DETAIL,
+    MOTION_FACTOR,
+    MOTION_MODES,
     SIZE,
     STABILISE,
     STRENGTHS,
@@ -24,6 +26,8 @@ Latent = io.Custom("HYPERREENACT_LATENT")
 """core InvertedFace: W+ codes, appearance and identity of the source."""
 Poses = io.Custom("HYPERREENACT_POSES")
 """core PoseTrack: one pose a frame."""
+CastList = io.Custom("HYPERREENACT_CAST")
+"""A tuple of cast.CastFaceOf: the faces of a picture that have performers of their own."""
 Deltas = io.Custom("HYPERREENACT_DELTAS")
 """host.HostDeltas: the recipe for the weight deltas of every frame."""
 FaceLandmarks = io.Custom("FACE_LANDMARKS")
@@ -40,23 +44,23 @@ def models_input() -> io.Input:
     return Models.Input("models", tooltip="The networks, from Load HyperReenact Models.")
 
 
-def face_inputs(whose: str) -> list[io.Input]:
+def face_inputs(whose: str, name: str = "face") -> list[io.Input]:
     """Which of several faces is meant."""
     return [
         io.Combo.Input(
-            "face",
+            name,
             options=[*FACE_WORDS, _NUMBER],
             default=FACE_WORDS[0],
             tooltip=f"Which face to take where {whose} shows several: by size, by position, or by "
             "its number from the left.",
         ),
         io.Int.Input(
-            "face_number",
+            f"{name}_number",
             default=0,
             min=0,
             max=99,
             advanced=True,
-            tooltip="With face = number: counted from the left, beginning with 0.",
+            tooltip=f"With {name} = number: counted from the left, beginning with 0.",
         ),
     ]
 
@@ -158,6 +162,35 @@ def given_inputs() -> list[io.Input]:
             optional=True,
             tooltip="What of the source picture stays in front of the face: hands, a microphone, "
             "hair. It does not move along, and with paste_back it lies over the result.",
+        ),
+    ]
+
+
+def motion_inputs() -> list[io.Input]:
+    """How a performance becomes the footage's. New, so optional and behind all older inputs."""
+    factors = {"expression": "what the face does", "head": "how the head turns"}
+    return [
+        io.Combo.Input(
+            "motion",
+            options=[*MOTION_MODES],
+            default=MOTION_MODES[0],
+            optional=True,
+            tooltip="absolute: the very performance of driving. relative: its change since its "
+            "first frame is added to what the footage does, which suits pose and both where the "
+            "cameras stood elsewhere.",
+        ),
+        *(
+            io.Float.Input(
+                name,
+                default=MOTION_FACTOR.default,
+                min=MOTION_FACTOR.low,
+                max=MOTION_FACTOR.high,
+                step=0.05,
+                optional=True,
+                tooltip=f"Factor of {meaning}: 0 = as in the footage, 1 = as performed, more "
+                "exaggerates.",
+            )
+            for name, meaning in factors.items()
         ),
     ]
 

@@ -241,7 +241,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
     )
 
 
-def _also(words: Sequence[str]) -> AlsoPlays:
+def _also(words: Sequence[str]) -> AlsoPlays[Path]:
     """FACE [CLIP [WHICH]] of --also; InputError for anything else."""
     from ..reenact.roles import AlsoPlays
 

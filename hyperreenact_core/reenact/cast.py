@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from .layers import laid_over, layers_of
 from .looks import Looker
 from .options import ReenactOptions
 from .people import Scene, follow_people
+from .perform import perform
 from .performers import Performer, SharedScenes
 from .pipeline import Reenactor
 from .results import ReenactedFrame, Reenactment
@@ -46,7 +48,8 @@ def reenact_cast(
 
     roles: their sources were found in one picture; where faces overlap, the larger one lies in
     front. clips: the first role's decides rate and length; others are shown at its rate, and those
-    that end before hold their last pose. A clip that plays several roles is read once.
+    that end before hold their last pose. A clip that plays several roles is read once, one whose
+    role has a track not at all.
     detector: the set's own if None. start, limit: first frame, and how many at most.
     The report is the first role's. Raises InputError where the options drop frames, a role has no
     clip, or a performer cannot be had; else as `Reenactor.reenact`.
@@ -62,11 +65,16 @@ def reenact_cast(
     rate = clips[roles[0].clip].rate
     parts = {role.clip: _Part(clips[role.clip], rate, start, limit) for role in roles}
     looker = Looker(models, host)
-    scenes = {number: _scenes(part, models, host, finder, looker) for number, part in parts.items()}
+    seen = {role.clip for role in roles if role.track is None}
+    scenes = {at: _scenes(parts[at], models, host, finder, looker) for at in sorted(seen)}
     shared = {number: SharedScenes(stream) for number, stream in scenes.items()}
     alone = replace(options, paste_back=False)
     plays: list[Reenactment] = []
     for role in roles:
+        if role.track is not None:
+            track = role.track.take(parts[role.clip].rows(len(role.track)))
+            plays.append(perform(role.source, track, models, _Unheard(host), alone))
+            continue
         performer = Performer(shared[role.clip].reader(), role.performer)
         reenactor = Reenactor(models, _Unheard(host), options=alone, detector=performer)
         name_frame = parts[role.clip].name_of
@@ -102,6 +110,13 @@ class _Part:
 
     def name_of(self, index: int) -> str:
         return self.clip.name_of(int((index + self.start) * self.clip.rate / self.rate))
+
+    def rows(self, count: int) -> list[int]:
+        """Of a track of `count` frames, which one is shown at every moment of the results."""
+        shown = range(self.start, ceil(count * self.rate / self.clip.rate))
+        if self.limit is not None:
+            shown = shown[: self.limit]
+        return [int(at * self.clip.rate / self.rate) for at in shown]
 
     def frames(self) -> Iterator[ImageU8]:
         with reading(self.clip) as frames:
@@ -163,13 +178,14 @@ def _together(
         if len(faces) < len(plays):
             raise InputError("a driving clip gives no frame: begin earlier in it")
         scene = sources[0]
-        picture = laid_over(
+        whole = laid_over(
             scene.picture, layers, faces, colour_match=colour_match, front=scene.front
         )
-        picture = scene.as_given(picture)
+        picture = scene.as_given(whole.frame)
         host.check_interrupt()
         host.progress(first.index + 1, total, lambda shown=picture: shown)
-        yield replace(first, image=picture)
+        mask = torch.rot90(whole.mask, -scene.turns)
+        yield replace(first, image=picture, mask=mask)
 
 
 class _Unheard:

@@ -66,7 +66,7 @@ class ClipRequest:
     crf: int = 18
     front: Path | None = None
     all_faces: bool = False
-    also: tuple[AlsoPlays, ...] = ()
+    also: tuple[AlsoPlays[Path], ...] = ()
 
     @property
     def is_cast(self) -> bool:

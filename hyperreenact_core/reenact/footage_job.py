@@ -22,6 +22,7 @@ from .footage import FootageOptions, reenact_footage
 from .footage_faces import read_performance
 from .given_files import is_identity, is_track
 from .knobs import LengthRule, Sound
+from .posetrack import PoseTrack
 from .transfer import Score
 
 
@@ -31,7 +32,8 @@ class FootageRequest:
 
     source: the footage, whose rate and size the result has. driving: a clip at any rate. out: as
     for `clip.ClipRequest`. performer: which face of the clip drives. length: where they are not
-    equally long. limit: frames at most. crf: quality of a video, 0 to 51.
+    equally long. limit: frames at most. crf: quality of a video, 0 to 51. track: what is performed,
+    at the rate of the clip, whose pictures then are not looked at.
     """
 
     source: FrameSource
@@ -43,6 +45,7 @@ class FootageRequest:
     sound: Sound = "auto"
     limit: int | None = None
     crf: int = 18
+    track: PoseTrack | None = None
 
 
 def is_footage(source: Path) -> bool:
@@ -118,14 +121,18 @@ class FootageJob:
 
     def _write(self, host: Host, detector: FaceDetector) -> None:
         request, source = self._request, self._request.source
-        performance = read_performance(
-            request.driving,
-            self._models,
-            host,
-            choice=request.performer,
-            detector=detector,
-            done_after=source.frame_count,
-        )
+        if request.track is not None:
+            performance, read = request.track.states, 0
+        else:
+            performance = read_performance(
+                request.driving,
+                self._models,
+                host,
+                choice=request.performer,
+                detector=detector,
+                done_after=source.frame_count,
+            )
+            read = len(performance)
         score = Score(
             performance, request.driving.rate, source.rate, source.frame_count, request.length
         )
@@ -136,7 +143,7 @@ class FootageJob:
             host,
             options=request.options,
             detector=detector,
-            done_before=len(performance),
+            done_before=read,
             limit=request.limit,
         )
         with closing(results):

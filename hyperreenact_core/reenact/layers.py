@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..face.align import CropBox
-from ..face.paste import at_size, paste_back
+from ..face.paste import Pasted, at_size, paste_back
 from ..imaging import ImageU8, pixel_places, tensor_from_u8
 from ..types import FaceCrop
 from .faces import box_of
@@ -46,18 +46,23 @@ def laid_over(
     *,
     colour_match: bool,
     front: Tensor | None = None,
-) -> ImageU8:
-    """Faces [S, S, 3] over the picture [H, W, 3], the smallest first; front: as `paste_back`."""
+) -> Pasted:
+    """Faces [S, S, 3] over the picture [H, W, 3], the smallest first; front: as `paste_back`.
+
+    The mask is that of all faces together.
+    """
+    shares = torch.zeros(picture.shape[:2])
     order = sorted(range(len(layers)), key=lambda at: box_of(layers[at].crop).half)
     for at in order:
         layer, drawn = layers[at], tensor_from_u8(faces[at])[0]
         matrix = at_size(
             layer.crop.crop_from_frame, cut=layer.crop.image.shape[-1], drawn=drawn.shape[-1]
         )
-        picture = paste_back(
+        pasted = paste_back(
             picture, drawn, matrix, mask=layer.mask, front=front, colour_match=colour_match
-        ).frame
-    return picture
+        )
+        picture, shares = pasted.frame, torch.maximum(shares, pasted.mask)
+    return Pasted(picture, shares)
 
 
 def _meet(a: CropBox, b: CropBox) -> bool:

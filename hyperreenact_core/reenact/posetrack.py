@@ -51,10 +51,13 @@ class PoseTrack:
 
     def cut(self, start: int, end: int) -> PoseTrack:
         """Frames `start` to before `end`; times stay as they are."""
-        pose = None if self.pose is None else self.pose[start:end]
-        own = self.performance
-        if own is not None:
-            own = own.take(range(start, min(end, len(self))))
+        return self.take(range(start, min(end, len(self))))
+
+    def take(self, rows: Sequence[int]) -> PoseTrack:
+        """These frames in this order, each as often as it is named; times stay as they are."""
+        at = torch.tensor(rows, dtype=torch.long)
+        pose = None if self.pose is None else self.pose[at]
+        own = None if self.performance is None else self.performance.take(rows)
         return replace(self, pose=pose, performance=own)
 
     def __len__(self) -> int:

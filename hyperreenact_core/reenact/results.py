@@ -21,9 +21,8 @@ class ReenactedFrame:
     a single pixel.
     driving_crop: the face in it, None where none was found. pose_of: whose pose was used.
     kept: the share of the head that came from the source, 0 to 1; None without detail.
-    face: [3, S, S] in [-1, 1], the face alone. mask: [h, w] how much of each pixel of `image` is
-    the face that was pasted back; None where `image` is the face alone. Both are None where
-    several faces were drawn.
+    face: [3, S, S] in [-1, 1], the face alone; of several the first. mask: [h, w] how much of each
+    pixel of `image` is a face that was pasted back; None where `image` is the face alone.
     """
 
     image: ImageU8
@@ -37,7 +36,7 @@ class ReenactedFrame:
 
     @property
     def alone(self) -> ImageU8:
-        """The face alone [S, S, 3]; the whole image where several faces were drawn."""
+        """The face alone [S, S, 3]."""
         return self.image if self.face is None else u8_from_tensor(self.face[None])[0]
 
     @property

@@ -111,6 +111,12 @@ HOST_NODES = {
         [io.Image],
         _stitched,
     ),
+    "MaskToImage": _node(
+        "MaskToImage",
+        [io.Mask.Input("mask")],
+        [io.Image],
+        lambda mask: (mask[..., None].expand(-1, -1, -1, 3),),
+    ),
     "VHS_BatchManager": _node(
         "VHS_BatchManager",
         [io.Int.Input("frames_per_batch", min=1)],

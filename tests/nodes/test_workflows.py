@@ -40,7 +40,7 @@ def ui(name: str) -> dict[str, Any]:
 
 
 def test_there_is_one_of_each_kind_and_each_has_a_twin():
-    assert len(NAMES) == 9
+    assert len(NAMES) == 10
     assert sorted(path.stem for path in (FOLDER / "api").glob("*.json")) == NAMES
 
 

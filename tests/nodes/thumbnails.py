@@ -33,6 +33,7 @@ _OWN, _VIDEO_SUITE, _HOST, _LINK = "#4677bd", "#946b3a", "#5b606d", "#74d8bd"
 _MOMENTS = (0.15, 0.5, 0.85)
 """Where in the clip the results are taken; the driving frame is that of the middle one."""
 
+_CAST = "HyperReenact_CastFace"
 _EDITOR = "HyperReenact_ExpressionEditor"
 _EXPRESSIONS: tuple[dict[str, Any], ...] = (
     {},
@@ -84,10 +85,14 @@ def thumbnail(path: Path, pack: Pack) -> ImageU8:
 
 
 def _performed(prompt: Prompt, pack: Pack) -> list[ImageU8]:
-    """Source, driving frame and three results."""
+    """Source, driving frame and three results; of several people, who need room, one result."""
     done = run(prompt, pack.classes)
     source, driving, results = (_pictures(prompt, done, role, pack) for role in _PICTURES)
     moments = [round(share * (len(results) - 1)) for share in _MOMENTS]
+    wide = next((key for key, n in prompt.items() if n["class_type"] == "ImageStitch"), None)
+    if wide is not None and any(n["class_type"] == _CAST for n in prompt.values()):
+        several = _frames(done.outputs[wide], pack)[0]
+        return [several, driving[moments[1]], results[moments[1]]]
     return [source[0], driving[moments[1]], *(results[at] for at in moments)]
 
 
@@ -126,13 +131,14 @@ def _frames(outputs: Sequence[Any], pack: Pack) -> Sequence[ImageU8]:
 
 
 def _paste_tiles(canvas: Image.Image, tiles: Sequence[ImageU8]) -> None:
-    pitch = (_SIZE[0] - 2 * _MARGIN - _TILE) / (len(tiles) - 1)
+    widths = [round(_TILE * tile.shape[1] / tile.shape[0]) for tile in tiles]
+    gap = (_SIZE[0] - 2 * _MARGIN - sum(widths)) / (len(tiles) - 1)
     rims = (_SOURCE_RIM, _DRIVING_RIM, *(_RESULT_RIM,) * (len(tiles) - 2))
-    for at, (tile, rim) in enumerate(zip(tiles, rims, strict=True)):
-        framed = Image.new("RGB", (_TILE, _TILE), rim)
-        picture = Image.fromarray(tile).resize((_TILE - 6,) * 2, Image.Resampling.LANCZOS)
-        framed.paste(picture, (3, 3))
-        canvas.paste(framed, (round(_MARGIN + at * pitch), _MARGIN))
+    for at, (tile, rim, width) in enumerate(zip(tiles, rims, widths, strict=True)):
+        framed = Image.new("RGB", (width, _TILE), rim)
+        size = (width - 6, _TILE - 6)
+        framed.paste(Image.fromarray(tile).resize(size, Image.Resampling.LANCZOS), (3, 3))
+        canvas.paste(framed, (round(_MARGIN + sum(widths[:at]) + at * gap), _MARGIN))
 
 
 def _sketch(draw: ImageDraw.ImageDraw, graph: dict[str, Any]) -> None:

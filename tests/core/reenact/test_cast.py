@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,11 +19,14 @@ from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.cast import reenact_cast
 from hyperreenact_core.reenact.cast_clip import check_cast
 from hyperreenact_core.reenact.clip import ClipRequest
+from hyperreenact_core.reenact.detail.performance import HeadState, Performance
 from hyperreenact_core.reenact.driving import DrivingOptions
+from hyperreenact_core.reenact.expression import AT_REST
 from hyperreenact_core.reenact.looks import Looker
 from hyperreenact_core.reenact.options import ReenactOptions
 from hyperreenact_core.reenact.people import Scene, follow_people
 from hyperreenact_core.reenact.performers import SharedScenes
+from hyperreenact_core.reenact.posetrack import PoseTrack, track_of
 from hyperreenact_core.reenact.results import ReenactedFrame
 from hyperreenact_core.reenact.roles import AlsoPlays, Role, clips_of, roles_of
 from hyperreenact_core.reenact.source import SourceFace, analyse_sources
@@ -45,6 +50,12 @@ def sources(models: LoadedSet) -> list[SourceFace]:
 
 def still(at: int) -> tuple[int, int]:
     return 120, 360
+
+
+def puppet_track(count: int) -> PoseTrack:
+    """A head that turns to the side."""
+    turns = [np.asarray(cv2.Rodrigues(np.array([0, 0.1 * at, 0]))[0]) for at in range(count)]
+    return track_of(Performance.of([HeadState(turn, AT_REST.coefficients) for turn in turns]))
 
 
 def play(
@@ -100,6 +111,21 @@ def test_what_stays_in_front_stays_as_it_is(models, sources):
     (drawn,) = play(models, roles, [clip_of(still, count=1)])
     assert np.array_equal(drawn.image[100:, :100], sources[0].picture[100:, :100])
     assert min(change(drawn.image, sources[0].picture)) > 0.5
+
+
+def test_a_pose_track_plays_at_the_rate_of_the_first_clip(models, sources):
+    clip = clip_of(still, count=4, rate=10)
+    moves = puppet_track(5)
+    told = FrameSource(Path("moves"), Fraction(20), 5, 1, 1, lambda: iter(()), "{}".format)
+    roles = [Role(sources[0], 0, "leftmost"), Role(sources[1], 1, track=moves)]
+    drawn = [result.image for result in play(models, roles, [clip, told])]
+    rights = [change(a, b)[1] for a, b in pairwise(drawn)]
+    assert min(rights[:2]) > 0.05  # of five frames every other is shown
+    assert rights[2:] == [0]
+    mask = play(models, roles, [clip, told], start=1, limit=1)[0].mask
+    assert mask is not None
+    assert mask.shape == sources[0].picture.shape[:2]
+    assert min(mask[:, :150].max(), mask[:, 170:].max()) > 0.9
 
 
 def test_an_error_of_a_clip_comes_to_all_whom_it_drives():

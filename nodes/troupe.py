@@ -1,0 +1,197 @@
+"""The faces of a picture that perform together, and all that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..hyperreenact_core.errors import InputError
+from .cast import CastFaceOf
+from .videos import driving_clip
+
+if TYPE_CHECKING:
+    from ..hyperreenact_core.choices import FaceChoice
+    from ..hyperreenact_core.face.detect import FaceDetector
+    from ..hyperreenact_core.reenact.missing import DrivingReport
+    from ..hyperreenact_core.reenact.options import ReenactOptions
+    from ..hyperreenact_core.reenact.posetrack import PoseTrack
+    from ..hyperreenact_core.reenact.results import Reenactment
+    from ..hyperreenact_core.reenact.roles import AlsoPlays
+    from ..hyperreenact_core.reenact.roles import Role as CoreRole
+    from ..hyperreenact_core.video.sources import FrameSource
+    from .casting import Shown
+    from .host import ComfyHost, HostModels
+
+_MAIN = "driving"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who is to play, with the clips open.
+
+    main: who comes first. plays_rest: faces that nobody else does, instead of its own. also: the
+    others. clips: by the names that these have for them. tracks: of clips without pictures.
+    """
+
+    main: AlsoPlays[str]
+    plays_rest: bool
+    also: list[AlsoPlays[str]]
+    clips: dict[str, FrameSource]
+    tracks: dict[str, PoseTrack]
+
+    @property
+    def name(self) -> str:
+        """Of the clip that decides rate, length and sound."""
+        return self.main.driving or _MAIN
+
+    @property
+    def clip(self) -> FrameSource:
+        """What decides rate, length and sound."""
+        return self.clips[self.name]
+
+
+@contextmanager
+def staged(
+    cast: Sequence[CastFaceOf], driving: Any, poses: PoseTrack | None, performer: FaceChoice
+) -> Iterator[Stage]:
+    """Open what a cast needs; performer: the face of driving that plays the rest.
+
+    InputError where somebody has nothing to perform.
+    """
+    from ..hyperreenact_core.reenact.roles import AlsoPlays
+
+    clips: dict[str, FrameSource] = {}
+    tracks: dict[str, PoseTrack] = {}
+    names: dict[int, str] = {}
+    with ExitStack() as stack:
+
+        def named(video: Any, track: PoseTrack | None, name: str) -> str | None:
+            given = video if track is None else track
+            if given is None:
+                return None
+            if id(given) not in names:
+                names[id(given)] = name
+                clip = stack.enter_context(driving_clip(video, track))
+                if track is not None:
+                    clip, tracks[name] = replace(clip, frame_count=len(track)), track
+                clips[name] = clip
+            return names[id(given)]
+
+        own = named(driving, poses, _MAIN)
+        also = [
+            AlsoPlays(
+                one.face,
+                named(None if one.poses is not None else one.driving, one.poses, f"video {number}"),
+                one.performer,
+            )
+            for number, one in enumerate(cast, 1)
+        ]
+        if own is not None:
+            yield Stage(AlsoPlays("largest", own, performer), True, also, clips, tracks)
+            return
+        if any(one.driving is None for one in also):
+            raise InputError(
+                "a face of the cast has nothing to perform: connect driving or poses to its Cast "
+                "Face, or driving to Reenact Video"
+            )
+        yield Stage(also[0], False, also[1:], clips, tracks)
+
+
+@dataclass(frozen=True)
+class Troupe:
+    """The faces that play, and all that draws them."""
+
+    roles: list[CoreRole]
+    stage: Stage
+    models: HostModels
+    host: ComfyHost
+    options: ReenactOptions
+    detector: FaceDetector
+
+    def play(self) -> Reenactment:
+        """Draw them in one picture."""
+        from ..hyperreenact_core.reenact.cast import reenact_cast
+        from ..hyperreenact_core.reenact.roles import clips_of
+
+        stage, host = self.stage, self.host
+        clips = [stage.clips[name] for name in clips_of(stage.name, stage.also)]
+        return reenact_cast(
+            self.roles,
+            clips,
+            self.models.networks,
+            host,
+            options=self.options,
+            detector=self.detector,
+        )
+
+    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Any]:
+        """Boxes and masks of the results, as the host has them."""
+        from ..hyperreenact_core.reenact.placing import place_of
+        from .casting import box_of
+
+        if shown.mask is None:
+            raise TypeError("no result was shown")
+        return [box_of(place_of(role.source)) for role in self.roles], shown.mask[None]
+
+    def told(self, report: DrivingReport) -> str:
+        """What came of it, a line each."""
+        from .convert import kept_text
+
+        faces = self.roles[0].source.faces
+        lines = [
+            f"{report.drawn} of {report.frames} frames drawn",
+            f"{len(self.roles)} of {faces} faces of the source perform",
+        ]
+        if report.kept:
+            lines.append(kept_text(report.kept))
+        return "\n".join(lines)
+
+
+def troupe(
+    models: HostModels,
+    host: ComfyHost,
+    source: Any,
+    stage: Stage,
+    *,
+    truncation_psi: float,
+    detector: str = "auto",
+    identity: Any = None,
+    bboxes: Any = None,
+    front: Any = None,
+    **looks: Any,
+) -> Troupe:
+    """Everything that is computed once; looks: as of `casting.options_of`."""
+    from ..hyperreenact_core.reenact.roles import roles_of
+    from ..hyperreenact_core.reenact.source import analyse_sources
+    from .casting import options_of
+    from .convert import first_frame, masks_of
+
+    if identity is not None or source is None:
+        raise InputError("a cast plays the faces of one picture: connect source, not identity")
+    if bboxes is not None:
+        raise InputError(
+            "boxes tell of one driving face: leave bboxes away, a cast chooses performers itself"
+        )
+    options, finder = options_of(host, **looks), host.detector(detector)
+    faces = analyse_sources(
+        first_frame(source, name="source"),
+        models.networks,
+        host,
+        detector=finder,
+        truncation_psi=truncation_psi,
+    )
+    masks = masks_of(front)
+    if masks is not None:
+        faces = [face.behind(masks[0]) for face in faces]
+    roles = roles_of(
+        faces,
+        stage.name,
+        stage.also,
+        face=None if stage.plays_rest else stage.main.face,
+        performer=stage.main.performer,
+        name="the source picture",
+        tracks=stage.tracks,
+    )
+    return Troupe(roles, stage, models, host, options, finder)
