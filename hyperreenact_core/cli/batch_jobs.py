@@ -109,6 +109,11 @@ def _plan(
             f"the job of {job.out}: several faces, and videos as source, cannot be cut into "
             "pieces; draw it with `hyperreenact reenact`"
         )
+    if request.boxes:
+        raise InputError(
+            f"the job of {job.out}: boxes are told for a whole clip, not for pieces; draw it with "
+            "`hyperreenact reenact`"
+        )
     model_paths = tuple(path.resolve() for path in job.model_path)
     which = job.model_set, model_paths
     if which not in digests:

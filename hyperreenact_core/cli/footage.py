@@ -52,6 +52,7 @@ def is_footage(args: argparse.Namespace) -> bool:
         "--all-faces": args.all_faces,
         "--also": bool(args.also),
         "--front": args.front is not None,
+        "--box": args.box is not None,
         "--detail": args.detail < 1,
         "--no-face": args.no_face != "hold",
     }

@@ -116,6 +116,12 @@ def _add_face_options(parser: argparse.ArgumentParser) -> None:
         "CLIP (default: the largest of DRIVING); may be repeated",
     )
     parser.add_argument(
+        "--box",
+        metavar="BOX",
+        help="look for the driving face only here: x,y,width,height in pixels of DRIVING, or a "
+        ".json or .csv file with a box for every frame",
+    )
+    parser.add_argument(
         "--no-face",
         choices=NO_FACE_POLICIES,
         default=NO_FACE_POLICIES[0],
@@ -206,6 +212,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
     """What the options ask for."""
     from ..reenact.clip import ClipRequest
     from ..reenact.driving import DrivingOptions
+    from ..reenact.given_boxes import read_boxes
     from ..reenact.motion.live import LiveMotion
     from ..reenact.options import ReenactOptions
     from ..reenact.strength import DeltaStrength
@@ -238,6 +245,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
         front=args.front,
         all_faces=args.all_faces,
         also=tuple(_also(words) for words in args.also),
+        boxes=() if args.box is None else read_boxes(args.box),
     )
 
 

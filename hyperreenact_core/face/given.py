@@ -73,15 +73,17 @@ class BoxedDetector:
         *,
         height: int,
         width: int,
+        first: int = 0,
     ) -> None:
         """frames: the boxes of each frame; of one entry, those of every frame.
 
         height, width: of the picture the boxes are pixels of; what is searched may be smaller.
+        first: number of the frame that is searched first.
         """
         self._detector = detector
         self._frames = frames
         self._height, self._width = height, width
-        self._next = 0
+        self._next = first
 
     def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
         at = 0 if len(self._frames) == 1 else self._next

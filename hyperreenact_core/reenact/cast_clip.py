@@ -29,6 +29,11 @@ def check_cast(request: ClipRequest) -> None:
             f"{request.source.name} keeps one face, so no others can perform beside it: give the "
             "picture instead, or leave --all-faces and --also away"
         )
+    if request.boxes:
+        raise InputError(
+            "boxes tell of one driving face: leave them away with --all-faces and --also, which "
+            "follow everybody"
+        )
     for clip in clips_of(request.driving, request.also):
         if is_track(clip):
             raise InputError(

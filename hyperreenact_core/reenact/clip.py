@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..choices import DetectorKind, FaceChoice
-from ..errors import InputError, NoFaceError, OutputError
+from ..errors import NoFaceError
 from ..face.detect import FaceDetector
 from ..host import Host
 from ..imaging import ImageU8
@@ -20,11 +20,12 @@ from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource, reading
-from ..video.stills import STILL_SUFFIXES
 from ..video.transparency import read_alpha, read_mask
 from .cast_clip import check_cast, play_clips
+from .clip_checks import check_still, check_track, frames_to_expect
 from .compare import SideBySide, comparison, comparison_layout, result_size
 from .files import load_identity
+from .given_boxes import Boxes, boxed
 from .given_files import as_clip, is_identity, picture_of, track_of_file
 from .missing import DrivingReport
 from .options import ReenactOptions
@@ -49,6 +50,8 @@ class ClipRequest:
     front: a picture as large as the source, white where that stays in front of the face.
     all_faces: every face of the source performs; also: faces that do beside the chosen one, each
     with a performer of its own. Either gives whole pictures.
+    boxes: around the driving faces, a list for every frame of the clip, one for all, or none; only
+    there faces are looked for.
     """
 
     source: Path
@@ -67,6 +70,7 @@ class ClipRequest:
     front: Path | None = None
     all_faces: bool = False
     also: tuple[AlsoPlays[Path], ...] = ()
+    boxes: Boxes = ()
 
     @property
     def is_cast(self) -> bool:
@@ -95,16 +99,16 @@ class ClipJob:
         self._track = track_of_file(request.driving, start=request.start, limit=request.limit)
         if self._track is None:
             self._driving = open_frames(request.driving, default_rate=request.default_rate)
-            self.total = _frames_to_expect(self._driving, request)
+            self.total = frames_to_expect(self._driving, start=request.start, limit=request.limit)
         else:
-            _check_track(request)
+            check_track(request.driving, compares=request.compare, boxes=request.boxes)
             self._driving = as_clip(request.driving, self._track)
             self.total = len(self._track)
         self._others = [
             open_frames(path, default_rate=request.default_rate)
             for path in clips_of(request.driving, request.also)[1:]
         ]
-        _check_still(request.out, self.total)
+        check_still(request.out, self.total)
         self._layout = _layout(request, models, self._picture, self._driving)
         width, height = self._layout.width, self._layout.height
         if not request.compare:
@@ -156,7 +160,7 @@ class ClipJob:
         if request.is_cast:
             clips = [self._driving, *self._others]
             return play_clips(request, self._picture, clips, models, host)
-        source, reenactor = cast(request, self._picture, models, host)
+        source, reenactor = cast(request, self._picture, models, host, driving=self._driving)
         return source, reenactor.reenact(
             source,
             opened.enter_context(frames_of(self._driving, request)),
@@ -185,11 +189,21 @@ def _alpha(request: ClipRequest) -> ImageU8 | None:
 
 
 def cast(
-    request: ClipRequest, picture: ImageU8, models: LoadedSet, host: Host
+    request: ClipRequest,
+    picture: ImageU8,
+    models: LoadedSet,
+    host: Host,
+    *,
+    driving: FrameSource | None = None,
 ) -> tuple[SourceFace, Reenactor]:
-    """The face of a request's source picture, and what animates it; raises as `ClipJob.run`."""
+    """The face of a request's source picture, and what animates it; raises as `ClipJob.run`.
+
+    driving: the opened clip, which boxes are told of.
+    """
     detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
     source = _source(request, picture, models, host, detector=detector)
+    if request.boxes and driving is not None:
+        detector = boxed(detector, request.boxes, driving, start=request.start)
     return source, Reenactor(models, host, options=request.options, detector=detector)
 
 
@@ -239,36 +253,6 @@ def _layout(
         request.options.side(models),
         paste_back=request.paste_back,
     )
-
-
-def _frames_to_expect(driving: FrameSource, request: ClipRequest) -> int | None:
-    count = driving.frame_count
-    if count is None:
-        return request.limit
-    if request.start >= count:
-        raise InputError(
-            f"{driving.path} has {count} frame(s), numbered from 0: there is no frame "
-            f"{request.start} to start with"
-        )
-    rest = count - request.start
-    return rest if request.limit is None else min(rest, request.limit)
-
-
-def _check_still(out: Path, total: int | None) -> None:
-    """One picture holds one frame: say so before an hour of drawing, not after."""
-    if out.suffix.lower() in STILL_SUFFIXES and not out.is_dir() and total not in (1, None):
-        raise OutputError(
-            f"{out} can hold one picture only, and there are {total} frames; name an .mp4, .gif or "
-            ".webp file, or a folder"
-        )
-
-
-def _check_track(request: ClipRequest) -> None:
-    if request.compare:
-        raise InputError(
-            f"{request.driving.name} is a pose track, which has no pictures to show beside the "
-            "result: leave the comparison away"
-        )
 
 
 def _drops_frames(request: ClipRequest) -> bool:

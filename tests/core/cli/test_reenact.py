@@ -47,6 +47,18 @@ def test_a_video_keeps_rate_length_and_sound(files: Files, tmp_path: Path, capsy
     assert last.endswith("2 without a face (1 held, 1 took the first pose)")
 
 
+def test_faces_are_looked_for_in_boxes_alone(files: Files, tmp_path: Path, capsys):
+    out, boxes = tmp_path / "out.mp4", tmp_path / "boxes.csv"
+    size = open_frames(files.clip)
+    assert reenact(files, out, "--box", f"0,0,{size.width},{size.height}") == 0
+    assert len(read_all(out)) == len(PATTERN)
+    boxes.write_text("x,y,width,height\n" + 2 * f"0,0,{size.width},{size.height}\n")
+    assert reenact(files, out, "--box", str(boxes), "--start", "1") == 2
+    assert "boxes for fewer frames" in capsys.readouterr().err
+    assert reenact(files, out, "--box", "1,2,3") == 2
+    assert "a box is x,y,width,height" in capsys.readouterr().err
+
+
 def test_a_pose_track_drives_with_its_own_rate(files: Files, tmp_path: Path, capsys):
     act, out, mask = tmp_path / "act.csv", tmp_path / "out.mp4", tmp_path / "mask.png"
     act.write_text("time,jawOpen\n" + "".join(f"{at / 50},{at / 10}\n" for at in range(5)))
