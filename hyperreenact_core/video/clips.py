@@ -124,6 +124,8 @@ def _read_frames(
                 path,
                 damage.count,
             )
+        if damage.shown:
+            logger.warning("%s: %d pictures are shown damaged", path, damage.shown)
     if cut_off:
         raise InputError(
             f"{path} breaks off after frame {count - 1}: the file is incomplete; copy or download "

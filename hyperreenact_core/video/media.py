@@ -47,10 +47,10 @@ def media_input(path: Path) -> str | io.RawIOBase:
 
 
 class Damage:
-    """Counts the pictures or pieces of sound that could not be decoded."""
+    """Counts the pictures or pieces of sound that could not be decoded, and those shown damaged."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.shown = 0
 
 
 @contextmanager

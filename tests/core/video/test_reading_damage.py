@@ -6,6 +6,7 @@ import logging
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from hyperreenact_core.video.reader import open_frames
@@ -45,6 +46,36 @@ def test_pictures_that_a_decoder_drops_in_silence_are_told(
     assert sum(standing) == 48
     (record,) = caplog.records
     assert f"{48 - len(standing)} damaged" in record.message
+
+
+def test_pictures_that_a_decoder_shows_damaged_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = encode(tmp_path / "x.avi", map(picture, range(24)), codec="mpeg4")
+    data = path.read_bytes()
+    with av.open(str(path)) as container:
+        packet = [p for p in container.demux() if p.size][12]
+        begin, end = packet.pos + 8, packet.pos + packet.size
+    noise = bytes((31 * at) % 256 for at in range(end - begin))
+    path.write_bytes(data[:begin] + noise + data[end:])
+    with caplog.at_level(logging.WARNING):
+        assert len(list(open_frames(path))) == 24
+    assert "pictures are shown damaged" in caplog.text
+
+
+def test_pictures_that_a_broadcast_lost_are_told_and_seams_are_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = encode(tmp_path / "x.ts", map(picture, range(48))).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(part * 2)
+    third = len(part) // 188 // 3 * 188
+    (tmp_path / "lossy.ts").write_bytes(part[:third] + part[third + 12 * 188 :])
+    with caplog.at_level(logging.WARNING):
+        assert len(runs(open_frames(tmp_path / "joined.ts"))) == 96
+        assert not caplog.records
+        standing = runs(open_frames(tmp_path / "lossy.ts"))
+    assert sum(standing) == 48 > len(standing)
+    assert f"{48 - len(standing)} damaged pictures" in caplog.text
 
 
 def test_whole_clips_warn_of_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
