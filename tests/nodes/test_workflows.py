@@ -116,6 +116,8 @@ def test_it_opens_readable_on_a_page_of_1920_by_1080(name: str):
     assert view["scale"] >= 0.75
     assert (low * view["scale"] >= (60, 90)).all(), "right of the side bar, below the menu"
     assert (high * view["scale"] <= (1920, 1080)).all()
+    for _, _, right, bottom in (np.array(corners) + [*view["offset"]] * 2) * view["scale"]:
+        assert right <= 1660 or bottom <= 820, "the page's map hides the corner"
 
 
 @pytest.mark.parametrize("name", NAMES)
