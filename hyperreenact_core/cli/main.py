@@ -85,9 +85,13 @@ def _run(argv: Sequence[str] | None) -> int:
         note("interrupted")
         return exit_code(error)
     except Exception as error:
-        if not is_out_of_memory(error):
+        if isinstance(error, OSError) and error.filename is not None:
+            # A name that is too long, a folder that is closed: where a path is only asked about.
+            note(f"error: {error.filename!s} cannot be used: {error.strerror}")
+        elif is_out_of_memory(error):
+            note(f"error: {memory_advice(error, args)}")
+        else:
             raise
-        note(f"error: {memory_advice(error, args)}")
         return EXIT_ERROR
     return code or 0
 

@@ -131,15 +131,17 @@ def puppet_track(
     A set that is told states is told them; the pose encoder of another set looks at the puppet.
     rate: frames a second.
     """
+    is_told = models.settings.pose_input == "state"
+    total = len(poses) if is_told else 2 * len(poses)
     crops: list[FaceCrop] = []
     for at, pose in enumerate(poses):
         host.check_interrupt()
         crops.append(puppet_crop(pose.state, models))
-        host.progress(at + 1, 2 * len(poses))
+        host.progress(at + 1, total)
     pictures = [_picture(crop) for crop in crops]
     told = Performance.of([pose.state for pose in poses])
     performance = replace(told, time=torch.arange(len(poses)) / float(rate))
-    if models.settings.pose_input == "state":
+    if is_told:
         return PoseTrack(
             poses_of_performance(performance), models.folder.name, performance
         ), pictures

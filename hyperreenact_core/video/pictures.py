@@ -22,6 +22,9 @@ from .screen import eight_bits, screen_rgb
 from .sources import FrameSource, check_size
 from .timing import at_constant_rate
 
+_ADDRESS = re.compile(r"(https?|ftp|rtsp|rtmp):/", re.IGNORECASE)
+"""A path's second slash is gone."""
+
 PICTURE_SUFFIXES = frozenset(
     {
         ".png",
@@ -148,6 +151,8 @@ def open_folder(folder: Path, *, default_rate: Fraction) -> FrameSource:
 def check_file(path: Path) -> None:
     """Refuse what is missing, no file, unreadable or empty."""
     if not path.exists():
+        if _ADDRESS.match(str(path)):
+            raise InputError(f"{path} is an address on the web; download it and name the file")
         raise InputError(f"{path}: there is no such file; check the name")
     if not path.is_file():
         raise InputError(f"{path} is not a file")
@@ -233,7 +238,10 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=_known_formats()) as picture:
             yield picture
     except UnidentifiedImageError as error:
-        raise InputError(f"{path} is not a picture, whatever its name says") from error
+        raise InputError(
+            f"{path} is no picture that can be read (PNG, JPEG, WebP, TIFF, AVIF, HEIC, ...); "
+            "save it as PNG"
+        ) from error
     except Image.DecompressionBombError as error:
         raise InputError(f"{path} has too many pixels; use a smaller picture") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:

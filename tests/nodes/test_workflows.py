@@ -145,6 +145,8 @@ def test_every_node_stands_in_one_group_and_has_room_for_its_preview(pack: Pack,
             widgets = sum(i.is_widget for i in inputs)
             line = 0 if node["id"] in still else 52  # one picture is done before a line is due
             assert node["size"][1] >= 20 * rows + 24 * widgets + 230 + line, node["type"]
+        elif node["type"] == "HyperReenact_QualityReport":
+            assert node["size"][1] >= 144  # it has a line and no picture
 
 
 @pytest.mark.parametrize("name", NAMES)

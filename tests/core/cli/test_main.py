@@ -67,6 +67,12 @@ def test_a_bug_keeps_its_traceback(command):
         entry.main(["do"])
 
 
+def test_a_path_that_cannot_be_asked_about_is_one_line_and_code_2(command, capsys) -> None:
+    command(raiser(OSError(36, "File name too long", "nnn.png")))
+    assert entry.main(["do"]) == 2
+    assert capsys.readouterr().err == "error: nnn.png cannot be used: File name too long\n"
+
+
 @pytest.mark.parametrize("argv", [[], ["dance"], ["--dance"], ["models"], ["models", "dance"]])
 def test_wrong_arguments_show_usage_and_code_2(capsys, argv: list[str]):
     with pytest.raises(SystemExit) as caught:

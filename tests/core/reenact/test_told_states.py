@@ -87,8 +87,11 @@ def test_a_performance_drives_as_readings_of_it_do(models: LoadedSet, source: So
 
 def test_sliders_tell_the_state_themselves(models: LoadedSet) -> None:
     poses = [PuppetPose(), PuppetPose(yaw=25, jaw=0.6, gaze_x=0.5)]
-    track, pictures = puppet_track(poses, models, HOST, batch_size=2)
+    told: list[tuple[int, int | None]] = []
+    host = LocalHost(device="cpu", on_progress=lambda done, total: told.append((done, total)))
+    track, pictures = puppet_track(poses, models, host, batch_size=2)
     assert len(pictures) == 2
+    assert told[-1] == (2, 2), "the count ends when the work does"
     assert track.performance is not None
     torch.testing.assert_close(track.pose.yaw_deg, torch.tensor([0.0, 25]), atol=1e-3, rtol=0)
     assert track.pose.expression[1, 24] == pytest.approx(0.6), "the jaw is open"

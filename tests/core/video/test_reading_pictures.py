@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from hyperreenact_core.errors import InputError
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
 from tests.core.video.clips import picture, runs
@@ -189,3 +190,8 @@ def test_a_picture_for_programs_without_animation_is_no_frame(tmp_path: Path) ->
     shown = list(open_frames(path))
     assert len(shown) == 4
     assert (shown[0] == picture(1)).all()
+
+
+def test_an_address_on_the_web_is_told_from_a_missing_file() -> None:
+    with pytest.raises(InputError, match=r"example.org/a.png is an address on the web"):
+        open_frames(Path("https://example.org/a.png"))
