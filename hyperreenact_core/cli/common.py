@@ -97,6 +97,18 @@ def add_detector_options(options: Options) -> None:
     )
 
 
+def file_of_kind(*suffixes: str) -> Callable[[str], Path]:
+    """Output files by their name: one of the suffixes or none."""
+
+    def read(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in ("", *suffixes):
+            raise argparse.ArgumentTypeError(f"{text!r}: name a {' or '.join(suffixes)} file")
+        return path
+
+    return read
+
+
 def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = None) -> LocalHost:
     """The host the options ask for; InputError if its device is not there."""
     from ..host import LocalHost, detail_dtype, find_device, multiplies_in, number_format

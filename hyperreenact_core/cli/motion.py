@@ -20,7 +20,7 @@ from ..reenact.knobs import (
     Region,
 )
 from . import numbers
-from .common import say
+from .common import file_of_kind, say
 from .stage_runs import check_places, text_of
 
 if TYPE_CHECKING:
@@ -175,7 +175,12 @@ def _add_mix(parts: SubParsers) -> None:
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", "-o", type=Path, required=True, metavar="OUT", help=".safetensors or .csv file"
+        "--out",
+        "-o",
+        type=file_of_kind(".safetensors", ".csv"),
+        required=True,
+        metavar="OUT",
+        help=".safetensors or .csv file",
     )
     parser.add_argument(
         "--plot", type=Path, metavar="PNG", help="write a plot here: before and after"

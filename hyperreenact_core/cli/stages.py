@@ -17,6 +17,7 @@ from .common import (
     add_compute_options,
     add_detector_options,
     add_model_set_options,
+    file_of_kind,
 )
 from .stage_runs import run_blend, run_draw, run_invert, run_poses, run_puppet
 
@@ -43,7 +44,7 @@ def _add_invert(subparsers: SubParsers) -> None:
     text = "encode who a face is into an identity file"
     parser = subparsers.add_parser("invert", help=text, description=text.capitalize())
     parser.add_argument("source", type=Path, metavar="SOURCE", help="picture of the person")
-    _add_out(parser, "IDENTITY")
+    _add_identity_out(parser)
     parser.add_argument(
         "--picture", type=Path, metavar="PNG", help="write here what the codes alone draw"
     )
@@ -59,7 +60,7 @@ def _add_blend(subparsers: SubParsers) -> None:
     )
     parser.add_argument("first", type=Path, metavar="FIRST", help="from `invert`")
     parser.add_argument("second", type=Path, metavar="SECOND", help="likewise")
-    _add_out(parser, "IDENTITY")
+    _add_identity_out(parser)
     parser.add_argument(
         f"--{BLEND.name}",
         type=numbers.of_knob(BLEND),
@@ -78,7 +79,7 @@ def _add_poses(subparsers: SubParsers) -> None:
     text = "read the performance of a clip or another file into a pose track, which shows nobody"
     parser = subparsers.add_parser("poses", help=text, description=text.capitalize())
     parser.add_argument("driving", type=Path, metavar="DRIVING", help="clip, pose track or CSV")
-    _add_out(parser, "POSES", ".safetensors, or .csv for other programs")
+    _add_poses_out(parser)
     parser.add_argument(
         "--layout",
         choices=CSV_LAYOUTS,
@@ -103,7 +104,7 @@ def _add_poses(subparsers: SubParsers) -> None:
 def _add_puppet(subparsers: SubParsers) -> None:
     text = "make a pose track by hand: sliders and keyframes move a drawn head"
     parser = subparsers.add_parser("puppet", help=text, description=text.capitalize())
-    _add_out(parser, "POSES", ".safetensors, or .csv for other programs")
+    _add_poses_out(parser)
     parser.add_argument("--frames", type=numbers.positive, default=1, metavar="N")
     parser.add_argument(
         "--keyframes",
@@ -152,8 +153,26 @@ def _add_draw(subparsers: SubParsers) -> None:
     parser.set_defaults(run=run_draw)
 
 
-def _add_out(parser: argparse.ArgumentParser, name: str, kind: str = ".safetensors file") -> None:
-    parser.add_argument("--out", "-o", type=Path, required=True, metavar=name, help=kind)
+def _add_identity_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        "-o",
+        type=file_of_kind(".safetensors"),
+        required=True,
+        metavar="IDENTITY",
+        help=".safetensors file",
+    )
+
+
+def _add_poses_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        "-o",
+        type=file_of_kind(".safetensors", ".csv"),
+        required=True,
+        metavar="POSES",
+        help=".safetensors, or .csv for other programs",
+    )
 
 
 def _add_plot(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from ..face.paste import Pasted, at_size, paste_back
 from ..host import Host
 from ..imaging import ImageU8, resize
 from .faces import AlignedFaces
-from .knobs import COLOUR_MATCH
+from .knobs import COLOUR_MATCH, FEATHER
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,11 @@ class PasteOptions:
     colour_match: shift the face's colours so that they meet the frame's along the border.
     """
 
-    feather: float = 0.15
+    feather: float = FEATHER.default
     colour_match: bool = COLOUR_MATCH
+
+    def __post_init__(self) -> None:
+        FEATHER.check(self.feather)
 
 
 def paste_faces(

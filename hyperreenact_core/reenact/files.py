@@ -17,6 +17,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..models.tensor_files import save_tensors
 from ..types import DrivingPose, FaceReading, SourceIdentity
+from ..video.pictures import check_file
 from .detail.performance import Performance
 from .detail.portrait import Portrait
 from .knobs import CsvLayout
@@ -143,6 +144,7 @@ def _read(
     path: Path, names: list[str], *, format_name: str | tuple[str, ...], optional: Sequence[str]
 ) -> tuple[dict[str, Tensor], Mapping[str, str]]:
     """The tensors of those names, optional ones where they are, and the metadata."""
+    check_file(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
@@ -156,7 +158,9 @@ def _read(
             wanted = [*names, *(name for name in optional if name in held)]
             tensors = {name: file.get_tensor(name).clone() for name in wanted}
     except (OSError, SafetensorError) as error:
-        raise InputError(f"{path} cannot be read ({error}); save it again") from error
+        raise InputError(
+            f"{path} is damaged or no .safetensors file ({error}); save it again"
+        ) from error
     if bad := [name for name, value in tensors.items() if not bool(value.isfinite().all())]:
         raise InputError(f"{path.name} holds NaN or Inf in {', '.join(bad)}; save it again")
     return tensors, metadata

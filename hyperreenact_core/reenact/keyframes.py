@@ -34,7 +34,7 @@ def parse_keys(text: str, limits: Mapping[str, tuple[float, float]], *, such_as:
         for item in re.split(r"[\s,]+", rest.strip()):
             name, _, value = item.partition("=")
             try:
-                values[name] = _limited(name, float(value), limits)
+                values[name] = _limited(name, value, limits)
             except ValueError as error:
                 raise InputError(f"keyframes, line {number}: {error}") from error
     return keys
@@ -51,10 +51,14 @@ def eased(frames: int, keys: Sequence[tuple[int, float]]) -> list[float]:
     return (values[left] + (values[right] - values[left]) * t).tolist()
 
 
-def _limited(name: str, value: float, limits: Mapping[str, tuple[float, float]]) -> float:
+def _limited(name: str, text: str, limits: Mapping[str, tuple[float, float]]) -> float:
     if name not in limits:
         raise ValueError(f"{name!r} is none of {', '.join(limits)}")
     low, high = limits[name]
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{name} is a number, such as {name}={high:g}, not {text!r}") from None
     if not low <= value <= high:
         raise ValueError(f"{name} must lie in {low:g}..{high:g}, it is {value:g}")
     return value

@@ -75,6 +75,8 @@ MIX_WEIGHT = Knob("weight", 0.0, 1.0, 0.0)
 """Which of two performances is followed: 0 the first, 1 the second."""
 BLEND = Knob("amount", 0.0, 1.0, 0.5)
 """How much of the second of two people is taken."""
+FEATHER = Knob("feather", 0.0, 1.0, 0.15)
+"""Width of the soft border of a face that is pasted back, a share of half the crop's side."""
 COLOUR_MATCH = True
 """Whether a face that is pasted back meets the picture's colours."""
 

@@ -24,7 +24,7 @@ from .detail.performance import RATE, HeadState, Performance
 from .detail.pose import pose_head
 from .expression import AT_REST, Expression
 from .keyframes import Keyframes, eased, parse_keys
-from .knobs import PUPPET_LIMITS
+from .knobs import PUPPET_LIMITS, Knob
 from .pose import poses_of_performance
 from .posetrack import PoseTrack, extract_poses
 from .sliders import SLIDERS
@@ -103,8 +103,10 @@ def with_curve(
 def puppet_motion(start: PuppetPose, keys: Keyframes, *, frames: int) -> list[PuppetPose]:
     """One pose a frame: each slider eases from key to key and rests before and after its keys.
 
-    A slider that has no key stays as it is in `start`.
+    A slider that has no key stays as it is in `start`; InputError where that is out of range.
     """
+    for name, value in vars(start).items():
+        Knob(name, *PUPPET_LIMITS[name], default=0.0).check(value)
     columns: dict[str, list[float]] = {}
     for field in fields(PuppetPose):
         own = sorted(

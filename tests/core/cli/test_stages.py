@@ -107,9 +107,10 @@ def test_quality_is_reported(
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("poses", "{clip}", "-o", "{clip}"), "is also an input"),
+        (("invert", "{source}", "-o", "me", "--picture", "{source}"), "is also an input"),
         (("invert", "{source}", "-o", "{source}/me.safetensors"), "cannot be written"),
-        (("draw", "{source}", "{clip}", "-o", "out.mp4"), "cannot be read"),
+        (("draw", "{source}", "{clip}", "-o", "out.mp4"), "no .safetensors file"),
+        (("draw", "me.safetensors", "{clip}", "-o", "out.mp4"), "there is no such file"),
         (("puppet", "-o", "p.safetensors", "--keyframes", "{clip}"), "clip.mp4"),
         (("quality", "{source}", "{source}", "{clip}"), "give one driving face for every result"),
     ],
@@ -129,3 +130,12 @@ def test_what_cannot_be_done_is_one_line(
     assert last.startswith("error: ")
     assert said in last
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", [("invert", "x.png"), ("poses", "x.mp4"), ("puppet",)])
+def test_an_identity_or_a_track_takes_no_pictures_name(
+    line: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*line, "--out", "y.png"])
+    assert "'y.png': name a .safetensors" in capsys.readouterr().err

@@ -14,13 +14,19 @@ from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import missing_files
 from hyperreenact_core.networks.pose_state import gaze_of
 from hyperreenact_core.networks.rotation import matrix_from_euler
+from hyperreenact_core.reenact.compose import PasteOptions
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import Performance
 from hyperreenact_core.reenact.options import ReenactOptions
 from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.pose import poses_of_performance
 from hyperreenact_core.reenact.posetrack import extract_poses
-from hyperreenact_core.reenact.puppet import PuppetPose, puppet_track
+from hyperreenact_core.reenact.puppet import (
+    PuppetPose,
+    parse_keyframes,
+    puppet_motion,
+    puppet_track,
+)
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.types import FaceReading
 from tests.core.reenact.tiny import SIZE, frames, picture, save_tiny_set
@@ -102,3 +108,13 @@ def test_sliders_tell_the_state_themselves(models: LoadedSet) -> None:
 def test_a_face_that_was_not_read_cannot_drive(models: LoadedSet, source: SourceFace) -> None:
     with pytest.raises(InputError, match="not read"):
         extract_poses([replace(source.crop, reading=None)], models, HOST, batch_size=1)
+
+
+def test_sliders_that_are_no_numbers_or_out_of_range_are_refused() -> None:
+    for yaw in (float("nan"), float("inf"), 76.0):
+        with pytest.raises(InputError, match=r"yaw must lie in -75..75"):
+            puppet_motion(PuppetPose(yaw=yaw), {}, frames=2)
+    with pytest.raises(InputError, match="line 1: yaw is a number"):
+        parse_keyframes("0: yaw=left")
+    with pytest.raises(InputError, match=r"feather must lie in 0..1"):
+        PasteOptions(feather=float("nan"))
