@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from av.packet import Packet
+from av.sidedata.sidedata import Type
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -160,7 +162,7 @@ def _upright(
     frame: VideoFrame, stream: VideoStream, colours: FrameColours, *, size: tuple[int, int] | None
 ) -> ImageU8:
     """Decoded frame -> [H, W, 3] uint8 RGB, upright, square pixels; `size` = (width, height)."""
-    quarter_turns = round(frame.rotation / 90) % 4
+    quarter_turns, is_mirrored = _turned(frame)
     if size is None:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         width, height = round(frame.width * aspect), frame.height
@@ -168,4 +170,23 @@ def _upright(
         # A stream may change its size midway: every frame takes that of the first.
         width, height = size if quarter_turns % 2 == 0 else size[::-1]
     pixels = colours.rgb(frame, width=width, height=height)
-    return np.ascontiguousarray(np.rot90(pixels, quarter_turns)) if quarter_turns else pixels
+    if is_mirrored:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(np.rot90(pixels, quarter_turns))
+
+
+def _turned(frame: VideoFrame) -> tuple[int, bool]:
+    """Quarter turns to the left, after a mirroring from left to right, that set a picture upright.
+
+    Front cameras and editors mirror; FFmpeg tells the rotation alone, and takes a mirroring for
+    half a turn.
+    """
+    held = frame.side_data.get(Type.DISPLAYMATRIX.name)
+    if held is None:
+        return 0, False
+    # x' = ax + cy, y' = bx + dy, in parts of 65536; y goes down.
+    a, b, _, c, d = np.frombuffer(held, np.int32)[:5].tolist()
+    is_mirrored = a * d - b * c < 0
+    if is_mirrored:
+        a, b = -a, -b
+    return round(math.degrees(math.atan2(-b, a)) / 90) % 4, is_mirrored

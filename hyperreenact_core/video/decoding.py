@@ -77,6 +77,8 @@ def _decoded(
             if is_silent and frame.pts is not None:
                 due.discard(frame.pts)
                 first = frame.pts if first is None else first
+            if frame.time_base is None and stream.time_base is not None:
+                frame.time_base = stream.time_base  # those that the end brings out bear none
             if in_decoding_order:
                 frame.pts = frame.dts
             yield frame

@@ -124,11 +124,13 @@ def damage(path: Path, packet: int) -> None:
     path.write_bytes(data)
 
 
-def turn(path: Path, *, degrees_clockwise: int) -> None:
-    """Write a rotation into the track header of an MP4, as phones do."""
+def turn(path: Path, *, degrees_clockwise: int, mirrored: bool = False) -> None:
+    """Write a rotation into the track header of an MP4, as phones do; before it a mirroring."""
     one = 1 << 16
-    a, b = {90: (0, one), 180: (-one, 0), 270: (0, -one)}[degrees_clockwise]
-    matrix = [a, b, 0, -b, a, 0, 0, 0, 1 << 30]
+    turns = {0: (one, 0), 90: (0, one), 180: (-one, 0), 270: (0, -one)}
+    a, b = turns[degrees_clockwise]
+    side = -1 if mirrored else 1
+    matrix = [side * a, side * b, 0, -b, a, 0, 0, 0, 1 << 30]
     data = path.read_bytes()
     at = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8  # version and flags, times and ids, layers
     packed = b"".join(value.to_bytes(4, "big", signed=True) for value in matrix)

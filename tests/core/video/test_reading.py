@@ -12,7 +12,7 @@ from PIL import Image
 
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
-from tests.core.video.clips import NTSC, grey_level, make_clip, picture, turn
+from tests.core.video.clips import NTSC, encode, grey_level, make_clip, picture, turn
 
 
 def test_a_clip_streams_with_its_exact_rate_and_colours(tmp_path: Path) -> None:
@@ -41,12 +41,15 @@ def test_rates_are_exact(tmp_path: Path, rate: Fraction, suffix: str) -> None:
     assert source.audio is None
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_rotation_is_applied(tmp_path: Path, degrees: int) -> None:
-    path = make_clip(tmp_path / "phone.mp4", frames=3)
-    turn(path, degrees_clockwise=degrees)
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_rotation_and_mirroring_are_applied(tmp_path: Path, degrees: int, mirrored: bool) -> None:
+    stood = picture(0)
+    stood[:24] //= 2
+    path = encode(tmp_path / "phone.mp4", [stood] * 3, options={"crf": "1"})
+    turn(path, degrees_clockwise=degrees, mirrored=mirrored)
     source = open_frames(path)
-    expected = np.rot90(picture(0), -degrees // 90)
+    expected = np.rot90(stood[:, ::-1] if mirrored else stood, -degrees // 90)
     assert (source.height, source.width) == expected.shape[:2]
     first = next(iter(source))
     assert first.shape == expected.shape

@@ -17,6 +17,13 @@ MS = Fraction(1000)
 NO_B_FRAMES = {"bf": "0"}
 
 
+def test_the_pictures_that_a_decoder_keeps_to_the_end_have_their_times(tmp_path: Path) -> None:
+    frames = map(picture, (0, 9, 18))
+    path = encode(tmp_path / "x.mkv", frames, rate=MS, times=[0, 3000, 7000], last=2000)
+    source = open_frames(path)
+    assert [float(stood / source.rate) for stood in runs(source)] == pytest.approx([3, 4, 2])
+
+
 @pytest.mark.parametrize("suffix", CONTAINERS)
 def test_a_change_of_rate_keeps_every_picture(tmp_path: Path, suffix: str) -> None:
     """12 pictures in 0.6 s, 12 more in 0.2 s."""
