@@ -15,14 +15,14 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
 from .missing import DrivingReport, PosedFrame, PoseView, fill_missing
+from .motion.smoothing import TREMBLE
 from .tracking import track_face
 from .views import crop_rule, pose_view, searched
 
 Item = TypeVar("Item")
 
-_STEADY_SHARE, _STEADY_MOST = 6, 1.5
-"""Standard deviations in the frames of `stabilise`, and how many frames one is at most: a reader's
-errors are those of single frames."""
+_DEVIATIONS = 6
+"""Standard deviations in the frames of `stabilise`."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class DrivingOptions:
     @property
     def smooth(self) -> float:
         """Frames over which the tremble of what is read is taken away, see `motion.steady`."""
-        return min(self.stabilise / _STEADY_SHARE, _STEADY_MOST) if self.stabilise > 1 else 0.0
+        return min(self.stabilise / _DEVIATIONS, TREMBLE) if self.stabilise > 1 else 0.0
 
 
 def posed_frames(

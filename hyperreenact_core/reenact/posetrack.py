@@ -18,6 +18,7 @@ from .detail.fit import HeadFit
 from .detail.head_model import load_head_model
 from .detail.performance import HEAD_HEIGHT, PLACE, RATE, HeadState, Performance, Performer
 from .faces import AlignedFaces
+from .motion.smoothing import TREMBLE, smooth
 from .pose import pose_networks, poses_of, poses_of_performance
 from .views import pose_view
 
@@ -163,7 +164,7 @@ def _place(fit: HeadFit, size: tuple[int, int]) -> tuple[float, float, float]:
 def _performance(
     crops: Sequence[FaceCrop], seen: AlignedFaces | None, rate: float
 ) -> Performance | None:
-    """What the readings tell; None where a face was not read."""
+    """What the readings tell, without their tremble; None where a face was not read."""
     readings: list[FaceReading] = []
     for at, crop in enumerate(crops):
         if crop.reading is None:
@@ -175,15 +176,17 @@ def _performance(
     scenes = [crop.scene for crop in crops]
     if seen is None:
         times = torch.arange(len(crops)) / rate
-        return performance_of(readings, size=None, times=times, confidence=scores, scenes=scenes)
+        told = performance_of(readings, size=None, times=times, confidence=scores, scenes=scenes)
+        return smooth(told, TREMBLE)
     faces = seen.faces
-    return performance_of(
+    told = performance_of(
         readings,
         size=(seen.width, seen.height),
         times=torch.tensor([face.frame for face in faces]) / rate,
         confidence=scores * torch.tensor([0.0 if face.held else 1.0 for face in faces]),
         scenes=scenes,
     )
+    return smooth(told, TREMBLE)
 
 
 def as_float(pose: DrivingPose) -> DrivingPose:

@@ -26,6 +26,9 @@ _ALIKE, _ALIKE_TURN, _ALIKE_GAZE = 0.06, radians(1.2), radians(3.0)
 times what readings of a still face scatter."""
 _ALIKE_SPEECH = 0.03
 """Of mouth and jaw: lips that close for a plosive move less than lids do, and as fast."""
+TREMBLE = 1.5
+"""Frames, as a standard deviation, that take a reader's tremble away: its errors are those of
+single frames."""
 _REACH = 2.5
 """How far is looked, in standard deviations."""
 
