@@ -15,14 +15,10 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
 from .missing import DrivingReport, PosedFrame, PoseView, fill_missing
-from .motion.smoothing import TREMBLE
 from .tracking import track_face
 from .views import crop_rule, pose_view, searched
 
 Item = TypeVar("Item")
-
-_DEVIATIONS = 6
-"""Standard deviations in the frames of `stabilise`."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +41,6 @@ class DrivingOptions:
         check_stabilise(self.stabilise)
         if self.lookahead < 0:
             raise InputError(f"the look-ahead must not be negative, it is {self.lookahead}")
-
-    @property
-    def smooth(self) -> float:
-        """Frames over which the tremble of what is read is taken away, see `motion.steady`."""
-        return min(self.stabilise / _DEVIATIONS, TREMBLE) if self.stabilise > 1 else 0.0
 
 
 def posed_frames(

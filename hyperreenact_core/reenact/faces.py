@@ -20,6 +20,7 @@ from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
+from .motion.smoothing import smooth_over
 from .tracking import TrackedFrame, cuts_text, track_face
 from .views import crop_rule, detector_of, in_picture, searched, with_readings
 
@@ -59,7 +60,8 @@ class AlignedFaces:
     """The faces of a batch in order of its frames.
 
     width, height: of the frames, pixels. jitter_before, jitter_after: tremble of the squares
-    without and with smoothing, see `face.stabilise.jitter`.
+    without and with smoothing, see `face.stabilise.jitter`. smooth: what is to be taken for what
+    the faces perform, see `motion.smoothing.smooth_over`.
     """
 
     faces: tuple[AlignedFace, ...]
@@ -67,6 +69,7 @@ class AlignedFaces:
     height: int
     jitter_before: float = 0.0
     jitter_after: float = 0.0
+    smooth: float = 0.0
 
     def __len__(self) -> int:
         return len(self.faces)
@@ -153,6 +156,7 @@ def align_faces(
         height=size[1],
         jitter_before=jitter([_unsmoothed_box(crop, rule) for crop in own]),
         jitter_after=jitter([box_of(crop) for crop in own]),
+        smooth=smooth_over(options.stabilise),
     )
 
 

@@ -22,6 +22,7 @@ from .drawing import PreparedSource, draw_poses, prepare_source
 from .driving import batches, pose_of, posed_frames
 from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseView
+from .motion.smoothing import smooth_over
 from .options import ReenactOptions
 from .placing import DrawnFace, placed, portrait_behind, results_of
 from .pose import pose_networks, poses_of
@@ -226,7 +227,8 @@ class Reenactor:
         portrait = portrait_behind(source, guide)
         kept = self._detail.prepare(portrait, size=side)
         o = self._options
-        return ClipDetail(self._detail, kept, o.detail, o.motion, smooth=o.driving.smooth)
+        smooth = smooth_over(o.driving.stabilise)
+        return ClipDetail(self._detail, kept, o.detail, o.motion, smooth=smooth)
 
     def _draw(self, prepared: PreparedSource, pose: DrivingPose) -> Tensor:
         return draw_poses(prepared, pose.features, self._fast, self._options.strength)

@@ -18,7 +18,7 @@ from .detail.fit import HeadFit
 from .detail.head_model import load_head_model
 from .detail.performance import HEAD_HEIGHT, PLACE, RATE, HeadState, Performance, Performer
 from .faces import AlignedFaces
-from .motion.smoothing import TREMBLE, smooth
+from .motion.smoothing import smooth
 from .pose import pose_networks, poses_of, poses_of_performance
 from .views import pose_view
 
@@ -164,7 +164,7 @@ def _place(fit: HeadFit, size: tuple[int, int]) -> tuple[float, float, float]:
 def _performance(
     crops: Sequence[FaceCrop], seen: AlignedFaces | None, rate: float
 ) -> Performance | None:
-    """What the readings tell, without their tremble; None where a face was not read."""
+    """What the readings tell, smoothed as their faces are; None where a face was not read."""
     readings: list[FaceReading] = []
     for at, crop in enumerate(crops):
         if crop.reading is None:
@@ -176,8 +176,7 @@ def _performance(
     scenes = [crop.scene for crop in crops]
     if seen is None:
         times = torch.arange(len(crops)) / rate
-        told = performance_of(readings, size=None, times=times, confidence=scores, scenes=scenes)
-        return smooth(told, TREMBLE)
+        return performance_of(readings, size=None, times=times, confidence=scores, scenes=scenes)
     faces = seen.faces
     told = performance_of(
         readings,
@@ -186,7 +185,7 @@ def _performance(
         confidence=scores * torch.tensor([0.0 if face.held else 1.0 for face in faces]),
         scenes=scenes,
     )
-    return smooth(told, TREMBLE)
+    return smooth(told, seen.smooth)
 
 
 def as_float(pose: DrivingPose) -> DrivingPose:

@@ -26,9 +26,11 @@ _ALIKE, _ALIKE_TURN, _ALIKE_GAZE = 0.06, radians(1.2), radians(3.0)
 times what readings of a still face scatter."""
 _ALIKE_SPEECH = 0.03
 """Of mouth and jaw: lips that close for a plosive move less than lids do, and as fast."""
-TREMBLE = 1.5
+_TREMBLE = 1.5
 """Frames, as a standard deviation, that take a reader's tremble away: its errors are those of
 single frames."""
+_DEVIATIONS = 6
+"""So many of them are as long as what squares are smoothed over."""
 _REACH = 2.5
 """How far is looked, in standard deviations."""
 
@@ -50,6 +52,12 @@ def smooth(performance: Performance, frames: float) -> Performance:
     fields["place"] = _mean(near, place, place[:, :1], alike=_ALIKE / 3, dims=())
     fields["rotation"] = _turns(performance.rotation.double(), near, at).float()
     return Performance(**fields)
+
+
+def smooth_over(stabilise: int) -> float:
+    """What `smooth` is to take for faces whose squares are smoothed over so many frames, 1 for not
+    at all."""
+    return min(stabilise / _DEVIATIONS, _TREMBLE) if stabilise > 1 else 0.0
 
 
 def reach_of(frames: float) -> int:
