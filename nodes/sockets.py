@@ -65,8 +65,18 @@ def face_inputs(whose: str, name: str = "face") -> list[io.Input]:
     ]
 
 
-def window_input() -> io.Input:
-    """Smoothing of the square."""
+_SQUARE = (
+    "Frames over which the square around the face is smoothed, so that it does not tremble. Odd; 1 "
+    "leaves it as it is."
+)
+_BOTH = (
+    "Frames over which the square around the face is smoothed and the tremble of what it performs "
+    "is taken away. Odd; 1 leaves both as they are."
+)
+
+
+def window_input(*, steadies: bool = True) -> io.Input:
+    """Smoothing of the square, and with `steadies` of what the face performs."""
     return io.Int.Input(
         STABILISE.name,
         default=int(STABILISE.default),
@@ -74,8 +84,7 @@ def window_input() -> io.Input:
         max=int(STABILISE.high),
         step=2,
         advanced=True,
-        tooltip="Frames over which the square around the face is smoothed, so that it does not "
-        "tremble. Odd; 1 leaves it as it is.",
+        tooltip=_BOTH if steadies else _SQUARE,
     )
 
 

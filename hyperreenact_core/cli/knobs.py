@@ -44,7 +44,8 @@ def add_stabilise_option(options: Options) -> None:
         type=numbers.stabilise,
         default=STABILISE.default,
         metavar="N",
-        help="frames over which the crop is smoothed, odd, 1 = not at all (default: %(default)s)",
+        help="frames over which crop and movements are smoothed, odd, 1 = not at all "
+        "(default: %(default)s)",
     )
     add_alias(options, "--smooth", dest="stabilise", type=numbers.stabilise)
 
