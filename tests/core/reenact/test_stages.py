@@ -130,7 +130,7 @@ def test_pose_files_are_checked(tmp_path: Path):
         load_identity(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is damaged"):
         load_poses(path)
     broken = replace(given.pose, yaw_deg=torch.full((4,), torch.nan))
     save_poses(path, replace(given, pose=broken))
