@@ -11,6 +11,7 @@ const COLOURS = {
   HYPERREENACT_LATENT: "#ff6f91",
   HYPERREENACT_POSES: "#7fd1ae",
   HYPERREENACT_DELTAS: "#ffd166",
+  HYPERREENACT_CAST: "#6fb7ff",
 };
 const LOADERS = ["HyperReenact_LoadIdentity", "HyperReenact_LoadPoseTrack"];
 const SAVERS = ["HyperReenact_SaveIdentity", "HyperReenact_SavePoseTrack"];
