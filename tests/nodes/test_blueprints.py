@@ -118,3 +118,14 @@ def test_values_inside_follow_the_order_of_the_nodes(pack: Pack, name: str):
             schema = pack.classes[node["type"]].define_schema()
             widgets = [i.id for i in schema.inputs if i.is_widget]
             assert list(widget_values(node)) == widgets[: len(node["widgets_values"])]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_entries_inside_stand_as_the_page_makes_them(pack: Pack, name: str):
+    """Sockets, then widgets: an older page names a linked widget after another's place."""
+    _, inside = parts(name)
+    for node in inside["nodes"]:
+        if node["type"].startswith("HyperReenact_"):
+            inputs = pack.classes[node["type"]].define_schema().inputs
+            made = [i.id for i in sorted(inputs, key=lambda i: i.is_widget)]
+            assert [given["name"] for given in node["inputs"]] == made
