@@ -109,6 +109,18 @@ def file_of_kind(*suffixes: str) -> Callable[[str], Path]:
     return read
 
 
+def add_track_out_option(options: Options) -> None:
+    """Where a pose track is written."""
+    options.add_argument(
+        "--out",
+        "-o",
+        type=file_of_kind(".safetensors", ".csv"),
+        required=True,
+        metavar="POSES",
+        help=".safetensors, or .csv for other programs",
+    )
+
+
 def local_host(args: argparse.Namespace, *, on_progress: OnProgress | None = None) -> LocalHost:
     """The host the options ask for; InputError if its device is not there."""
     from ..host import LocalHost, detail_dtype, find_device, multiplies_in, number_format

@@ -20,7 +20,7 @@ from ..reenact.knobs import (
     Region,
 )
 from . import numbers
-from .common import file_of_kind, say
+from .common import add_track_out_option, say
 from .stage_runs import check_places, text_of
 
 if TYPE_CHECKING:
@@ -174,14 +174,7 @@ def _add_mix(parts: SubParsers) -> None:
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out",
-        "-o",
-        type=file_of_kind(".safetensors", ".csv"),
-        required=True,
-        metavar="OUT",
-        help=".safetensors or .csv file",
-    )
+    add_track_out_option(parser)
     parser.add_argument(
         "--plot", type=Path, metavar="PNG", help="write a plot here: before and after"
     )

@@ -17,6 +17,7 @@ from .common import (
     add_compute_options,
     add_detector_options,
     add_model_set_options,
+    add_track_out_option,
     file_of_kind,
 )
 from .stage_runs import run_blend, run_draw, run_invert, run_poses, run_puppet
@@ -79,7 +80,7 @@ def _add_poses(subparsers: SubParsers) -> None:
     text = "read the performance of a clip or another file into a pose track, which shows nobody"
     parser = subparsers.add_parser("poses", help=text, description=text.capitalize())
     parser.add_argument("driving", type=Path, metavar="DRIVING", help="clip, pose track or CSV")
-    _add_poses_out(parser)
+    add_track_out_option(parser)
     parser.add_argument(
         "--layout",
         choices=CSV_LAYOUTS,
@@ -104,7 +105,7 @@ def _add_poses(subparsers: SubParsers) -> None:
 def _add_puppet(subparsers: SubParsers) -> None:
     text = "make a pose track by hand: sliders and keyframes move a drawn head"
     parser = subparsers.add_parser("puppet", help=text, description=text.capitalize())
-    _add_poses_out(parser)
+    add_track_out_option(parser)
     parser.add_argument("--frames", type=numbers.positive, default=1, metavar="N")
     parser.add_argument(
         "--keyframes",
@@ -161,17 +162,6 @@ def _add_identity_out(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="IDENTITY",
         help=".safetensors file",
-    )
-
-
-def _add_poses_out(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out",
-        "-o",
-        type=file_of_kind(".safetensors", ".csv"),
-        required=True,
-        metavar="POSES",
-        help=".safetensors, or .csv for other programs",
     )
 
 
