@@ -185,7 +185,7 @@ def _performance(
         confidence=scores * torch.tensor([0.0 if face.held else 1.0 for face in faces]),
         scenes=scenes,
     )
-    return smooth(told, seen.smooth)
+    return smooth(told, seen.smooth, scenes=scenes)
 
 
 def as_float(pose: DrivingPose) -> DrivingPose:

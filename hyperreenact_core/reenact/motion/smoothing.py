@@ -35,14 +35,17 @@ _REACH = 2.5
 """How far is looked, in standard deviations."""
 
 
-def smooth(performance: Performance, frames: float) -> Performance:
+def smooth(
+    performance: Performance, frames: float, *, scenes: Sequence[int] | None = None
+) -> Performance:
     """The same without its tremble.
 
-    frames: standard deviation over time, in frames; 0 for none.
+    frames: standard deviation over time, in frames; 0 for none. scenes: of each frame, as in
+    FaceCrop; those of one know nothing of another.
     """
     if frames == 0 or len(performance) < 2:
         return performance
-    near, at = _neighbours(range(len(performance)), len(performance), frames)
+    near, at = _neighbours(range(len(performance)), len(performance), frames, scenes)
     eyes = performance.gaze[at]
     looks = _mean(near, eyes, eyes[:, :1], alike=_ALIKE_GAZE, dims=(3,))
     place = performance.place[at]
@@ -92,12 +95,17 @@ def _face_alike() -> Tensor:
     )[0]
 
 
-def _neighbours(rows: Sequence[int], count: int, frames: float) -> tuple[Tensor, Tensor]:
+def _neighbours(
+    rows: Sequence[int], count: int, frames: float, scenes: Sequence[int] | None = None
+) -> tuple[Tensor, Tensor]:
     """Of these among `count` frames: how near [B, K], and which [B, K]; the frame itself first."""
     reach = min(reach_of(frames), count - 1)
     steps = torch.tensor([0, *(s for step in range(1, reach + 1) for s in (-step, step))])
     at = torch.tensor(rows)[:, None] + steps
     inside = (at >= 0) & (at < count)
+    if scenes is not None:
+        scene = torch.tensor(scenes)
+        inside &= scene[at.clamp(0, count - 1)] == scene[at[:, :1]]
     near = torch.exp(-0.5 * (steps / frames) ** 2) * inside
     # A neighbour counts only with its opposite: at the ends the mean would lean inwards.
     pairs = near[:, 1:].unflatten(1, (reach, 2))

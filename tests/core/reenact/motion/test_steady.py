@@ -38,6 +38,9 @@ def test_scenes_know_nothing_of_each_other() -> None:
     alone = [state for _, state in steadied(told(behind), FRAMES)]
     for mine, other in zip(cut[6:], alone, strict=True):
         assert np.array_equal(mine.rotation, other.rotation)
+    track = smooth(Performance.of(before + behind), FRAMES, scenes=[0] * 6 + [1] * 6)
+    for mine, other in zip(track[:], cut, strict=True):
+        assert np.allclose(mine.rotation, other.rotation, atol=1e-5)
 
 
 def test_what_came_before_an_error_is_given_first() -> None:
