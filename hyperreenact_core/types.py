@@ -6,7 +6,7 @@ lies at (0.5, 0.5). Angles are in degrees. Images are BCHW RGB float in [-1, 1].
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -40,6 +40,25 @@ class FaceReading:
 
 
 @dataclass(frozen=True)
+class Framing:
+    """Which square around a face results show, told from the face crop; the default is the crop.
+
+    size: side over the crop's. x, y: how far its middle lies to the right of the crop's and below
+    it, in shares of the crop's side. roll_deg: how far its content is turned, counter-clockwise.
+    """
+
+    size: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+    roll_deg: float = 0.0
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the square is the crop itself."""
+        return self == Framing()
+
+
+@dataclass(frozen=True)
 class FaceCrop:
     """One face cut from a picture.
 
@@ -49,6 +68,7 @@ class FaceCrop:
     score: confidence of the detector in [0, 1].
     reading: what the reader sees, in pixels of the crop; None where nothing read it.
     scene: number, from 0, of the stretch of a clip between two cuts that it comes from.
+    framing: which square around the face results show; networks see the crop itself.
     """
 
     image: Tensor
@@ -57,6 +77,7 @@ class FaceCrop:
     score: float = 1.0
     reading: FaceReading | None = None
     scene: int = 0
+    framing: Framing = field(default_factory=Framing)
 
     @property
     def frame_from_crop(self) -> Tensor:

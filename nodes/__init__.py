@@ -27,12 +27,14 @@ from .reenact import Reenact, ReenactVideo
 from .report import QualityReport
 from .samples import SampleClip, SamplePortrait
 from .source import BlendIdentities, Invert
+from .square import FrameFace
 
 MODEL_FOLDER = "hyperreenact"
 
 NODES: list[type[io.ComfyNode]] = [
     LoadModels,
     AlignFace,
+    FrameFace,
     Invert,
     BlendIdentities,
     ExtractPose,

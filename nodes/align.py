@@ -14,6 +14,7 @@ from .sockets import (
     detector_input,
     face_inputs,
     follow_input,
+    framing_input,
     models_input,
     window_input,
 )
@@ -58,6 +59,7 @@ class AlignFace(io.ComfyNode):
                     "there. One box, a list, or a list for every picture.",
                 ),
                 detector_input(),
+                framing_input("the usual one"),
             ],
             outputs=[
                 Faces.Output("faces", tooltip="Crop, place and landmarks of each face."),
@@ -89,16 +91,21 @@ class AlignFace(io.ComfyNode):
         face_landmarks: Any = None,
         bboxes: Any = None,
         detector: str = "auto",
+        framing: Any = None,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.face.draw import draw_face, face_mask, face_mask_in_frame
+        from ..hyperreenact_core.face.squares import shown_crop
         from ..hyperreenact_core.reenact.faces import AlignOptions, align_faces
         from ..hyperreenact_core.reenact.placing import edges_of
+        from ..hyperreenact_core.types import Framing
         from .casting import box_of
         from .convert import Frames, choice_of, collected, image_of, image_of_frames
         from .host import ComfyHost
 
         host, frames = ComfyHost(models), Frames(images, name="images")
-        options = AlignOptions(choice_of(face, face_number), stabilise, no_face, follow)
+        options = AlignOptions(
+            choice_of(face, face_number), stabilise, no_face, follow, framing or Framing()
+        )
         found = align_faces(
             frames,
             models.networks,
@@ -110,7 +117,13 @@ class AlignFace(io.ComfyNode):
         crops, faces = host.each(found.crops), host.each(found.faces)
         return io.NodeOutput(
             found,
-            image_of((crop.image[None] for crop in found.crops), count=len(found)),
+            image_of(
+                (
+                    shown_crop(frames[found.frame_at(at)], crop)[None]
+                    for at, crop in enumerate(found.crops)
+                ),
+                count=len(found),
+            ),
             collected((face_mask(crop)[None] for crop in crops), count=len(found)),
             image_of_frames(
                 (

@@ -133,6 +133,7 @@ def cast(
     identity: Any = None,
     bboxes: Any = None,
     front: Any = None,
+    framing: Any = None,
     **looks: Any,
 ) -> Role:
     """Everything that is computed once; frame_size: height and width of the driving frames.
@@ -160,6 +161,8 @@ def cast(
         )
     else:
         raise InputError("there is nobody to animate: connect source or identity")
+    if framing is not None:
+        own = own.framed(framing)
     masks = masks_of(front)
     if masks is not None:
         own = own.behind(masks[0])

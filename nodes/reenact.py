@@ -17,6 +17,7 @@ from .sockets import (
     detector_input,
     face_inputs,
     follow_input,
+    framing_input,
     given_inputs,
     models_input,
     place_outputs,
@@ -104,6 +105,7 @@ class Reenact(io.ComfyNode):
                 detail_input(),
                 size_input(),
                 *given_inputs(),
+                framing_input("the usual one, or an identity's own"),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="One picture a driving frame."),
@@ -179,6 +181,7 @@ class ReenactVideo(io.ComfyNode):
                     "Driving then plays every face that is not cast; without driving these stay as "
                     "they are, and the first cast face's video decides length, rate and sound.",
                 ),
+                framing_input("the usual one, or an identity's own"),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The finished video, with the clip's sound."),

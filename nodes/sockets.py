@@ -28,6 +28,8 @@ Poses = io.Custom("HYPERREENACT_POSES")
 """core PoseTrack: one pose a frame."""
 CastList = io.Custom("HYPERREENACT_CAST")
 """A tuple of cast.CastFaceOf: the faces of a picture that have performers of their own."""
+FaceFraming = io.Custom("HYPERREENACT_FRAMING")
+"""core Framing: which square around a face results show."""
 Deltas = io.Custom("HYPERREENACT_DELTAS")
 """host.HostDeltas: the recipe for the weight deltas of every frame."""
 FaceLandmarks = io.Custom("FACE_LANDMARKS")
@@ -202,6 +204,16 @@ def motion_inputs() -> list[io.Input]:
             for name, meaning in factors.items()
         ),
     ]
+
+
+def framing_input(without: str) -> io.Input:
+    """Which square around the face results show. New, so optional and behind all older inputs."""
+    return FaceFraming.Input(
+        "framing",
+        optional=True,
+        tooltip="The square around the source's face that results show, from Frame Face. Without "
+        f"it: {without}.",
+    )
 
 
 def place_outputs() -> list[io.Output]:

@@ -160,6 +160,7 @@ def troupe(
     identity: Any = None,
     bboxes: Any = None,
     front: Any = None,
+    framing: Any = None,
     **looks: Any,
 ) -> Troupe:
     """Everything that is computed once; looks: as of `casting.options_of`."""
@@ -182,6 +183,8 @@ def troupe(
         detector=finder,
         truncation_psi=truncation_psi,
     )
+    if framing is not None:
+        faces = [face.framed(framing) for face in faces]
     masks = masks_of(front)
     if masks is not None:
         faces = [face.behind(masks[0]) for face in faces]

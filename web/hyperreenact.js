@@ -12,6 +12,7 @@ const COLOURS = {
   HYPERREENACT_POSES: "#7fd1ae",
   HYPERREENACT_DELTAS: "#ffd166",
   HYPERREENACT_CAST: "#6fb7ff",
+  HYPERREENACT_FRAMING: "#b8c98a",
 };
 const LOADERS = ["HyperReenact_LoadIdentity", "HyperReenact_LoadPoseTrack"];
 const SAVERS = ["HyperReenact_SaveIdentity", "HyperReenact_SavePoseTrack"];

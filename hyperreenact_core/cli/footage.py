@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..reenact.knobs import LENGTH_RULES, SOUNDS, TRANSFERS
+from . import knobs
 from .common import interruption_told, local_host, note_terms
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def is_footage(args: argparse.Namespace) -> bool:
         "--box": args.box is not None,
         "--detail": args.detail < 1,
         "--no-face": args.no_face != "hold",
+        "--crop-size (with --crop-x, --crop-y, --crop-roll)": knobs.framing_of(args) is not None,
     }
     if given := [name for name, is_given in unfit.items() if is_given]:
         raise InputError(f"{given[0]} is for pictures, and {args.source} is a video: leave it away")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from ..choices import FACE_WORDS
 from ..reenact.knobs import (
     BATCH_SIZE,
+    CROP_OFFSETS,
+    CROP_ROLL,
+    CROP_SIZE,
     DETAIL,
     MOTION_FACTOR,
     MOTION_MODES,
@@ -21,6 +24,7 @@ from .common import add_alias
 
 if TYPE_CHECKING:
     from ..choices import FaceChoice
+    from ..types import Framing
     from .common import Options
 
 _FACES = f"{', '.join(FACE_WORDS)}, or a number from the left, from 0"
@@ -118,6 +122,36 @@ def add_motion_options(options: Options) -> None:
             help=f"factor of {meaning}: 0 is the source's own, more than 1 exaggerates "
             "(default: %(default)s)",
         )
+
+
+def add_framing_options(options: Options) -> None:
+    """--crop-size, --crop-x, --crop-y and --crop-roll."""
+    meanings = (
+        "side of the square around the face that results show, over the usual one: larger ones "
+        "draw, and paste back, more of the picture around it",
+        "how far that square is moved to the right, in shares of the usual side; below 0 to the "
+        "left",
+        "how far it is moved down; below 0 up",
+        "degrees by which what it shows is turned, counter-clockwise",
+    )
+    for knob, meaning in zip((CROP_SIZE, *CROP_OFFSETS, CROP_ROLL), meanings, strict=True):
+        options.add_argument(
+            f"--{knob.name.replace('_', '-')}",
+            type=numbers.of_knob(knob),
+            metavar=f"{knob.low:g}..{knob.high:g}",
+            help=f"{meaning} (default: {knob.default:g})",
+        )
+
+
+def framing_of(args: argparse.Namespace) -> Framing | None:
+    """What the options ask for; None where none was given."""
+    from ..types import Framing
+
+    own = [getattr(args, knob.name) for knob in (CROP_SIZE, *CROP_OFFSETS, CROP_ROLL)]
+    if all(value is None for value in own):
+        return None
+    usual = (CROP_SIZE.default, *(knob.default for knob in CROP_OFFSETS), CROP_ROLL.default)
+    return Framing(*(u if o is None else o for o, u in zip(own, usual, strict=True)))
 
 
 def strengths(args: argparse.Namespace) -> tuple[float, ...]:

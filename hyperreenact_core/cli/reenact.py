@@ -90,6 +90,7 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
         "microphone, hair; with --paste-back it is laid over the result",
     )
     knobs.add_detail_options(parser)
+    knobs.add_framing_options(parser)
     knobs.add_motion_options(parser)
     parser.add_argument(
         "--compare", action="store_true", help="show source, driving frame and result side by side"
@@ -246,6 +247,7 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
         all_faces=args.all_faces,
         also=tuple(_also(words) for words in args.also),
         boxes=() if args.box is None else read_boxes(args.box),
+        framing=knobs.framing_of(args),
     )
 
 

@@ -30,13 +30,15 @@ def run_invert(args: argparse.Namespace) -> None:
     from ..reenact.faces import AlignOptions, align_faces
     from ..reenact.files import save_identity
     from ..reenact.stages import invert_face
+    from ..types import Framing
     from ..video.pictures import read_image
     from ..video.stills import write_image
 
     check_places([args.out, args.picture], [args.source])
     host, models = _setting(args)
     picture = read_image(args.source)
-    options = AlignOptions(choice=args.face, stabilise=1)
+    framing = knobs.framing_of(args) or Framing()
+    options = AlignOptions(choice=args.face, stabilise=1, framing=framing)
     found = align_faces([picture], models, host, options, detector=detector(args, models, host))
     inverted = invert_face(found.crop_at(0), models, host, picture=picture)
     save_identity(args.out, inverted)

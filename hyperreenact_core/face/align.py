@@ -145,6 +145,14 @@ def move_points(points: Tensor, matrix: Tensor) -> Tensor:
     return moved.float()
 
 
+def box_of(crop: FaceCrop) -> CropBox:
+    """The square of the frame that a crop shows."""
+    matrix, side = crop.crop_from_frame, crop.image.shape[-1]
+    half = side / (2 * float(matrix[0, 0]))
+    corner_x, corner_y = (-float(matrix[axis, 2]) / float(matrix[0, 0]) for axis in (0, 1))
+    return CropBox(corner_x + half, corner_y + half, half)
+
+
 def five_point_warp(image: Tensor, landmarks: Tensor, *, size: int = 112) -> Tensor:
     """Turn, shift and scale faces into the pose the identity network was trained on.
 

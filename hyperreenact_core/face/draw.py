@@ -10,6 +10,7 @@ from torch import Tensor
 from ..imaging import ImageU8
 from ..types import FaceCrop
 from .align import move_points
+from .squares import corners_of, square_from_crop
 
 FOUND, HELD = (80, 220, 120), (250, 160, 40)
 """Colours of a face that was found and of one taken over from another frame."""
@@ -24,11 +25,9 @@ def draw_face(frame: ImageU8, crop: FaceCrop, *, held: bool = False, max_side: i
     scale = min(1.0, max_side / max(height, width))
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
     picture = np.ascontiguousarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
-    side = crop.image.shape[-1]
-    corners = torch.tensor([[0.0, 0.0], [side, 0.0], [side, side], [0.0, side]])
+    landmarks = move_points(crop.landmarks.cpu(), crop.frame_from_crop)
     square, points = (
-        np.rint(move_points(shape, crop.frame_from_crop).numpy() * scale).astype(np.int32)
-        for shape in (corners, crop.landmarks.cpu())
+        np.rint(shape.numpy() * scale).astype(np.int32) for shape in (corners_of(crop), landmarks)
     )
     colour = HELD if held else FOUND
     cv2.polylines(picture, [square[:, None]], isClosed=True, color=colour, thickness=2)
@@ -39,9 +38,12 @@ def draw_face(frame: ImageU8, crop: FaceCrop, *, held: bool = False, max_side: i
 
 
 def face_mask(crop: FaceCrop) -> Tensor:
-    """[R, R] in {0, 1}: the hull of the landmarks in a crop, from brows to chin."""
+    """[R, R] in {0, 1}: the hull of the landmarks in what results show, from brows to chin."""
     side = crop.image.shape[-1]
-    return _hull(crop.landmarks, height=side, width=side)
+    points = crop.landmarks
+    if not crop.framing.is_usual:
+        points = move_points(points, square_from_crop(crop.framing, crop=side, side=side))
+    return _hull(points, height=side, width=side)
 
 
 def face_mask_in_frame(crop: FaceCrop, *, height: int, width: int) -> Tensor:

@@ -146,11 +146,12 @@ class DetailNetwork(nn.Module):
         nn.init.zeros_(self.out.weight)
         fill_bias(self.out, 0.0)
 
-    def forward(self, inputs: DetailInputs) -> DetailPlan:
+    def forward(self, inputs: DetailInputs, span: float = 1.0) -> DetailPlan:
+        """Plan results; span: S over the side of pictures whose faces fill them as in training."""
         _check(inputs)
         maps = inputs.maps
         pictures = [inputs.source, inputs.moved, inputs.draft, inputs.guide_moved]
-        known = torch.cat([maps.offset * 4, maps.hidden, maps.region, maps.depth], 1)
+        known = torch.cat([maps.offset * (4 * span), maps.hidden, maps.region, maps.depth], 1)
         halved = [F.pixel_unshuffle(torch.cat(pictures, 1), 2), F.avg_pool2d(known, 2)]
         x = torch.cat(halved, 1)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
@@ -167,7 +168,7 @@ class DetailNetwork(nn.Module):
         # Off the head nothing is learned: what rendered hair and walls tell would cut real hair.
         inside = _inside(maps)
         return DetailPlan(
-            offset=maps.offset + inside * _STEP * offset,
+            offset=maps.offset + inside * (_STEP / span) * offset,
             logits=_SURE * _layers(maps) * (3 - 2 * inside) + inside * logits,
             painted=inputs.draft + correction,
         )
@@ -209,16 +210,18 @@ class Stage(nn.Module):
 
 
 def detail_inputs(
-    source: Tensor, guide: Tensor, source_guide: Tensor, maps: CoarseMaps
+    source: Tensor, guide: Tensor, source_guide: Tensor, maps: CoarseMaps, *, span: float = 1.0
 ) -> DetailInputs:
-    """Inputs of a whole picture; all pictures [B, 3, S, S], the guides of result and source."""
+    """Inputs of whole pictures [B, 3, S, S], two of them guides; span: as of `DetailNetwork`."""
     moved, guide_moved = displace(torch.cat([source, source_guide], 1), maps.offset).split(3, 1)
-    draft = recoloured(guide, guide_moved, moved, maps)
+    draft = recoloured(guide, guide_moved, moved, maps, span=span)
     return DetailInputs(source, moved, guide, guide_moved, draft, maps)
 
 
 @torch.no_grad()
-def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMaps) -> Tensor:
+def recoloured(
+    guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMaps, *, span: float = 1.0
+) -> Tensor:
     """The guide of the result in the source's colours, [B, 3, S, S].
 
     What the source's own guide lacks in near places of about the same colour, where the source is
@@ -234,7 +237,7 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
         for p in (guide, guide_moved, moved)
     )
     seen = F.avg_pool2d((1 - maps.hidden.float()) * share, _COARSE)
-    places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / _NEAR
+    places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / (_NEAR / span)
     query, key = (torch.cat([c / _ALIKE, places], 1).flatten(2) for c in (wanted, known))
     # A Gaussian of the distance; what is the same for all keys cancels out.
     likeness = torch.bmm(query.transpose(1, 2), key) - key.square().sum(1, keepdim=True) / 2

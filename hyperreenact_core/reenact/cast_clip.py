@@ -64,6 +64,8 @@ def play_clips(
         detector=detector,
         truncation_psi=request.truncation_psi,
     )
+    if request.framing is not None:
+        sources = [source.framed(request.framing) for source in sources]
     if request.front is not None:
         front = read_mask(request.front)
         sources = [source.behind(front) for source in sources]

@@ -15,6 +15,7 @@ from ..face.detect import FaceDetector
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
+from ..types import Framing
 from ..video.clips import DEFAULT_RATE
 from ..video.output import telling_kept
 from ..video.outputs import open_writer
@@ -51,7 +52,8 @@ class ClipRequest:
     all_faces: every face of the source performs; also: faces that do beside the chosen one, each
     with a performer of its own. Either gives whole pictures.
     boxes: around the driving faces, a list for every frame of the clip, one for all, or none; only
-    there faces are looked for.
+    there faces are looked for. framing: which square around the face results show;
+    for None the usual one, or what an identity was kept with.
     """
 
     source: Path
@@ -71,6 +73,7 @@ class ClipRequest:
     all_faces: bool = False
     also: tuple[AlsoPlays[Path], ...] = ()
     boxes: Boxes = ()
+    framing: Framing | None = None
 
     @property
     def is_cast(self) -> bool:
@@ -232,6 +235,8 @@ def _source(
             choice=request.choice,
             truncation_psi=psi,
         )
+    if request.framing is not None:
+        source = source.framed(request.framing)
     return source if front is None else source.behind(read_mask(front))
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..face.align import CropRule, cut
-from ..imaging import ImageU8, u8_from_tensor
-from ..types import FaceCrop
-from .faces import box_of
+from ..face.squares import cut_square
+from ..imaging import ImageU8
 from .results import ReenactedFrame
 from .source import SourceFace
 
@@ -92,10 +90,5 @@ def comparison(source: SourceFace, result: ReenactedFrame, *, paste_back: bool) 
         return [source.as_given(source.picture), result.driving, result.image]
     side = result.image.shape[0]
     crop = result.driving_crop
-    driving = result.driving if crop is None else _cut(result.driving, crop, side)
-    return [_cut(source.picture, source.crop, side), driving, result.image]
-
-
-def _cut(picture: ImageU8, crop: FaceCrop, side: int) -> ImageU8:
-    """What a crop shows, with all the pixels that the picture has."""
-    return u8_from_tensor(cut(picture, box_of(crop), CropRule(size=side))[0][None])[0]
+    driving = result.driving if crop is None else cut_square(result.driving, crop, size=side)
+    return [cut_square(source.picture, source.crop, size=side), driving, result.image]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..errors import InputError
-from ..face.paste import Pasted, at_size, paste_back
+from ..face.paste import Pasted, paste_back
+from ..face.squares import square_from_frame
 from ..host import Host
 from ..imaging import ImageU8, resize
 from .faces import AlignedFaces
@@ -57,9 +58,7 @@ def paste_faces(
         face = faces.faces[at if len(faces) > 1 else 0]
         frame = frames[_frame_of(face.frame, at, total=total, frames=len(frames))]
         _check_size(frame, image, faces)
-        matrix = at_size(
-            face.crop.crop_from_frame, cut=face.crop.image.shape[-1], drawn=image.shape[-1]
-        )
+        matrix = square_from_frame(face.crop, side=image.shape[-1])
         mask = None if masks is None else masks[at if len(masks) > 1 else 0]
         if mask is not None and mask.shape[-1] != image.shape[-1]:
             mask = resize(mask[None, None], image.shape[-1])[0, 0]

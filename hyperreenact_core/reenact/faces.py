@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import torch
 
 from ..choices import FaceChoice, MissingFace
 from ..errors import InputError, NoFaceError
-from ..face.align import CropBox, CropRule, crop_box, move_points
+from ..face.align import CropBox, CropRule, box_of, crop_box, move_points
 from ..face.detect import FaceDetector
 from ..face.given import EachFrameAlone
 from ..face.stabilise import jitter
 from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
-from ..types import FaceCrop
-from .knobs import STABILISE, check_stabilise
+from ..types import FaceCrop, Framing
+from .knobs import STABILISE, check_framing, check_stabilise
 from .motion.smoothing import smooth_over
 from .tracking import TrackedFrame, cuts_text, track_face
 from .views import crop_rule, detector_of, in_picture, searched, with_readings
@@ -31,6 +31,7 @@ class AlignOptions:
 
     choice: which of several faces. stabilise: frames over which the square is smoothed, odd;
     1 = not at all.
+    framing: which square around the face results show.
     missing: what becomes of a frame without a face: `hold` takes the last face (the first one
     before any), `skip` drops the frame, `error` stops with NoFaceError.
     follow: look for the face where it was in the frame before; False searches every frame anew,
@@ -41,9 +42,11 @@ class AlignOptions:
     stabilise: int = int(STABILISE.default)
     missing: MissingFace = "hold"
     follow: bool = True
+    framing: Framing = field(default_factory=Framing)
 
     def __post_init__(self) -> None:
         check_stabilise(self.stabilise)
+        check_framing(self.framing)
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,8 @@ def align_faces(
         ):
             size = frame.picture.shape[1], frame.picture.shape[0]
             # The pictures are the caller's: keeping them here would hold the whole clip twice.
-            tracked.append(TrackedFrame(frame.index, _NO_PICTURE, frame.crop))
-            shown = frame.crop
+            shown = frame.crop and replace(frame.crop, framing=options.framing)
+            tracked.append(TrackedFrame(frame.index, _NO_PICTURE, shown))
             preview = (
                 None if shown is None else lambda crop=shown: u8_from_tensor(crop.image[None])[0]
             )
@@ -158,14 +161,6 @@ def align_faces(
         jitter_after=jitter([box_of(crop) for crop in own]),
         smooth=smooth_over(options.stabilise),
     )
-
-
-def box_of(crop: FaceCrop) -> CropBox:
-    """The square of the frame that a crop shows."""
-    matrix, side = crop.crop_from_frame, crop.image.shape[-1]
-    half = side / (2 * float(matrix[0, 0]))
-    corner_x, corner_y = (-float(matrix[axis, 2]) / float(matrix[0, 0]) for axis in (0, 1))
-    return CropBox(corner_x + half, corner_y + half, half)
 
 
 def tracked_faces(

@@ -7,7 +7,7 @@ Metadata of a file: `format` ("hyperreenact-identity/1", "hyperreenact-poses/2")
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..models.tensor_files import save_tensors
-from ..types import DrivingPose, FaceReading, SourceIdentity
+from ..types import DrivingPose, FaceReading, Framing, SourceIdentity
 from ..video.pictures import check_file
 from .detail.performance import Performance
 from .detail.portrait import Portrait
@@ -33,8 +33,10 @@ CSV_SUFFIX = ".csv"
 TRACK_SUFFIXES = (CSV_SUFFIX, ".safetensors")
 _RECONSTRUCTION = "reconstruction"
 _PREFIX, _GUIDE = "portrait.", "guide"
+_FRAMING = "framing"
 _PORTRAIT = tuple(
-    f"{_PREFIX}{name}" for name in ("image", _GUIDE, *(f.name for f in fields(FaceReading)))
+    f"{_PREFIX}{name}"
+    for name in ("image", _GUIDE, _FRAMING, *(f.name for f in fields(FaceReading)))
 )
 _OWN = "head."
 _HEAD = tuple(f"{_OWN}{field.name}" for field in fields(Performance))
@@ -110,6 +112,8 @@ def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
     own = {"image": torch.from_numpy(portrait.image)}
     if portrait.guide is not None:
         own[_GUIDE] = portrait.guide
+    if not portrait.framing.is_usual:
+        own[_FRAMING] = torch.tensor(astuple(portrait.framing), dtype=torch.float64)
     return {f"{_PREFIX}{name}": value for name, value in (own | reading).items()}
 
 
@@ -117,14 +121,23 @@ def _portrait(path: Path, tensors: dict[str, Tensor]) -> Portrait | None:
     """Take the portrait's tensors out of those of a file; None where it has none."""
     own = {name.removeprefix(_PREFIX): tensors.pop(name) for name in _PORTRAIT if name in tensors}
     guide = own.pop(_GUIDE, None)
-    if len(own) < len(_PORTRAIT) - 1:
+    told = own.pop(_FRAMING, None)
+    if len(own) < len(_PORTRAIT) - 2:
         return None
     image = own.pop("image").clamp(0, 255).to(torch.uint8).numpy()
     score = float(own.pop("score"))
     square = image.ndim == 3 and image.shape[0] == image.shape[1] and image.shape[2] == 3
     if not square or (guide is not None and guide.ndim != 3) or own["points"].shape != (468, 2):
         raise InputError(f"{path.name}: its portrait has the wrong shape; save the identity again")
-    return Portrait(image, FaceReading(**own, score=score), guide)
+    return Portrait(image, FaceReading(**own, score=score), guide, _framing(path, told))
+
+
+def _framing(path: Path, told: Tensor | None) -> Framing:
+    if told is None:
+        return Framing()
+    if told.shape != (4,) or told[0] <= 0:
+        raise InputError(f"{path.name}: its framing has the wrong shape; save the identity again")
+    return Framing(*told.double().tolist())
 
 
 def _write(

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..choices import FaceChoice
 from ..errors import InputError
+from ..face.align import box_of
 from ..face.detect import FaceDetector
 from ..face.paste import at_size, paste_back
 from ..host import Host
@@ -24,7 +25,6 @@ from .detail.drawn import Paint
 from .detail.performance import HeadState, Performer
 from .detail.portrait import portrait_of
 from .detail.stage import WORK_SIZE, DetailSource, DetailStage, Sketch
-from .faces import box_of
 from .footage_faces import tracked_clip
 from .footage_mask import changed_part
 from .knobs import SIZE, STABILISE, Transfer, check_stabilise

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..types import Framing
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,12 @@ LOOP_BLEND = Knob("loop_blend", 0, 120, 8)
 """Frames before and after the seam of a loop over which its jump is evened out."""
 MIX_WEIGHT = Knob("weight", 0.0, 1.0, 0.0)
 """Which of two performances is followed: 0 the first, 1 the second."""
+CROP_SIZE = Knob("crop_size", 0.7, 2.0, 1.0)
+"""Side of the square that results show, over the usual one."""
+CROP_OFFSETS = tuple(Knob(name, -0.5, 0.5, 0.0) for name in ("crop_x", "crop_y"))
+"""How far its middle is moved to the right and down, in shares of the usual side."""
+CROP_ROLL = Knob("crop_roll", -45.0, 45.0, 0.0)
+"""Degrees by which what it shows is turned, counter-clockwise."""
 BLEND = Knob("amount", 0.0, 1.0, 0.5)
 """How much of the second of two people is taken."""
 FEATHER = Knob("feather", 0.0, 1.0, 0.15)
@@ -97,6 +106,13 @@ def check_stabilise(value: int) -> None:
     STABILISE.check(value)
     if value % 2 == 0:
         raise InputError(f"stabilise must be odd, it is {value}")
+
+
+def check_framing(framing: Framing) -> None:
+    """InputError for numbers out of range."""
+    own = (framing.size, framing.x, framing.y, framing.roll_deg)
+    for knob, value in zip((CROP_SIZE, *CROP_OFFSETS, CROP_ROLL), own, strict=True):
+        knob.check(value)
 
 
 def chosen_psi(wanted: float | None, of_set: float) -> float:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..face.align import CropBox
-from ..face.paste import Pasted, at_size, paste_back
+from ..face.align import CropBox, box_of
+from ..face.paste import Pasted, paste_back
+from ..face.squares import square_from_frame
 from ..imaging import ImageU8, pixel_places, tensor_from_u8
 from ..types import FaceCrop
-from .faces import box_of
 
 _SHOULDERS = 4
 """Exponent of the outline, as of `face.paste.soft_mask`."""
@@ -55,9 +55,7 @@ def laid_over(
     order = sorted(range(len(layers)), key=lambda at: box_of(layers[at].crop).half)
     for at in order:
         layer, drawn = layers[at], tensor_from_u8(faces[at])[0]
-        matrix = at_size(
-            layer.crop.crop_from_frame, cut=layer.crop.image.shape[-1], drawn=drawn.shape[-1]
-        )
+        matrix = square_from_frame(layer.crop, side=drawn.shape[-1])
         pasted = paste_back(
             picture, drawn, matrix, mask=layer.mask, front=front, colour_match=colour_match
         )

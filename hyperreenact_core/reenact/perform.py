@@ -6,11 +6,14 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from ..errors import InputError
 from ..face.align import CropBox, CropRule, cut, move_points
 from ..face.given import ibug_from_mesh
+from ..face.squares import cut_by, square_from_crop
 from ..host import Host
+from ..imaging import tensor_from_u8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .detail.head_model import load_head_model
@@ -23,7 +26,7 @@ from .missing import DrivingReport
 from .motion.edit import MotionEdit, edit_motion
 from .motion.live import LiveMotion
 from .options import ReenactOptions
-from .placing import DrawnFace, portrait_behind, results_of
+from .placing import DrawnFace, drawn_side, portrait_behind, results_of
 from .posetrack import PoseTrack, track_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace, truncate
@@ -41,8 +44,8 @@ def source_of(
 ) -> SourceFace:
     """The face of an identity, in the square picture that it keeps.
 
-    truncation_psi: as of `analyse_source`. InputError where no picture was kept, or where the
-    identity was made with another set.
+    truncation_psi: as of `analyse_source`. Its framing is the one that it was kept with.
+    InputError where no picture was kept, or where the identity was made with another set.
     """
     check_set(models, identity.model_set, what="the identity")
     portrait = identity.portrait
@@ -53,15 +56,25 @@ def source_of(
         )
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     side, size = len(portrait.image), models.settings.resolution
-    whole = CropBox(side / 2, side / 2, side / 2)
-    image, matrix = cut(portrait.image, whole, CropRule(size=size))
+    framing = portrait.framing
+    if framing.is_usual:
+        whole = CropBox(side / 2, side / 2, side / 2)
+        image, matrix = cut(portrait.image, whole, CropRule(size=size))
+        moves = matrix
+    else:  # the crop lies somewhere in the picture, which perhaps is turned
+        matrix, moves = (
+            torch.linalg.inv(square_from_crop(framing, crop=size, side=side, rolled=rolled))
+            for rolled in (True, False)
+        )
+        image = tensor_from_u8(cut_by(portrait.image, matrix, size=size))[0]
     found = ibug_from_mesh(portrait.reading.points.numpy())
     crop = FaceCrop(
         image=image,
         crop_from_frame=matrix,
-        landmarks=move_points(found.landmarks, matrix),
+        landmarks=move_points(found.landmarks, moves),
         score=portrait.reading.score,
-        reading=portrait.reading.moved(matrix),
+        reading=portrait.reading.moved(moves),
+        framing=framing,
     )
     with host.on_device([models.generator], working_bytes(models, batch_size=1)):
         codes = truncate(identity.identity.w_plus, models, host, psi=psi)
@@ -100,7 +113,7 @@ def _results(
         models,
         host,
         detail=wanted.detail,
-        size=wanted.side(models),
+        size=drawn_side(source, wanted, models),
         strength=wanted.strength,
         truncation_psi=1.0,  # the source's codes are truncated already
         batch_size=frames_at_once(wanted.batch_size, host.device),
@@ -121,9 +134,9 @@ def _counted(
 
 def _inverted(source: SourceFace, models: LoadedSet, host: Host, *, detail: float) -> InvertedFace:
     portrait = None
-    if detail > 0:
+    if detail > 0 or not source.crop.framing.is_usual:
         guide = None
-        if guides(models.settings):
+        if detail > 0 and guides(models.settings):
             guide = own_guide(source.identity, source.crop, models, host)
         portrait = portrait_behind(source, guide)
     return InvertedFace(source.identity, source.reconstruction, models.folder.name, portrait)

@@ -24,7 +24,7 @@ from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame, PoseView
 from .motion.smoothing import smooth_over
 from .options import ReenactOptions
-from .placing import DrawnFace, placed, portrait_behind, results_of
+from .placing import DrawnFace, drawn_side, laid_into, placed, portrait_behind, results_of
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
@@ -111,8 +111,9 @@ class Reenactor:
         with self._host.on_device(self._networks, self._bytes_needed):
             prepared = self._prepare(source.identity)
             detailed = self._detailed(source, prepared, pose_of(source.crop, self._models))
+            laid = laid_into(source)
             for batch in batches(sketched(frames, detailed), self._options.batch_size):
-                faces, _ = self._faces(prepared, detailed, batch)
+                faces, _ = self._faces(prepared, detailed, batch, laid)
                 for face in faces:
                     self._host.check_interrupt()
                     yield placed(source, face, self._options, self._models).image
@@ -149,7 +150,7 @@ class Reenactor:
             count, share = self._options.batch_size + _AHEAD, shared_among(2)
             sketches = made_ahead(sketched(posed, detailed), count, threads=share)
             with closing(sketches) as ready:
-                faces = self._drawn(prepared, detailed, ready)
+                faces = self._drawn(prepared, detailed, ready, laid_into(source))
                 with closing(made_ahead(faces, _DRAWN, threads=share)) as drawn:
                     for result in results_of(
                         drawn, source, self._options, self._models, self._host, report
@@ -158,10 +159,14 @@ class Reenactor:
                         yield result
 
     def _drawn(
-        self, prepared: PreparedSource, detailed: ClipDetail | None, frames: Iterable[Sketched]
+        self,
+        prepared: PreparedSource,
+        detailed: ClipDetail | None,
+        frames: Iterable[Sketched],
+        laid: Callable[[Tensor], Tensor],
     ) -> Generator[DrawnFace, None, None]:
         for batch in batches(frames, self._options.batch_size):
-            faces, kept = self._faces(prepared, detailed, batch)
+            faces, kept = self._faces(prepared, detailed, batch, laid)
             for at, (frame, _) in enumerate(batch):
                 share = None if kept is None else float(kept[at])
                 yield DrawnFace(
@@ -199,13 +204,17 @@ class Reenactor:
 
     @torch.inference_mode()
     def _faces(
-        self, prepared: PreparedSource, detailed: ClipDetail | None, batch: list[Sketched]
+        self,
+        prepared: PreparedSource,
+        detailed: ClipDetail | None,
+        batch: list[Sketched],
+        laid: Callable[[Tensor], Tensor],
     ) -> tuple[Tensor, Tensor | None]:
         """A batch of frames -> results [B, 3, r, r] on the CPU, and with detail what was kept."""
         views = [frame.pose.view for frame, _ in batch]
         if detailed is None:
-            return self._draw_views(prepared, views).cpu(), None
-        drawn = self._draw_views(prepared, views) if detailed.needs_guides else None
+            return laid(self._draw_views(prepared, views)).cpu(), None
+        drawn = laid(self._draw_views(prepared, views)) if detailed.needs_guides else None
         images, kept = detailed([sketch for _, sketch in batch if sketch is not None], drawn)
         return images.cpu(), kept
 
@@ -223,10 +232,9 @@ class Reenactor:
         if guides(self._models.settings):
             with torch.inference_mode():
                 guide = self._draw_views(prepared, [own_pose.view])[0]
-        side = self._options.side(self._models)
-        portrait = portrait_behind(source, guide)
-        kept = self._detail.prepare(portrait, size=side)
         o = self._options
+        portrait = portrait_behind(source, guide)
+        kept = self._detail.prepare(portrait, size=drawn_side(source, o, self._models))
         smooth = smooth_over(o.driving.stabilise)
         return ClipDetail(self._detail, kept, o.detail, o.motion, smooth=smooth)
 

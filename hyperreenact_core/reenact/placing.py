@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,15 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..face.align import CropRule, cut, move_points
 from ..face.given import Box
-from ..face.paste import at_size, paste_back
+from ..face.paste import paste_back
+from ..face.squares import corners_of, cut_square, square_from_frame
 from ..host import Host
-from ..imaging import ImageU8, resize, u8_from_tensor
+from ..imaging import ImageU8, resize, tensor_from_u8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
-from .detail.portrait import Portrait, portrait_of
-from .faces import box_of
+from .detail.portrait import Portrait, framed, framed_side, portrait_of, side_kept
 from .missing import DrivingReport, PoseOrigin
 from .options import ReenactOptions
 from .results import ReenactedFrame
@@ -87,12 +86,29 @@ def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: Lo
     pasted = paste_back(
         source.picture,
         face,
-        at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=face.shape[-1]),
+        square_from_frame(crop, side=face.shape[-1]),
         front=source.front,
         colour_match=options.colour_match,
     )
     mask = torch.rot90(pasted.mask, -source.turns)
     return Placed(source.as_given(pasted.frame), alone[0], mask)
+
+
+def drawn_side(source: SourceFace, options: ReenactOptions, models: LoadedSet) -> int:
+    """Pixels that a result is drawn wide: larger squares that are pasted back stay as sharp."""
+    side = options.side(models)
+    if options.paste_back and options.size is None:
+        return max(side, framed_side(side, source.crop.framing))
+    return side
+
+
+def laid_into(source: SourceFace) -> Callable[[Tensor], Tensor]:
+    """What lays the generator's faces [B, 3, r, r] into the square that results show."""
+    framing = source.crop.framing
+    if framing.is_usual:
+        return lambda faces: faces
+    square = cut_square(source.picture, source.crop, size=side_kept(source.crop))
+    return lambda faces: framed(faces, square, framing)
 
 
 def place_of(source: SourceFace) -> Box:
@@ -106,10 +122,12 @@ def place_of(source: SourceFace) -> Box:
 
 
 def edges_of(crop: FaceCrop, width: int, height: int) -> Box:
-    """The square of a face, within the frame of that size that it was cut from."""
-    side = float(crop.image.shape[-1])
-    corners = move_points(torch.tensor([[0.0, 0.0], [side, side]]), crop.frame_from_crop)
-    (x0, y0), (x1, y1) = corners.tolist()
+    """The square of a face, within the frame of that size that it was cut from.
+
+    Around one that is turned: what it reaches.
+    """
+    corners = corners_of(crop)
+    (x0, y0), (x1, y1) = corners.amin(0).tolist(), corners.amax(0).tolist()
     return max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))
 
 
@@ -124,7 +142,7 @@ def portrait_behind(source: SourceFace, guide: Tensor | None) -> Portrait:
         return portrait
     told = u8_from_tensor(source.front.expand(1, 3, -1, -1) * 2 - 1)[0]
     side = len(portrait.image)
-    shown, _ = cut(told, box_of(source.crop), CropRule(size=side))
+    shown = tensor_from_u8(cut_square(told, source.crop, size=side))[0]
     hidden = (shown[0].numpy() > 2 * _IN_FRONT - 1).astype(np.uint8)
     reach = round(side * _GROWN)
     hidden = cv2.dilate(hidden, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))

@@ -16,8 +16,8 @@ from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import FastNetworks, LoadedSet
 from ..networks.fast.drawing import draw, style_generator
-from ..types import FaceCrop, SourceIdentity
-from .knobs import chosen_psi
+from ..types import FaceCrop, Framing, SourceIdentity
+from .knobs import check_framing, chosen_psi
 from .memory import working_bytes
 from .views import (
     appearance_view,
@@ -60,6 +60,11 @@ class SourceFace:
     def as_given(self, picture: ImageU8) -> ImageU8:
         """A picture like `picture`, turned back to how the source was given."""
         return _turned(picture, -self.turns)
+
+    def framed(self, framing: Framing) -> SourceFace:
+        """The same, of which results show another square; InputError for one out of range."""
+        check_framing(framing)
+        return replace(self, crop=replace(self.crop, framing=framing))
 
     def behind(self, front: Tensor) -> SourceFace:
         """The same behind what [H, W] of the picture, as the source was given, stays in front.

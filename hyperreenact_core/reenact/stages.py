@@ -17,7 +17,7 @@ from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop, SourceIdentity
-from .detail.portrait import Portrait, guides, portrait_of
+from .detail.portrait import Portrait, framed, guides, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
 from .knobs import SIZE, chosen_psi
@@ -66,7 +66,13 @@ def invert_face(
     """Encode who a face is: W+ codes, appearance map and identity embedding.
 
     picture: [H, W, 3], what the crop was cut from; with it the result keeps what detail needs.
+    InputError where it is missing and the crop has a framing of its own.
     """
+    if picture is None and not crop.framing.is_usual:
+        raise InputError(
+            "the face has a size, place or turn of its own in its square, which takes the picture "
+            "around it: give the picture too, or align the face with the usual square"
+        )
     networks = models.fast(host.dtype)
     with host.on_device(source_networks(networks), working_bytes(models, batch_size=1)):
         identity = encode_face(crop, models, host)
@@ -130,7 +136,7 @@ def draw_frames(
     truncation_psi: float | None = None,
     batch_size: int,
 ) -> Iterator[Tensor]:
-    """The source in every pose, in batches [B, 3, R, R] in [-1, 1] on the CPU.
+    """The source in every pose, in batches [B, 3, R, R] in [-1, 1] on the CPU, in its framing.
 
     truncation_psi: how much of the code's distance from the mean face is kept, 0 to 1; the set's
     own value where it is None or negative.
@@ -139,6 +145,7 @@ def draw_frames(
     check_set(models, source.model_set, what="the latent")
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     pose, total = pose_for(deltas.poses, models), len(deltas)
+    portrait = source.portrait
     networks = models.fast(host.dtype)
     needed = [networks.hypernetwork, networks.generator]
     with host.on_device(needed, working_bytes(models, batch_size=batch_size)):
@@ -151,7 +158,7 @@ def draw_frames(
             host.progress(
                 begin + len(images), total, lambda face=images[-1:]: u8_from_tensor(face)[0]
             )
-            yield images
+            yield images if portrait is None else framed(images, portrait.image, portrait.framing)
 
 
 def looks_at_images(source: InvertedFace, amount: float) -> bool:

@@ -10,7 +10,7 @@ import torch
 
 from tests.nodes.conftest import image
 from tests.nodes.imported import Pack
-from tests.nodes.runner import ALL_IN_ONE, Runner, refused
+from tests.nodes.runner import ALIGN, ALL_IN_ONE, Runner, refused
 
 WANTED = {"detail": 1.0, "size": 64, "batch_size": 2}
 
@@ -39,6 +39,37 @@ def test_the_chain_with_detail_gives_what_the_single_node_gives(
     share = r"\d+% of the head came from the source, in frame \d \d+%"
     assert re.fullmatch(share, said)
     assert report.splitlines()[:2] == ["3 of 3 frames drawn, 1 without a face", said]
+
+
+def test_one_framing_holds_through_the_chain(node: Runner):
+    square = {"crop_size": 1.5, "crop_x": 0.2, "crop_y": -0.1, "crop_roll": 10.0}
+    (framing,) = node("FrameFace", **square)
+    models, source, driving = node.models(), image("f", side=96), image("f.f", side=96)
+    faces, crops, masks, *_, boxes = node(
+        "AlignFace", models=models, images=source, **ALIGN, framing=framing
+    )
+    usual, own, face_mask, *_ = node("AlignFace", models=models, images=source, **ALIGN)
+    assert crops.shape == own.shape
+    assert not torch.equal(crops, own)
+    assert 0 < masks.sum() < 0.7 * face_mask.sum(), "there is more around the face"
+    given = {"models": models, "index": 0, "picture": source}
+    latents = [node("Invert", faces=found, **given)[0] for found in (usual, faces)]
+    assert torch.equal(*(latent.identity.w_plus for latent in latents)), "it sees the same face"
+    seen = node.faces(models, driving)
+    poses, _ = node("ExtractPose", models=models, faces=seen, batch_size=0)
+    detailed, _ = node("DetailTransfer", models=models, latent=latents[1], poses=poses, **WANTED)
+    paste = {"feather": 0.15, "colour_match": True}
+    pasted, _ = node("PasteBack", frames=source, faces=faces, images=detailed, **paste)
+    options = {**ALL_IN_ONE, "detail": 1.0, "size": 64, "follow": True, "paste_back": True}
+    whole, _, box, _, alone = node(
+        "Reenact", models=models, source=source, driving=driving, **options, framing=framing
+    )
+    assert torch.allclose(alone, detailed, atol=1.51 / 255)
+    assert torch.allclose(whole, pasted, atol=3.01 / 255)
+    assert box == boxes[0]
+    (framing,) = node("FrameFace", **{**square, "crop_size": 5.0})
+    with refused(node.pack, "crop_size must lie in"):
+        node("AlignFace", models=models, images=source, **ALIGN, framing=framing)
 
 
 def test_no_detail_is_the_generators_picture_enlarged(node: Runner, steps: dict[str, Any]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -50,6 +50,15 @@ def pose_head(
     place = fit.rotation @ pivot + np.asarray(shift, np.float64)
     vertices = bend(at_rest - pivot, model.grip, head, chest_turn(head, chest_share)) + place
     return PosedHead(vertices.astype(np.float32), fit.project(vertices), fit.scale)
+
+
+def turned_about(posed: PosedHead, roll_deg: float, middle: float) -> PosedHead:
+    """The same where the picture is turned, counter-clockwise, about its middle, pixels."""
+    if roll_deg == 0:
+        return posed
+    cosine, sine = np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg))
+    turn = np.array([[cosine, sine], [-sine, cosine]])
+    return replace(posed, xy=(posed.xy - middle) @ turn.T + middle)
 
 
 def chest_turn(head: Doubles, share: float) -> Doubles:

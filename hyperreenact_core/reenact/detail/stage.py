@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from ...networks.detail import (
     compose,
     detail_inputs,
 )
-from ...types import FaceReading
+from ...types import FaceReading, Framing
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
 from .fit import HeadFit
@@ -29,8 +29,8 @@ from .flow import Drawing, draw_head, flow_between
 from .head_model import Floats, HeadModel, load_head_model
 from .maps import coarse_maps
 from .performance import HeadState, fit_reading
-from .portrait import Portrait
-from .pose import pose_head
+from .portrait import Portrait, framed_side
+from .pose import pose_head, turned_about
 from .sides import hair_over_sides
 from .turns import soft_turn
 
@@ -52,7 +52,7 @@ class DetailSource:
     picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: [1, 3, S, S] the
     same at the stage's work size. guide: [1, 3, S, S], the source in its own pose, as the generator
     draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop. figure:
-    [S, S] 1 on the person, 0 on the background.
+    [S, S] 1 on the person, 0 on the background. framing: what of the source's picture it is.
     """
 
     picture: Tensor
@@ -62,6 +62,7 @@ class DetailSource:
     fit: HeadFit
     drawing: Drawing
     figure: Floats
+    framing: Framing = field(default_factory=Framing)
 
     @property
     def state(self) -> HeadState:
@@ -136,8 +137,10 @@ class DetailStage:
         own = large[None].to(self._device)
         reading = portrait.reading.moved(matrix)
         fit = fit_reading(self.model, reading) if fit_with is None else fit_with(reading)
-        drawing = self._drawn(fit, None, side=float(size))
-        small = resize(own, self.work_size)
+        framing = portrait.framing
+        work_size = framed_side(self.work_size, framing)
+        drawing = self._drawn(fit, None, framing, side=float(size))
+        small = resize(own, work_size)
         seen = u8_from_tensor(small)[0]
         if figure is None:
             figure = figure_of(seen, drawing)
@@ -153,11 +156,12 @@ class DetailStage:
         return DetailSource(
             picture=own,
             small=small,
-            guide=resize(guide[None].to(own), self.work_size),
+            guide=resize(guide[None].to(own), work_size),
             paint=paint,
             fit=fit,
             drawing=drawing,
             figure=figure,
+            framing=framing,
         )
 
     def draw(
@@ -168,7 +172,7 @@ class DetailStage:
 
     def sketch(self, source: DetailSource, state: HeadState) -> Sketch:
         """What needs no network."""
-        result = self._drawn(source.fit, state, side=source.drawing.side)
+        result = self._drawn(source.fit, state, source.framing, side=source.drawing.side)
         flow = flow_between(self.model, result, source.drawing, source.figure)
         maps = coarse_maps([flow], [result])
         paint = source.paint
@@ -189,30 +193,36 @@ class DetailStage:
         shown = torch.cat(painted) if painted else guides
         if shown is None:
             raise ValueError("a source without paint is drawn with the generator's guides")
+        span = small.shape[-1] / self.work_size
         inputs = detail_inputs(
             small,
-            resize(shown.to(small), self.work_size),
+            resize(shown.to(small), small.shape[-1]),
             source.guide.expand(count, -1, -1, -1),
             maps,
+            span=span,
         )
         lower = self._dtype != torch.float32
         with torch.autocast(self._device.type, self._dtype, enabled=lower):
-            plan = with_guided_mouth(self._network(inputs), inputs)
+            plan = with_guided_mouth(self._network(inputs, span), inputs)
         images = compose(source.picture.expand(count, -1, -1, -1), plan)
         return Detailed(images, _kept(plan.weights, maps.region))
 
-    def _drawn(self, fit: HeadFit, state: HeadState | None, *, side: float) -> Drawing:
+    def _drawn(
+        self, fit: HeadFit, state: HeadState | None, framing: Framing, *, side: float
+    ) -> Drawing:
         if state is None:
             posed = pose_head(self.model, fit)
         else:
             turn = state.rotation @ fit.rotation.T
             rotation = soft_turn(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
             posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
-        return draw_head(self.model, posed, side=side, size=self.work_size)
+        posed = turned_about(posed, framing.roll_deg, side / 2)
+        size = framed_side(self.work_size, framing)
+        return draw_head(self.model, posed, side=side, size=size)
 
     def _pictures(self, drawings: Sequence[Drawing], paint: Paint) -> Tensor:
         """[B, 3, S, S] of the head model."""
-        pictures = [picture_of(self.model, one, paint, self.work_size) for one in drawings]
+        pictures = [picture_of(self.model, one, paint, one.size) for one in drawings]
         return tensor_from_u8(np.stack(pictures))
 
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import InputError
-from ...face.align import CropBox, CropRule, crop_box, move_points
+from ...face.align import CropBox, CropRule, box_of, crop_box, move_points
 from ...imaging import ImageU8, resize, u8_from_tensor
-from ...reenact.faces import box_of
 from ...types import FaceCrop
 
 Fault = Literal[

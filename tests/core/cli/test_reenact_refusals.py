@@ -160,6 +160,10 @@ def test_inputs_are_not_overwritten(files: Files, tmp_path: Path, capsys):
         ("--fps", "0"),
         ("--crf", "99"),
         ("--start", "-1"),
+        ("--crop-size", "0.5"),
+        ("--crop-x", "0.6"),
+        ("--crop-y", "nan"),
+        ("--crop-roll", "-46"),
     ],
 )
 def test_senseless_options_are_refused_by_name(option: tuple[str, str], files: Files, capsys):

@@ -10,6 +10,7 @@ import torch
 
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.reenact.files import load_identity, load_poses
+from hyperreenact_core.types import Framing
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
 from tests.core.cli.reenact_files import RATE, Files, read_all, reenact
@@ -48,6 +49,24 @@ def test_the_parts_draw_what_the_whole_draws(files: Files, made: Path, tmp_path:
         read_all(tmp_path / "parts"), read_all(tmp_path / "whole"), strict=True
     ):
         assert np.abs(mine.astype(int) - theirs).max() <= 1
+
+
+def test_a_framing_is_kept_with_an_identity(files: Files, made: Path, tmp_path: Path) -> None:
+    square = ("--crop-size", "1.5", "--crop-x", "-0.2", "--crop-y", "0.1", "--crop-roll", "12")
+    me, act = tmp_path / "me.safetensors", made / "act.safetensors"
+    assert run(files, "invert", files.source, "-o", me, *square) == 0
+    framing = Framing(1.5, -0.2, 0.1, 12.0)
+    kept = load_identity(me).portrait
+    assert kept is not None
+    assert list(vars(kept.framing).values()) == pytest.approx(list(vars(framing).values()))
+    assert run(files, "draw", me, act, "-o", tmp_path / "parts", "--size", "64") == 0
+    options = ("--stabilise", "1", "--detail", "1", "--size", "64")
+    assert reenact(files, tmp_path / "whole", *options, *square) == 0
+    assert reenact(files, tmp_path / "usual", *options) == 0
+    parts, whole, usual = (read_all(tmp_path / name) for name in ("parts", "whole", "usual"))
+    for mine, theirs, other in zip(parts, whole, usual, strict=True):
+        assert np.abs(mine.astype(int) - theirs).mean() < 2
+        assert np.abs(other.astype(int) - theirs).mean() > 8
 
 
 def test_a_puppet_performs_by_keyframes(files: Files, made: Path, tmp_path: Path) -> None:
