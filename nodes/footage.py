@@ -67,7 +67,7 @@ class ReenactFootage(io.ComfyNode):
                     "is not stretched, else the footage's.",
                 ),
                 *face_inputs("the footage"),
-                window_input(steadies=False),
+                window_input(),
                 detector_input(),
                 *motion_inputs(),
                 Poses.Input(

@@ -67,18 +67,14 @@ def face_inputs(whose: str, name: str = "face") -> list[io.Input]:
     ]
 
 
-_SQUARE = (
-    "Frames over which the square around the face is smoothed, so that it does not tremble. Odd; 1 "
-    "leaves it as it is."
-)
-_BOTH = (
+_STEADY = (
     "Frames over which the square around the face is smoothed and the tremble of what it performs "
     "is taken away. Odd; 1 leaves both as they are."
 )
 
 
-def window_input(*, steadies: bool = True) -> io.Input:
-    """Smoothing of the square, and with `steadies` of what the face performs."""
+def window_input() -> io.Input:
+    """Smoothing of the square, and of what the face performs."""
     return io.Int.Input(
         STABILISE.name,
         default=int(STABILISE.default),
@@ -86,7 +82,7 @@ def window_input(*, steadies: bool = True) -> io.Input:
         max=int(STABILISE.high),
         step=2,
         advanced=True,
-        tooltip=_BOTH if steadies else _SQUARE,
+        tooltip=_STEADY,
     )
 
 

@@ -46,9 +46,10 @@ class FootageOptions:
     """How the face of a clip is changed.
 
     transfer: what is taken from the driver. choice: which of several faces of the clip. stabilise:
-    frames over which the square around it is smoothed, odd. size: side in pixels of the square that
-    is drawn; what the clip shows if None. motion: how the driver's performance becomes the
-    footage's; relative motion adds the change since its first frame to what each frame does.
+    frames over which the square around it is smoothed, and what a driving clip performs, odd.
+    size: side in pixels of the square that is drawn; what the clip shows if None. motion: how the
+    driver's performance becomes the footage's; relative motion adds the change since its first
+    frame to what each frame does.
     """
 
     transfer: Transfer = "expression"

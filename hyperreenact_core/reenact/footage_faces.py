@@ -15,6 +15,7 @@ from ..video.sources import FrameSource, reading
 from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
 from .faces import tracked_faces
+from .motion.smoothing import smooth, smooth_over
 from .tracking import TrackedFrame
 from .views import detector_of, with_readings
 
@@ -48,22 +49,27 @@ def read_performance(
     *,
     choice: FaceChoice = "largest",
     detector: FaceDetector | None = None,
+    stabilise: int = 1,
     done_after: int | None = None,
 ) -> Performance:
     """What a face of a clip performs, frame by frame; frames without a face hold the last state.
 
+    stabilise: frames over which the tremble of the readings is taken away, odd; 1 for not at all.
     done_after: frames of work that the caller does afterwards, for progress; None if unknown.
     Raises NoFaceError where no frame shows a face, InputError for a choice that cannot be had.
     """
     detector = with_readings(detector or detector_of(models, host), models, host)
     performer = Performer(load_head_model())
     states: list[HeadState | None] = []
+    scenes: list[int] = []
     total = None if clip.frame_count is None else clip.frame_count + (done_after or 0)
     with host.on_device(models.reading_networks, 0):
         tracked = tracked_clip(clip, models, host, detector, choice=choice, stabilise=1)
         with closing(tracked):
             for frame in tracked:
                 states.append(_state(frame.crop, performer))
+                before = scenes[-1] if scenes else 0
+                scenes.append(before if frame.crop is None else frame.crop.scene)
                 host.progress(len(states), total, lambda shown=frame.picture: shown)
     last = next((state for state in states if state is not None), None)
     if last is None:
@@ -72,7 +78,7 @@ def read_performance(
     for state in states:
         last = state or last
         held.append(last)
-    return Performance.of(held)
+    return smooth(Performance.of(held), smooth_over(stabilise), scenes=scenes)
 
 
 def _state(crop: FaceCrop | None, performer: Performer) -> HeadState | None:

@@ -130,6 +130,7 @@ class FootageJob:
                 host,
                 choice=request.performer,
                 detector=detector,
+                stabilise=request.options.stabilise,
                 done_after=source.frame_count,
             )
             read = len(performance)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hyperreenact_core.cli.main import main
 from hyperreenact_core.errors import NoFaceError
@@ -26,6 +27,7 @@ from hyperreenact_core.reenact.footage import (
 from hyperreenact_core.reenact.footage_faces import read_performance
 from hyperreenact_core.reenact.knobs import LengthRule
 from hyperreenact_core.reenact.motion.live import LiveMotion
+from hyperreenact_core.reenact.motion.smoothing import smooth, smooth_over
 from hyperreenact_core.reenact.transfer import Score
 from hyperreenact_core.video.outputs import open_writer
 from hyperreenact_core.video.reader import open_frames
@@ -128,6 +130,17 @@ def test_a_performance_is_held_where_no_face_is_seen(models, talk):
     assert (rotation[3] != rotation[1]).any()
     with pytest.raises(NoFaceError, match=r"clip\.mp4: none of 2 frames shows a face"):
         read_performance(clip_of([BLACK, BLACK]), models, HOST)
+
+
+def test_a_driver_is_steadied_scene_by_scene_as_clips_are(models, talk):
+    pictures = [*first_frames(TALK.driving, 7, side=128), *first_frames(CROSS.driving, 5, side=128)]
+    plain = read_performance(clip_of(pictures), models, HOST)
+    steady = read_performance(clip_of(pictures), models, HOST, stabilise=9)
+    scenes = [0] * 7 + [1] * 5
+    expected = smooth(plain, smooth_over(9), scenes=scenes)
+    assert torch.allclose(steady.coefficients, expected.coefficients)
+    assert torch.allclose(steady.rotation, expected.rotation)
+    assert (steady.coefficients - plain.coefficients).abs().max() > 0.005
 
 
 def write(path: Path, pictures: Sequence[ImageU8], rate: int) -> Path:
