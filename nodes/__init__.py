@@ -24,6 +24,7 @@ from .marks import mark_prompt
 from .motion import EditMotion, MixMotion
 from .pose import ExtractPose, PuppetPose
 from .reenact import Reenact, ReenactVideo
+from .replace import ReplaceFace
 from .report import QualityReport
 from .samples import SampleClip, SamplePortrait
 from .source import BlendIdentities, Invert
@@ -45,6 +46,7 @@ NODES: list[type[io.ComfyNode]] = [
     Reenact,
     ReenactVideo,
     ReenactFootage,
+    ReplaceFace,
     CastFace,
     PuppetPose,
     EditMotion,

@@ -140,27 +140,14 @@ def cast(
 
     looks: as of `options_of`.
     """
-    from ..hyperreenact_core.reenact.perform import source_of
     from ..hyperreenact_core.reenact.pipeline import Reenactor
-    from ..hyperreenact_core.reenact.source import analyse_source
-    from .convert import first_frame, masks_of
+    from .convert import masks_of
 
     options = options_of(host, **looks)
     choice = options.driving.choice
     reads = poses is None or identity is None
     finder = host.detector(detector) if reads else None
-    if identity is not None:
-        own = source_of(identity, models.networks, host, truncation_psi=truncation_psi)
-    elif source is not None:
-        own = analyse_source(
-            first_frame(source, name="source"),
-            models.networks,
-            host,
-            detector=finder,
-            truncation_psi=truncation_psi,
-        )
-    else:
-        raise InputError("there is nobody to animate: connect source or identity")
+    own = who(models, host, source, identity, detector=finder, truncation_psi=truncation_psi)
     if framing is not None:
         own = own.framed(framing)
     masks = masks_of(front)
@@ -175,6 +162,33 @@ def cast(
             detector=_finder(finder, bboxes, choice, size=frame_size, follow=follow),
         )
     return Role(own, models, host, options, poses, reenactor)
+
+
+def who(
+    models: HostModels,
+    host: ComfyHost,
+    source: Any,
+    identity: Any,
+    *,
+    detector: Any,
+    truncation_psi: float,
+) -> SourceFace:
+    """The face of an identity, or else of the first source picture; InputError without either."""
+    from ..hyperreenact_core.reenact.perform import source_of
+    from ..hyperreenact_core.reenact.source import analyse_source
+    from .convert import first_frame
+
+    if identity is not None:
+        return source_of(identity, models.networks, host, truncation_psi=truncation_psi)
+    if source is None:
+        raise InputError("there is nobody to animate: connect source or identity")
+    return analyse_source(
+        first_frame(source, name="source"),
+        models.networks,
+        host,
+        detector=detector,
+        truncation_psi=truncation_psi,
+    )
 
 
 def box_of(box: tuple[float, float, float, float]) -> dict[str, int]:

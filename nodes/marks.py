@@ -20,6 +20,7 @@ DRAWING = frozenset(
         "Reenact",
         "ReenactVideo",
         "ReenactFootage",
+        "ReplaceFace",
         "LoadIdentity",
         "ExpressionEditor",
     )

@@ -104,10 +104,10 @@ def _plan(
     from ..models.sets import load_set
 
     request = reenact.request_of(job)
-    if request.is_cast or footage.is_footage(job):
+    if request.is_cast or job.replace_face or footage.is_footage(job):
         raise InputError(
-            f"the job of {job.out}: several faces, and videos as source, cannot be cut into "
-            "pieces; draw it with `hyperreenact reenact`"
+            f"the job of {job.out}: several faces, videos as source, and faces that are replaced "
+            "cannot be cut into pieces; draw it with `hyperreenact reenact`"
         )
     if request.boxes:
         raise InputError(

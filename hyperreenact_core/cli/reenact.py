@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..choices import NO_FACE_POLICIES
 from ..errors import InputError
 from ..reenact.knobs import COLOUR_MATCH
-from . import footage, knobs, numbers
+from . import footage, knobs, numbers, replace
 from .common import (
     OnProgress,
     add_alias,
@@ -64,6 +64,7 @@ def register(subparsers: SubParsers) -> None:
     _add_look_options(parser)
     _add_face_options(parser)
     _add_clip_options(parser)
+    replace.add_replace_option(parser)
     footage.add_footage_options(parser)
     add_model_set_options(parser)
     add_compute_options(parser)
@@ -169,9 +170,12 @@ def run(args: argparse.Namespace) -> None:
 
     began = time.monotonic()
     bar = LateProgressBar("reenact")
-    if footage.is_footage(args):
+    if args.replace_face or footage.is_footage(args):
         with bar:
-            said = footage.run_footage(args, bar.show)
+            if args.replace_face:
+                said = replace.run_replace(args, request_of(args), bar.show)
+            else:
+                said = footage.run_footage(args, bar.show)
         note(f"{said} in {time.monotonic() - began:.1f} s")
         return
     host = local_host(args, on_progress=bar.show)

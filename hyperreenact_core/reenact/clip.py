@@ -158,7 +158,7 @@ class ClipJob:
         """The source, the first of several, and the results; opened: is given what they read."""
         request, models = self._request, self._models
         if self._track is not None:
-            source = _source(request, self._picture, models, host)
+            source = source_face(request, self._picture, models, host)
             return source, perform(source, self._track, models, host, request.options)
         if request.is_cast:
             clips = [self._driving, *self._others]
@@ -204,13 +204,13 @@ def cast(
     driving: the opened clip, which boxes are told of.
     """
     detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
-    source = _source(request, picture, models, host, detector=detector)
+    source = source_face(request, picture, models, host, detector=detector)
     if request.boxes and driving is not None:
         detector = boxed(detector, request.boxes, driving, start=request.start)
     return source, Reenactor(models, host, options=request.options, detector=detector)
 
 
-def _source(
+def source_face(
     request: ClipRequest,
     picture: ImageU8,
     models: LoadedSet,
@@ -218,6 +218,7 @@ def _source(
     *,
     detector: FaceDetector | None = None,
 ) -> SourceFace:
+    """The face of a request's source, a picture or an identity; raises as `ClipJob.run`."""
     psi, front = request.truncation_psi, request.front
     if is_identity(request.source):
         source = source_of(load_identity(request.source), models, host, truncation_psi=psi)

@@ -61,6 +61,7 @@ def unfolded(name: str) -> Prompt:
 
 def test_there_is_one_for_each_usual_job():
     assert NAMES == [
+        "Clip performs with a new face",
         "Clip takes another performance",
         "Edit an expression",
         "Picture performs a clip",

@@ -53,3 +53,18 @@ def test_footage_performs_poses_and_scales_motion(pack: Pack):
         node("ReenactFootage", **given)
     with refused(pack, "expression must lie in 0..3"):
         node("ReenactFootage", driving=footage, expression=4.0, **given)
+
+
+def test_a_video_performs_with_a_new_face(pack: Pack):
+    node = Runner(pack)
+    _, path = node("SampleClip", name="talk")
+    clip = FakeVideo(path, start=0, duration=0.12)
+    given = {"models": node.models(), "driving": clip, "colour_match": True, "stabilise": 1}
+    given |= {"face": "largest", "face_number": 0}
+    video, report = node("ReplaceFace", source=image("f", side=96), **given)
+    before, after = (FakeVideo.read(Path(one)) for one in (path, video.path))
+    assert (after.width, after.height, after.rate) == (before.width, before.height, before.rate)
+    assert len(list(after)) == 3
+    assert report == "3 of 3 frames changed, 0 show no face"
+    with refused(pack, "connect source or identity"):
+        node("ReplaceFace", **given)

@@ -26,6 +26,7 @@ SHOW_PROGRESS = {
     "Reenact",
     "ReenactFootage",
     "ReenactVideo",
+    "ReplaceFace",
     "Synthesise",
 }
 """Nodes that grow by a picture of 220 pixels and a line of 52 as they run."""

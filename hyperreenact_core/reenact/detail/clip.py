@@ -11,6 +11,7 @@ from ...errors import InputError
 from ...types import FaceReading
 from ..missing import PosedFrame
 from ..motion.live import LiveMotion, MotionStream
+from ..motion.smoothing import smooth_state
 from ..motion.steady import Told, steadied
 from .performance import HeadState, Performer
 from .stage import DetailSource, DetailStage, Sketch
@@ -77,7 +78,7 @@ class ClipDetail:
     def states(self, frames: Iterable[PosedFrame]) -> Iterator[PosedFrame]:
         """The frames of the clip with what their heads are to do, which does not tremble."""
         told = (Told(frame, self._told(frame), frame.pose.scene) for frame in frames)
-        for frame, state in steadied(told, self._smooth):
+        for frame, state in steadied(told, self._smooth, smooth_state):
             yield replace(frame, state=self._moved(frame, state))
 
     def _told(self, frame: PosedFrame) -> HeadState:

@@ -42,10 +42,11 @@ _DAMPING = 1e-6
 _POSE_STEPS, _STEPS, _BOUND_ROUNDS = 2, 3, 6
 _POSE = 7
 """Turn [3], centre [2], logarithm of the scale, nearness."""
-_OVAL = (
+OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
 )
+"""Points around the face, clockwise from the top of the forehead."""
 FINE = (
     *(33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
     *(263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
@@ -259,11 +260,11 @@ def _moved(fit: HeadFit, step: Doubles) -> HeadFit:
 
 def _weights(task: _Task, fit: HeadFit, residual: Doubles, *, outliers: bool) -> Doubles:
     """[468] less for oval points on the far side and for points that are far off."""
-    outward = task.model.point_mean[list(_OVAL)] - _SKULL
+    outward = task.model.point_mean[list(OVAL)] - _SKULL
     facing = (outward @ fit.rotation[2]) / np.linalg.norm(outward, axis=1)
     share = ((facing - _TURNED_AWAY) / (_IN_VIEW - _TURNED_AWAY)).clip(0, 1)
     weights = np.ones(POINTS)
-    weights[list(_OVAL)] = _FAR_SIDE + (1 - _FAR_SIDE) * share
+    weights[list(OVAL)] = _FAR_SIDE + (1 - _FAR_SIDE) * share
     if outliers:
         off = np.linalg.norm(residual, axis=1) / (_OUTLIER * task.spread)
         weights /= 1 + off**2

@@ -36,20 +36,22 @@ def pose_head(
     coefficients: Doubles | None = None,
     shift: ArrayLike = (0.0, 0.0, 0.0),
     chest_share: float = CHEST_SHARE,
+    vertices: Floats | None = None,
 ) -> PosedHead:
     """The fitted head as it is, or with another rotation [3, 3] or coefficients [52].
 
     It turns about the joint of head and neck, which stays where it is in the source but for
     `shift`: [3] decimetres. For another size or place in the picture replace the fit's scale and
-    centre. chest_share: see CHEST_SHARE; what is below the collar follows less and less.
+    centre. chest_share: see CHEST_SHARE; what is below the collar follows less and less. vertices:
+    [V, 3] unturned, in place of those of the fit's shape.
     """
     head = fit.rotation if rotation is None else np.asarray(rotation, np.float64)
     face = fit.coefficients if coefficients is None else np.asarray(coefficients, np.float64)
-    at_rest = model.vertices(fit.shape, face) + model.hair
+    at_rest = (model.vertices(fit.shape, face) if vertices is None else vertices) + model.hair
     pivot = model.pivot(fit.shape)
     place = fit.rotation @ pivot + np.asarray(shift, np.float64)
-    vertices = bend(at_rest - pivot, model.grip, head, chest_turn(head, chest_share)) + place
-    return PosedHead(vertices.astype(np.float32), fit.project(vertices), fit.scale)
+    posed = bend(at_rest - pivot, model.grip, head, chest_turn(head, chest_share)) + place
+    return PosedHead(posed.astype(np.float32), fit.project(posed), fit.scale)
 
 
 def turned_about(posed: PosedHead, roll_deg: float, middle: float) -> PosedHead:

@@ -33,6 +33,7 @@ from .portrait import Portrait, framed_side
 from .pose import pose_head, turned_about
 from .sides import hair_over_sides
 from .turns import soft_turn
+from .worn import worn_on
 
 _FREE_DEG, _MOST_DEG = 28.0, 42.0
 """How far a head is turned from where the source holds it, as asked and at most: beyond that the
@@ -177,6 +178,16 @@ class DetailStage:
         maps = coarse_maps([flow], [result])
         paint = source.paint
         return Sketch(maps, None if paint is None else self._pictures([result], paint))
+
+    def sketch_on(self, source: DetailSource, other: HeadFit) -> tuple[Sketch, Drawing]:
+        """The source's face on another head, which lies in pixels of a square of the same side."""
+        side = source.drawing.side
+        posed = worn_on(self.model, source.fit, other)
+        drawing = draw_head(self.model, posed, side=side, size=source.drawing.size)
+        flow = flow_between(self.model, drawing, source.drawing, source.figure)
+        paint = source.paint
+        guide = None if paint is None else self._pictures([drawing], paint)
+        return Sketch(coarse_maps([flow], [drawing]), guide), drawing
 
     @torch.inference_mode()
     def finish(

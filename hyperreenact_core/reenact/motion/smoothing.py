@@ -9,6 +9,7 @@ neighbour and stays as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from math import ceil, radians
 
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..detail.fit import HeadFit
 from ..detail.performance import HeadState, Performance
 from ..knobs import REGIONS
 from .regions import columns_of
@@ -80,6 +82,25 @@ def smooth_state(states: Sequence[HeadState], at: int, frames: float) -> HeadSta
     return HeadState(_turns(turns, near, beside)[0].numpy(), _faces(faces, near, beside)[0].numpy())
 
 
+def smooth_fit(fits: Sequence[HeadFit], at: int, frames: float) -> HeadFit:
+    """The same of heads in one picture after another: with place and size, in the same pixels."""
+    own = fits[at]
+    if frames == 0 or len(fits) < 2:
+        return own
+    state = smooth_state([HeadState(fit.rotation, fit.coefficients) for fit in fits], at, frames)
+    near, beside = _neighbours([at], len(fits), frames)
+    told = np.stack([[*fit.centre / own.scale, np.log(fit.scale)] for fit in fits])
+    ways = torch.from_numpy(told)[beside] - torch.from_numpy(told[at])
+    x, y, size = (_middle(near, ways)[0]).tolist()
+    return replace(
+        own,
+        rotation=state.rotation,
+        coefficients=state.coefficients,
+        centre=own.centre + own.scale * np.array([x, y]),
+        scale=own.scale * float(np.exp(size)),
+    )
+
+
 def _faces(faces: Tensor, near: Tensor, at: Tensor) -> Tensor:
     """Coefficients [N, 52] -> [B, 52]."""
     values = faces[at]
@@ -135,7 +156,11 @@ def _turns(turns: Tensor, near: Tensor, at: Tensor) -> Tensor:
     own = turns[at[:, 0]]
     steps = own[:, None].transpose(2, 3) @ turns[at]
     ways = vectors_of(steps.flatten(0, 1)).unflatten(0, (count, width))
+    return own @ turns_of(_middle(near, ways, alike=_ALIKE_TURN))
+
+
+def _middle(near: Tensor, ways: Tensor, *, alike: float = _ALIKE) -> Tensor:
+    """Ways [B, K, n] from a frame to its neighbours -> [B, n] to the mean of their middles."""
     middles = torch.cat([ways[:, :1], ways[:, 1:].unflatten(1, (-1, 2)).mean(2)], 1)
     both = torch.cat([near[:, :1], 2 * near[:, 1::2]], 1).double()
-    means = _mean(both, middles, torch.zeros(()), alike=_ALIKE_TURN, dims=(2,))
-    return own @ turns_of(means)
+    return _mean(both, middles, torch.zeros(()), alike=alike, dims=(2,))
