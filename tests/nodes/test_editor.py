@@ -114,9 +114,9 @@ def test_a_moving_slider_gets_a_draft_of_the_same_size(node: Runner, monkeypatch
     network = type(models.networks.detail)
     forward = network.forward
 
-    def told(self: Any, inputs: Any) -> Any:
+    def told(self: Any, inputs: Any, *rest: Any) -> Any:
         seen.append(inputs.source.shape[-1])
-        return forward(self, inputs)
+        return forward(self, inputs, *rest)
 
     monkeypatch.setattr(network, "forward", told)
     request = {"editor": key, "sliders": {"jaw": 1}}
