@@ -22,7 +22,8 @@ class FaceReading:
     points: [468, 2], x and y of MediaPipe's mesh points in pixels; spread: [468] how far off they
     may be, pixels. rotation: [3, 3], world = R @ head; x to the viewer's right, y up, z towards the
     viewer. coefficients: [52] ARKit's, in 0..1. gaze: [2, 3] unit vectors in the world, the eye on
-    the viewer's left first. score: confidence in [0, 1] that this is a face.
+    the viewer's left first. score: confidence in [0, 1] that this is a face. visible: [468] how
+    surely each point is seen and nothing lies before it, in [0, 1]; None where that is not told.
     """
 
     points: Tensor
@@ -31,6 +32,7 @@ class FaceReading:
     coefficients: Tensor
     gaze: Tensor
     score: float
+    visible: Tensor | None = None
 
     def moved(self, matrix: Tensor) -> FaceReading:
         """The same face in a picture that is shifted and scaled alike: [3, 3] pixel matrix."""

@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import InputImpl, io
 
 from ..hyperreenact_core.reenact.knobs import (
+    KEEP_IN_FRONT,
     LENGTH_RULES,
     MOTION_FACTOR,
     MOTION_MODES,
@@ -22,6 +23,17 @@ from .sockets import (
     motion_inputs,
     window_input,
 )
+
+
+def front_input() -> io.Boolean.Input:
+    """Whether what lies before the face of a clip stays there; comes last."""
+    return io.Boolean.Input(
+        "keep_in_front",
+        default=KEEP_IN_FRONT,
+        optional=True,
+        tooltip="Hands, microphones and hair that are found before the face stay before what is "
+        "drawn. Switch off where parts of the face are taken for such things.",
+    )
 
 
 class ReenactFootage(io.ComfyNode):
@@ -77,6 +89,7 @@ class ReenactFootage(io.ComfyNode):
                     "which sets regions apart, steadies and retimes, Mix Motion, Puppet Pose or "
                     "Load Pose Track.",
                 ),
+                front_input(),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The footage with the other performance."),
@@ -101,6 +114,7 @@ class ReenactFootage(io.ComfyNode):
         head: float = MOTION_FACTOR.default,
         driving: Any = None,
         poses: Any = None,
+        keep_in_front: bool = KEEP_IN_FRONT,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.footage import FootageOptions
         from ..hyperreenact_core.reenact.footage_job import FootageJob, FootageRequest
@@ -115,6 +129,7 @@ class ReenactFootage(io.ComfyNode):
             choice_of(face, face_number),
             stabilise,
             motion=LiveMotion(motion, expression, head),
+            keep_in_front=keep_in_front,
         )
         with (
             new_file(".mp4") as output,

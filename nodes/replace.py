@@ -6,7 +6,8 @@ from typing import Any
 
 from comfy_api.latest import InputImpl, io
 
-from ..hyperreenact_core.reenact.knobs import COLOUR_MATCH, TRUNCATION_PSI
+from ..hyperreenact_core.reenact.knobs import COLOUR_MATCH, KEEP_IN_FRONT, TRUNCATION_PSI
+from .footage import front_input
 from .sockets import (
     CATEGORY,
     Latent,
@@ -51,6 +52,7 @@ class ReplaceFace(io.ComfyNode):
                     tooltip="Whose face it is, instead of a source picture: from StyleGAN2 Invert "
                     "with its picture, or Load Identity.",
                 ),
+                front_input(),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The video with the new face."),
@@ -70,6 +72,7 @@ class ReplaceFace(io.ComfyNode):
         source: Any = None,
         detector: str = "auto",
         identity: Any = None,
+        keep_in_front: bool = KEEP_IN_FRONT,
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.replace_face import ReplaceOptions
         from ..hyperreenact_core.reenact.replace_job import ReplaceJob
@@ -83,7 +86,12 @@ class ReplaceFace(io.ComfyNode):
         own = who(
             models, host, source, identity, detector=finder, truncation_psi=TRUNCATION_PSI.default
         )
-        options = ReplaceOptions(choice_of(face, face_number), stabilise, colour_match=colour_match)
+        options = ReplaceOptions(
+            choice_of(face, face_number),
+            stabilise,
+            colour_match=colour_match,
+            keep_in_front=keep_in_front,
+        )
         with new_file(".mp4") as output, opened(driving) as clip:
             job = ReplaceJob(clip, output, options)
             job.run(own, models.networks, host, finder)

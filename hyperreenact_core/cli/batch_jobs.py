@@ -87,7 +87,7 @@ def _pairs(job: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if value is True:
             yield name, None
         elif value is False:
-            if name == "colour-match":  # the one flag that is on by itself
+            if name in ("colour-match", "keep-in-front"):  # flags that are on by themselves
                 yield f"no-{name}", None
         else:
             yield name, value

@@ -107,6 +107,7 @@ def _request(args: argparse.Namespace) -> FootageRequest:
             stabilise=args.stabilise,
             size=args.size,
             motion=LiveMotion(args.motion, args.expression, args.head),
+            keep_in_front=args.keep_in_front,
         ),
         performer=args.driving_face,
         length=length,

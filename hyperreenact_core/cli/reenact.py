@@ -64,7 +64,7 @@ def register(subparsers: SubParsers) -> None:
     _add_look_options(parser)
     _add_face_options(parser)
     _add_clip_options(parser)
-    replace.add_replace_option(parser)
+    replace.add_replace_options(parser)
     footage.add_footage_options(parser)
     add_model_set_options(parser)
     add_compute_options(parser)

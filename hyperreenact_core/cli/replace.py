@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..reenact.knobs import KEEP_IN_FRONT
 from . import knobs
 from .common import interruption_told, local_host, note_terms
 
@@ -14,13 +15,20 @@ if TYPE_CHECKING:
     from .common import OnProgress
 
 
-def add_replace_option(parser: argparse.ArgumentParser) -> None:
-    """--replace-face."""
+def add_replace_options(parser: argparse.ArgumentParser) -> None:
+    """--replace-face, and what is the same where SOURCE is a video."""
     parser.add_argument(
         "--replace-face",
         action="store_true",
         help="DRIVING keeps its frames, and its face is replaced by that of SOURCE, which does "
         "what it did",
+    )
+    parser.add_argument(
+        "--keep-in-front",
+        action=argparse.BooleanOptionalAction,
+        default=KEEP_IN_FRONT,
+        help="with --replace-face, or where SOURCE is a video: hands, microphones and hair "
+        "that are found before the face stay before what is drawn",
     )
 
 
@@ -52,7 +60,9 @@ def run_replace(args: argparse.Namespace, request: ClipRequest, on_progress: OnP
             f"{args.source} is a video: with --replace-face give a picture or an identity as SOURCE"
         )
     host = local_host(args, on_progress=on_progress)
-    files = ReplaceFiles(request, load_set(args.model_set, args.model_path))
+    files = ReplaceFiles(
+        request, load_set(args.model_set, args.model_path), keep_in_front=args.keep_in_front
+    )
     with interruption_told(files.job.writer):
         files.run(host)
     note_terms(args.detector)

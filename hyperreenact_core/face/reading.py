@@ -145,4 +145,5 @@ def _in_picture(reading: Reading, row: int, frame: Frame) -> FaceReading:
         coefficients=own(reading.coefficients),
         gaze=own(reading.gaze) @ upright.T,
         score=float(own(reading.face).sigmoid()),
+        visible=own(reading.visible).sigmoid(),
     )

@@ -34,10 +34,9 @@ TRACK_SUFFIXES = (CSV_SUFFIX, ".safetensors")
 _RECONSTRUCTION = "reconstruction"
 _PREFIX, _GUIDE = "portrait.", "guide"
 _FRAMING = "framing"
-_PORTRAIT = tuple(
-    f"{_PREFIX}{name}"
-    for name in ("image", _GUIDE, _FRAMING, *(f.name for f in fields(FaceReading)))
-)
+_READ = tuple(field.name for field in fields(FaceReading) if field.name != "visible")
+"""What is kept of a reading."""
+_PORTRAIT = tuple(f"{_PREFIX}{name}" for name in ("image", _GUIDE, _FRAMING, *_READ))
 _OWN = "head."
 _HEAD = tuple(f"{_OWN}{field.name}" for field in fields(Performance))
 """What only some files have: those made with a picture, and by a reader."""
@@ -108,7 +107,7 @@ def load_poses(path: Path) -> PoseTrack:
 
 
 def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
-    reading = vars(portrait.reading) | {"score": torch.tensor(portrait.reading.score)}
+    reading = {name: torch.as_tensor(getattr(portrait.reading, name)) for name in _READ}
     own = {"image": torch.from_numpy(portrait.image)}
     if portrait.guide is not None:
         own[_GUIDE] = portrait.guide

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 
+import cv2
 import numpy as np
+import torch
 
 from ..choices import FaceChoice
 from ..errors import InputError
@@ -22,13 +23,17 @@ from ..types import FaceCrop
 from ..video.sources import FrameSource
 from .ahead import made_ahead
 from .detail.drawn import Paint
+from .detail.head_model import Floats
 from .detail.performance import HeadState, Performer
 from .detail.portrait import portrait_of
 from .detail.stage import WORK_SIZE, DetailSource, DetailStage, Sketch
+from .detail.worn import placed_in
 from .footage_faces import tracked_clip
 from .footage_mask import changed_part
-from .knobs import SIZE, STABILISE, Transfer, check_stabilise
+from .knobs import KEEP_IN_FRONT, SIZE, STABILISE, Transfer, check_stabilise
 from .motion.live import LiveMotion, laid_on
+from .occluders import Occluders
+from .placing import uncovered
 from .tracking import TrackedFrame
 from .transfer import Score, transferred
 from .views import detector_of, with_readings
@@ -57,6 +62,7 @@ class FootageOptions:
     stabilise: int = int(STABILISE.default)
     size: int | None = None
     motion: LiveMotion = field(default_factory=LiveMotion)
+    keep_in_front: bool = KEEP_IN_FRONT
 
     def __post_init__(self) -> None:
         check_stabilise(self.stabilise)
@@ -91,7 +97,7 @@ def reenact_footage(
     """
     detector = with_readings(detector or detector_of(models, host), models, host)
     stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
-    studio = _Studio(stage, options, Performer(stage.model))
+    studio = _Studio(stage, options, Performer(stage.model), Occluders(stage.model))
     total = None if score.total is None else score.total + done_before
     with host.on_device([*models.reading_networks, models.detail], 0):
         frames = _whole(clip, score, models, host, detector, options)
@@ -138,11 +144,12 @@ def _whole(
 
 @dataclass(frozen=True, eq=False)
 class _Shot:
-    """A frame's face, ready to be drawn."""
+    """A frame's face, ready to be drawn. front: [P, P] what lies before it, None for nothing."""
 
     crop: FaceCrop
     source: DetailSource
     sketch: Sketch
+    front: Floats | None
 
 
 def _posed(
@@ -163,6 +170,7 @@ class _Studio:
     stage: DetailStage
     options: FootageOptions
     performer: Performer
+    occluders: Occluders
     paint: Paint | None = None
     scene: int = 0
 
@@ -175,10 +183,17 @@ class _Studio:
         """The face as it is in this frame, and as the driver wants it; first: its first state."""
         if crop.scene != self.scene:  # behind a cut there may be somebody else, or other light
             self.paint, self.scene = None, crop.scene
+        portrait = portrait_of(picture, crop, None)
+        fit = self.performer.fit(portrait.reading, scene=crop.scene)
+        front = None
+        if self.still and self.options.keep_in_front:
+            front = self.occluders.before(portrait.image, portrait.reading, fit, scene=crop.scene)
+        size = self.options.size or _side(crop)
+        fit = placed_in(fit, np.diag([size / len(portrait.image)] * 2 + [1.0]))
         source = self.stage.prepare(
-            portrait_of(picture, crop, None),
-            size=self.options.size or _side(crop),
-            fit_with=partial(self.performer.fit, scene=crop.scene),
+            portrait if front is None else uncovered(portrait, front),
+            size=size,
+            fit_with=lambda _: fit,
             paint=self.paint,
             figure=_EVERYTHING if self.still else None,
         )
@@ -188,19 +203,21 @@ class _Studio:
             reference = own if motion.mode == "absolute" else first
             driver = laid_on(own, driver, reference=reference, motion=motion)
         wanted = transferred(own, driver, self.options.transfer)
-        return _Shot(crop, source, self.stage.sketch(source, wanted))
+        return _Shot(crop, source, self.stage.sketch(source, wanted), front)
 
     def finished(self, picture: ImageU8, shot: _Shot) -> ImageU8:
         """The frame with the face drawn anew, where that differs."""
         drawn = self.stage.finish(shot.source, [shot.sketch], None).images[0].cpu()
         crop, side = shot.crop, drawn.shape[-1]
+        own = shot.source.picture[0].cpu()
+        part = changed_part(drawn, own, shot.sketch.maps, head_alone=self.still)
+        if shot.front is not None:
+            part *= 1 - torch.from_numpy(cv2.resize(shot.front, (side, side)))
         return paste_back(
             picture,
             drawn,
             at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=side),
-            mask=changed_part(
-                drawn, shot.source.picture[0].cpu(), shot.sketch.maps, head_alone=self.still
-            ),
+            mask=part,
             feather=0,
             colour_match=False,
         ).frame

@@ -88,6 +88,8 @@ FEATHER = Knob("feather", 0.0, 1.0, 0.15)
 """Width of the soft border of a face that is pasted back, a share of half the crop's side."""
 COLOUR_MATCH = True
 """Whether a face that is pasted back meets the picture's colours."""
+KEEP_IN_FRONT = True
+"""Whether what lies before the face of a clip stays before the one that is laid over it."""
 
 PUPPET_LIMITS: Mapping[str, tuple[float, float]] = {
     "yaw": (-75.0, 75.0),

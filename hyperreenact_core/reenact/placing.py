@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..face.given import Box
@@ -143,7 +144,13 @@ def portrait_behind(source: SourceFace, guide: Tensor | None) -> Portrait:
     told = u8_from_tensor(source.front.expand(1, 3, -1, -1) * 2 - 1)[0]
     side = len(portrait.image)
     shown = tensor_from_u8(cut_square(told, source.crop, size=side))[0]
-    hidden = (shown[0].numpy() > 2 * _IN_FRONT - 1).astype(np.uint8)
+    return uncovered(portrait, ((shown[0] + 1) / 2).numpy())
+
+
+def uncovered(portrait: Portrait, front: NDArray[np.float32]) -> Portrait:
+    """A portrait [P, P] of whose pixels `front`, in 0..1, lies before the face; see above."""
+    side = len(portrait.image)
+    hidden = (front > _IN_FRONT).astype(np.uint8)
     reach = round(side * _GROWN)
     hidden = cv2.dilate(hidden, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     filled = cv2.inpaint(portrait.image, hidden, _FILLED, cv2.INPAINT_TELEA)

@@ -32,9 +32,10 @@ from .detail.stage import DetailSource, DetailStage, Sketch
 from .detail.worn import placed_in, worn_part
 from .footage import FootageFrame
 from .footage_faces import tracked_clip
-from .knobs import COLOUR_MATCH, SIZE, STABILISE, check_stabilise
+from .knobs import COLOUR_MATCH, KEEP_IN_FRONT, SIZE, STABILISE, check_stabilise
 from .motion.smoothing import smooth_fit, smooth_over
 from .motion.steady import Told, steadied
+from .occluders import Occluders
 from .placing import portrait_behind
 from .source import SourceFace
 from .tone import ToneMatch
@@ -54,12 +55,15 @@ class ReplaceOptions:
     choice: which of several faces of the clip. stabilise: frames over which the square around it
     and the movements of its head are smoothed, odd. size: side in pixels of the square that is
     drawn; what the clip shows at first if None. colour_match: the new face is lit as the clip's is.
+    keep_in_front: hands, hair and whatever else lies before the clip's face stays before the new
+    one.
     """
 
     choice: FaceChoice = "largest"
     stabilise: int = int(STABILISE.default)
     size: int | None = None
     colour_match: bool = COLOUR_MATCH
+    keep_in_front: bool = KEEP_IN_FRONT
 
     def __post_init__(self) -> None:
         check_stabilise(self.stabilise)
@@ -150,6 +154,7 @@ class _Studio:
         self._performer = Performer(stage.model)
         self._source: DetailSource | None = None
         self._tone, self._scene = ToneMatch(), 0
+        self._occluders = Occluders(stage.model)
 
     def fit(self, crop: FaceCrop | None) -> HeadFit | None:
         """The head of the next frame, in its pixels; None where there is none."""
@@ -176,10 +181,14 @@ class _Studio:
         drawn = self._stage.finish(source, [shot.sketch], None).images.cpu()
         side = drawn.shape[-1]
         part = worn_part(self._stage.model, shot.fit, shot.drawing, side)
+        under = cut_square(picture, crop, size=side)
+        if self.options.keep_in_front and crop.reading is not None:
+            reading = crop.reading.moved(_place(crop, side) @ crop.frame_from_crop.double())
+            front = self._occluders.before(under, reading, shot.fit, scene=crop.scene)
+            part = part if front is None else part * (1 - front)
         if self.options.colour_match:
             if crop.scene != self._scene:
                 self._tone, self._scene = ToneMatch(), crop.scene
-            under = cut_square(picture, crop, size=side)
             face = self._tone.matched(
                 u8_from_tensor(drawn)[0], under, shot.drawing.region, part, shot.fit.scale
             )

@@ -17,6 +17,7 @@ from ..video.trim import trimmed
 from .clip import ClipRequest, source_face
 from .clip_checks import check_still
 from .given_files import is_track, picture_of
+from .knobs import KEEP_IN_FRONT
 from .replace_face import ReplaceOptions, replace_face
 from .source import SourceFace
 from .views import detector_of
@@ -91,7 +92,9 @@ class ReplaceFiles:
     drawn, and whether colours are matched. InputError where its files do not suit.
     """
 
-    def __init__(self, request: ClipRequest, models: LoadedSet) -> None:
+    def __init__(
+        self, request: ClipRequest, models: LoadedSet, *, keep_in_front: bool = KEEP_IN_FRONT
+    ) -> None:
         self._request, self._models = request, models
         self._picture = picture_of(request.source)
         clip, options = _opened(request), request.options
@@ -103,6 +106,7 @@ class ReplaceFiles:
                 options.driving.stabilise,
                 options.size,
                 options.colour_match,
+                keep_in_front,
             ),
             limit=request.limit,
             crf=request.crf,
