@@ -59,7 +59,7 @@ class AlignFace(io.ComfyNode):
                     "there. One box, a list, or a list for every picture.",
                 ),
                 detector_input(),
-                framing_input("the usual one"),
+                framing_input("the face crop itself"),
             ],
             outputs=[
                 Faces.Output("faces", tooltip="Crop, place and landmarks of each face."),

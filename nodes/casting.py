@@ -141,6 +141,7 @@ def cast(
     looks: as of `options_of`.
     """
     from ..hyperreenact_core.reenact.pipeline import Reenactor
+    from ..hyperreenact_core.reenact.placing import in_square
     from .convert import masks_of
 
     options = options_of(host, **looks)
@@ -148,8 +149,8 @@ def cast(
     reads = poses is None or identity is None
     finder = host.detector(detector) if reads else None
     own = who(models, host, source, identity, detector=finder, truncation_psi=truncation_psi)
-    if framing is not None:
-        own = own.framed(framing)
+    if identity is None or framing is not None:
+        own = in_square(own, framing, options, models.networks)
     masks = masks_of(front)
     if masks is not None:
         own = own.behind(masks[0])

@@ -27,6 +27,9 @@ from .sockets import (
     window_input,
 )
 
+_UNFRAMED = (
+    "the face crop itself, and what is pasted back is a whole head with its hair; an identity's own"
+)
 _SOURCE = (
     "One picture of the face that is to be animated; of several, the first. Not needed with an "
     "identity."
@@ -105,7 +108,7 @@ class Reenact(io.ComfyNode):
                 detail_input(),
                 size_input(),
                 *given_inputs(),
-                framing_input("the usual one, or an identity's own"),
+                framing_input(_UNFRAMED),
             ],
             outputs=[
                 io.Image.Output("images", tooltip="One picture a driving frame."),
@@ -181,7 +184,7 @@ class ReenactVideo(io.ComfyNode):
                     "Driving then plays every face that is not cast; without driving these stay as "
                     "they are, and the first cast face's video decides length, rate and sound.",
                 ),
-                framing_input("the usual one, or an identity's own"),
+                framing_input(_UNFRAMED),
             ],
             outputs=[
                 io.Video.Output("video", tooltip="The finished video, with the clip's sound."),

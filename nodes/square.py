@@ -8,10 +8,10 @@ from ..hyperreenact_core.reenact.knobs import CROP_OFFSETS, CROP_ROLL, CROP_SIZE
 from .sockets import CATEGORY, FaceFraming
 
 _MEANINGS = (
-    "Side of the square around the face that results show, over the usual one: larger ones draw, "
-    "and paste back, more of the picture around it.",
-    "How far that square is moved to the right, in shares of the usual side; below 0 to the left.",
-    "How far it is moved down, in shares of the usual side; below 0 up.",
+    "Side of the square around the face that results show, over that of the face crop: larger "
+    "ones draw, and paste back, more of the picture around it.",
+    "How far that square is moved to the right, in sides of the face crop; below 0 to the left.",
+    "How far it is moved down, in sides of the face crop; below 0 up.",
     "Degrees by which what it shows is turned, counter-clockwise.",
 )
 
@@ -41,7 +41,7 @@ class FrameFace(io.ComfyNode):
                     (CROP_SIZE, *CROP_OFFSETS, CROP_ROLL), _MEANINGS, strict=True
                 )
             ],
-            outputs=[FaceFraming.Output("framing", tooltip="The square, told from the usual one.")],
+            outputs=[FaceFraming.Output("framing", tooltip="The square, told from the face crop.")],
         )
 
     @classmethod

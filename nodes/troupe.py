@@ -164,6 +164,7 @@ def troupe(
     **looks: Any,
 ) -> Troupe:
     """Everything that is computed once; looks: as of `casting.options_of`."""
+    from ..hyperreenact_core.reenact.placing import in_square
     from ..hyperreenact_core.reenact.roles import roles_of
     from ..hyperreenact_core.reenact.source import analyse_sources
     from .casting import options_of
@@ -183,8 +184,7 @@ def troupe(
         detector=finder,
         truncation_psi=truncation_psi,
     )
-    if framing is not None:
-        faces = [face.framed(framing) for face in faces]
+    faces = [in_square(face, framing, options, models.networks) for face in faces]
     masks = masks_of(front)
     if masks is not None:
         faces = [face.behind(masks[0]) for face in faces]

@@ -124,13 +124,13 @@ def add_motion_options(options: Options) -> None:
         )
 
 
-def add_framing_options(options: Options) -> None:
-    """--crop-size, --crop-x, --crop-y and --crop-roll."""
+def add_framing_options(options: Options, *, without: str) -> None:
+    """--crop-size, --crop-x, --crop-y and --crop-roll; without: what is shown without any."""
     meanings = (
-        "side of the square around the face that results show, over the usual one: larger ones "
-        "draw, and paste back, more of the picture around it",
-        "how far that square is moved to the right, in shares of the usual side; below 0 to the "
-        "left",
+        "side of the square around the face that results show, over that of the face crop: larger "
+        "ones draw, and paste back, more of the picture around it; without these options it is "
+        f"{without}",
+        "how far that square is moved to the right, in sides of the crop; below 0 to the left",
         "how far it is moved down; below 0 up",
         "degrees by which what it shows is turned, counter-clockwise",
     )

@@ -91,7 +91,9 @@ def _add_look_options(parser: argparse.ArgumentParser) -> None:
         "microphone, hair; with --paste-back it is laid over the result",
     )
     knobs.add_detail_options(parser)
-    knobs.add_framing_options(parser)
+    knobs.add_framing_options(
+        parser, without="the crop itself, and pasted back is a whole head with its hair"
+    )
     knobs.add_motion_options(parser)
     parser.add_argument(
         "--compare", action="store_true", help="show source, driving frame and result side by side"

@@ -50,7 +50,7 @@ def _add_invert(subparsers: SubParsers) -> None:
         "--picture", type=Path, metavar="PNG", help="write here what the codes alone draw"
     )
     knobs.add_face_option(parser, "--face", whose="SOURCE")
-    knobs.add_framing_options(parser)
+    knobs.add_framing_options(parser, without="the crop itself")
     _add_common(parser)
     add_detector_options(parser)
     parser.set_defaults(run=run_invert)

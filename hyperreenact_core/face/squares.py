@@ -16,6 +16,8 @@ from .paste import at_size
 
 _UPRIGHT = 1e-9
 """Radians; squares that are turned less are cut in one step."""
+_SHIFTS = (-0.5, 0.5)
+"""How far a square is moved at most, in sides of the crop."""
 
 
 def square_from_crop(framing: Framing, *, crop: float, side: float, rolled: bool = True) -> Tensor:
@@ -39,6 +41,23 @@ def square_from_frame(crop: FaceCrop, *, side: int) -> Tensor:
     if crop.framing.is_usual:
         return at_size(crop.crop_from_frame, cut=own, drawn=side)
     return square_from_crop(crop.framing, crop=own, side=side) @ crop.crop_from_frame.double()
+
+
+def framing_within(crop: FaceCrop, size: float, *, width: int, height: int) -> Framing:
+    """The framing of this size whose square shows nothing beyond a frame of that size.
+
+    Where the frame is too small for it, the square is smaller, down to the crop's own size, and
+    where the face is near an edge, it is moved inwards.
+    """
+    box = box_of(crop)
+    side = 2 * box.half
+    size = max(1.0, min(size, width / side, height / side))
+    shifts: list[float] = []
+    for middle, most in ((box.cx, width), (box.cy, height)):
+        half = min(size * side, most) / 2
+        inwards = float(np.clip(middle, half, most - half)) - middle
+        shifts.append(float(np.clip(inwards / side, *_SHIFTS)))
+    return Framing(size, *shifts)
 
 
 def corners_of(crop: FaceCrop) -> Tensor:

@@ -6,37 +6,27 @@ and of the source moved alike: the guides, which need neither the source's looks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange
 from torch import Tensor, nn
 
-from ..imaging import displace, pixel_places, softened
+from ..imaging import displace, softened
+from .detail_inputs import MOUTH, REGIONS, CoarseMaps, DetailInputs, enlarged
 from .layers import fill_bias, initialise_convolutions
 
-REGIONS = 5
-"""Skin, an eye, the inside of the mouth, hair, nothing: what the coarse head shows."""
-EYE, MOUTH = 1, 2
-"""Which of the regions these are."""
 _SURE = 4.0
 """The logit of the layer that the coarse maps speak for."""
 _STEP = 0.05
 """Of the learned offset, in half sides: some pixels."""
 _EDGE = 2
-"""Pixels within the head's outline over which the network's word comes to count."""
+"""Pixels within the face's outline over which the network's word comes to count."""
 _LEAST = 0.1
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
 
 _GROUPS = 8
-_COARSE = 8
-"""So many pixels are one where colours are compared."""
-_TINY = 1e-3
-_ALIKE, _NEAR = 0.06, 0.12
-"""Deviations of the colours and of the places (in half sides) that are taken for alike."""
 
 
 @dataclass(frozen=True)
@@ -51,48 +41,6 @@ class DetailConfig:
     widths: tuple[int, ...] = (32, 48, 96, 128, 160)
     marks: int = 16
     reach: int = 2
-
-
-@dataclass(frozen=True)
-class CoarseMaps:
-    """What a posed head says of the result, [B, ..., S, S].
-
-    offset: [B, 2, ...] xy to where the pixel lies in the source, whose sides run from -1 to 1.
-    hidden: [B, 1, ...] 0..1, not to be seen in the source. still: [B, 1, ...] 0..1, the source as
-    it is. region: [B, REGIONS, ...] shares. depth: [B, 1, ...] of the head, about -1..1.
-    """
-
-    offset: Tensor
-    hidden: Tensor
-    still: Tensor
-    region: Tensor
-    depth: Tensor
-
-    def to(self, device: torch.device | str) -> CoarseMaps:
-        """The same on another device."""
-        return CoarseMaps(**{name: value.to(device) for name, value in vars(self).items()})
-
-    @staticmethod
-    def cat(maps: Sequence[CoarseMaps]) -> CoarseMaps:
-        """Join maps of one size along the batch."""
-        names = ("offset", "hidden", "still", "region", "depth")
-        return CoarseMaps(**{name: torch.cat([getattr(m, name) for m in maps]) for name in names})
-
-
-@dataclass(frozen=True)
-class DetailInputs:
-    """Pictures [B, 3, S, S], RGB in [-1, 1], and maps of a result.
-
-    source: as it is. moved: by the coarse flow. guide: of the result. guide_moved: of the source,
-    by the coarse flow. draft: the guide of the result in the source's colours.
-    """
-
-    source: Tensor
-    moved: Tensor
-    guide: Tensor
-    guide_moved: Tensor
-    draft: Tensor
-    maps: CoarseMaps
 
 
 @dataclass(frozen=True)
@@ -146,12 +94,11 @@ class DetailNetwork(nn.Module):
         nn.init.zeros_(self.out.weight)
         fill_bias(self.out, 0.0)
 
-    def forward(self, inputs: DetailInputs, span: float = 1.0) -> DetailPlan:
-        """Plan results; span: S over the side of pictures whose faces fill them as in training."""
+    def forward(self, inputs: DetailInputs) -> DetailPlan:
         _check(inputs)
         maps = inputs.maps
         pictures = [inputs.source, inputs.moved, inputs.draft, inputs.guide_moved]
-        known = torch.cat([maps.offset * (4 * span), maps.hidden, maps.region, maps.depth], 1)
+        known = torch.cat([maps.offset * 4, maps.hidden, maps.region, maps.depth], 1)
         halved = [F.pixel_unshuffle(torch.cat(pictures, 1), 2), F.avg_pool2d(known, 2)]
         x = torch.cat(halved, 1)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
@@ -165,10 +112,11 @@ class DetailNetwork(nn.Module):
             x = stage(torch.cat([F.interpolate(x, scale_factor=2.0), passed.pop()], 1))
         learned = F.pixel_shuffle(self.out(x), 2).float()
         offset, logits, correction = learned.split((2, 3, 3), 1)
-        # Off the head nothing is learned: what rendered hair and walls tell would cut real hair.
+        # Off the face nothing is learned, nor in a mouth: rendered hair and walls would cut real
+        # hair, and rendered mouths are darker than people's.
         inside = _inside(maps)
         return DetailPlan(
-            offset=maps.offset + inside * (_STEP / span) * offset,
+            offset=maps.offset + inside * _STEP * offset,
             logits=_SURE * _layers(maps) * (3 - 2 * inside) + inside * logits,
             painted=inputs.draft + correction,
         )
@@ -209,44 +157,10 @@ class Stage(nn.Module):
         self.second.weight *= 0.3
 
 
-def detail_inputs(
-    source: Tensor, guide: Tensor, source_guide: Tensor, maps: CoarseMaps, *, span: float = 1.0
-) -> DetailInputs:
-    """Inputs of whole pictures [B, 3, S, S], two of them guides; span: as of `DetailNetwork`."""
-    moved, guide_moved = displace(torch.cat([source, source_guide], 1), maps.offset).split(3, 1)
-    draft = recoloured(guide, guide_moved, moved, maps, span=span)
-    return DetailInputs(source, moved, guide, guide_moved, draft, maps)
-
-
-@torch.no_grad()
-def recoloured(
-    guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMaps, *, span: float = 1.0
-) -> Tensor:
-    """The guide of the result in the source's colours, [B, 3, S, S].
-
-    What the source's own guide lacks in near places of about the same colour, where the source is
-    to be seen, is added: skin becomes the source's skin, hair and wall its hair and wall. Eyes and
-    the inside of the mouth stay as they are: a dark mouth is no dark hair.
-    """
-    count, _, _, side = guide.shape
-    size = side // _COARSE
-    share = 1 - maps.region[:, EYE : MOUTH + 1].float().sum(1, keepdim=True)
-    weight = F.avg_pool2d(share, _COARSE)
-    wanted, known, shown = (
-        F.avg_pool2d(p.float() * share, _COARSE) / weight.clamp_min(_TINY)
-        for p in (guide, guide_moved, moved)
-    )
-    seen = F.avg_pool2d((1 - maps.hidden.float()) * share, _COARSE)
-    places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / (_NEAR / span)
-    query, key = (torch.cat([c / _ALIKE, places], 1).flatten(2) for c in (wanted, known))
-    # A Gaussian of the distance; what is the same for all keys cancels out.
-    likeness = torch.bmm(query.transpose(1, 2), key) - key.square().sum(1, keepdim=True) / 2
-    likeness += 6 * (seen.flatten(2) + 1e-4).log()
-    lacking = torch.bmm(likeness.softmax(2), rearrange(shown - known, "b c h w -> b (h w) c"))
-    added = enlarged(rearrange(lacking, "b (h w) c -> b c h w", h=size), side)
-    eye = maps.region[:, EYE : EYE + 1]
-    rest = 1 - eye - softened(maps.region[:, MOUTH : MOUTH + 1].float())
-    return guide + rest.clamp_min(0) * added
+def unasked(maps: CoarseMaps) -> DetailPlan:
+    """What the maps alone plan, where no network is asked."""
+    none = maps.offset.new_zeros(len(maps.offset), 3, *maps.offset.shape[-2:])
+    return DetailPlan(maps.offset.clone(), 3 * _SURE * _layers(maps), none)
 
 
 def compose(source: Tensor, plan: DetailPlan) -> Tensor:
@@ -271,13 +185,6 @@ def settled(weights: Tensor) -> Tensor:
     return kept / kept.sum(1, keepdim=True)
 
 
-def enlarged(maps: Tensor, size: int) -> Tensor:
-    """[B, C, s, s] -> [B, C, size, size], bilinear."""
-    if maps.shape[-1] == size:
-        return maps
-    return F.interpolate(maps, size=(size, size), mode="bilinear", align_corners=False)
-
-
 def _layers(maps: CoarseMaps) -> Tensor:
     """[B, 3, S, S] in 0..1: which layer the maps speak for."""
     moved = (1 - maps.hidden) * (1 - maps.still)
@@ -285,9 +192,10 @@ def _layers(maps: CoarseMaps) -> Tensor:
 
 
 def _inside(maps: CoarseMaps) -> Tensor:
-    """[B, 1, S, S] 1 well inside the head, 0 off it, smoothly between."""
-    off = F.max_pool2d(maps.region[:, -1:], 2 * _EDGE + 1, 1, _EDGE)
-    return 1 - F.avg_pool2d(off, 2 * _EDGE + 1, 1, _EDGE, count_include_pad=False)
+    """[B, 1, S, S] 1 well inside the face, 0 off it and in the mouth, smoothly between."""
+    off = F.max_pool2d(1 - maps.face, 2 * _EDGE + 1, 1, _EDGE)
+    well = 1 - F.avg_pool2d(off, 2 * _EDGE + 1, 1, _EDGE, count_include_pad=False)
+    return well * (1 - softened(maps.region[:, MOUTH : MOUTH + 1].float()))
 
 
 def _check(inputs: DetailInputs) -> None:

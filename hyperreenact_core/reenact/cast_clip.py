@@ -13,6 +13,7 @@ from ..video.sources import FrameSource
 from ..video.transparency import read_mask
 from .cast import reenact_cast
 from .given_files import is_identity, is_track
+from .placing import in_square
 from .results import Reenactment
 from .roles import clips_of, roles_of
 from .source import SourceFace, analyse_sources
@@ -64,8 +65,8 @@ def play_clips(
         detector=detector,
         truncation_psi=request.truncation_psi,
     )
-    if request.framing is not None:
-        sources = [source.framed(request.framing) for source in sources]
+    framing, options = request.framing, request.options
+    sources = [in_square(source, framing, options, models) for source in sources]
     if request.front is not None:
         front = read_mask(request.front)
         sources = [source.behind(front) for source in sources]

@@ -91,4 +91,4 @@ def comparison(source: SourceFace, result: ReenactedFrame, *, paste_back: bool) 
     side = result.image.shape[0]
     crop = result.driving_crop
     driving = result.driving if crop is None else cut_square(result.driving, crop, size=side)
-    return [cut_square(source.picture, source.crop, size=side), driving, result.image]
+    return [cut_square(source.picture, source.crop_shown, size=side), driving, result.image]

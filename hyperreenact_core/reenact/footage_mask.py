@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..face.paste import soft_mask
 from ..imaging import resize, smoothstep
-from ..networks.detail import CoarseMaps
+from ..networks.detail_inputs import HAIR, CoarseMaps
 from .detail.head_model import Floats
 
 _FEATHER = 0.15
@@ -18,6 +18,8 @@ _SEEN = (1.5, 6.0)
 """Differences, of 255, of result and footage between which ever more of the result is shown."""
 _MOVED = (0.05, 0.3)
 """Pixels by which the head moves between which likewise: elsewhere the network only repeats."""
+_CARRIED = 0.7
+"""Pixels by which skin beside the face moves along with it without being drawn."""
 _AROUND = 0.012
 """How far what is shown reaches beyond what differs, over the side of the face's square."""
 
@@ -25,15 +27,16 @@ _AROUND = 0.012
 def changed_part(drawn: Tensor, own: Tensor, maps: CoarseMaps, *, head_alone: bool) -> Tensor:
     """[S, S] what is to be shown of a result: softly, where something moves and can be seen to.
 
-    drawn, own: [3, S, S] the result and the footage. maps: of this frame. head_alone: what lies
-    beside the head, to where its flow is only carried on, stays.
+    drawn, own: [3, S, S] the result and the footage. maps: of this frame. head_alone: hair
+    and what lies beside the head, to where its flow is only carried on, stay.
     """
     side = drawn.shape[-1]
     off = (drawn - own).abs().amax(0).numpy() * 127.5
-    moves = maps.offset.norm(dim=1, keepdim=True)
+    moves = maps.offset.norm(dim=1, keepdim=True) * (side / 2)
     if head_alone:
-        moves = moves * (1 - maps.region[:, -1:])
-    steps = resize(moves, side)[0, 0].numpy() * (side / 2)
+        beside = (moves - _CARRIED).clamp_min(0) * maps.region[:, :HAIR].sum(1, keepdim=True)
+        moves = torch.where(maps.face > 0, moves, beside)
+    steps = resize(moves, side)[0, 0].numpy()
     reach = max(round(_AROUND * side), 1)
     seen = _rise(_widened(off, reach), *_SEEN)
     # Where a head that turns has been, what comes out from behind it stands still.

@@ -77,7 +77,7 @@ LOOP_BLEND = Knob("loop_blend", 0, 120, 8)
 MIX_WEIGHT = Knob("weight", 0.0, 1.0, 0.0)
 """Which of two performances is followed: 0 the first, 1 the second."""
 CROP_SIZE = Knob("crop_size", 0.7, 2.0, 1.0)
-"""Side of the square that results show, over the usual one."""
+"""Side of the square that results show, over that of the crop."""
 CROP_OFFSETS = tuple(Knob(name, -0.5, 0.5, 0.0) for name in ("crop_x", "crop_y"))
 """How far its middle is moved to the right and down, in shares of the usual side."""
 CROP_ROLL = Knob("crop_roll", -45.0, 45.0, 0.0)

@@ -13,17 +13,19 @@ from torch import Tensor
 
 from ..face.given import Box
 from ..face.paste import paste_back
-from ..face.squares import corners_of, cut_square, square_from_frame
+from ..face.squares import corners_of, cut_square, framing_within, square_from_frame
 from ..host import Host
 from ..imaging import ImageU8, resize, tensor_from_u8, u8_from_tensor
 from ..models.sets import LoadedSet
-from ..types import FaceCrop
+from ..types import FaceCrop, Framing
 from .detail.portrait import Portrait, framed, framed_side, portrait_of, side_kept
 from .missing import DrivingReport, PoseOrigin
 from .options import ReenactOptions
 from .results import ReenactedFrame
 from .source import SourceFace
 
+_WHOLE_HEAD = 1.4
+"""Sides of the crop that a head with its hair is wide."""
 _IN_FRONT = 0.1
 """From this share on, a pixel shows something of what is in front."""
 _GROWN, _FILLED = 1 / 64, 5.0
@@ -80,7 +82,8 @@ def results_of(
 
 def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: LoadedSet) -> Placed:
     """What is given out for a drawn face [3, R, R]."""
-    alone = resize(face[None], options.side(models))
+    side = options.side(models)
+    alone = resize(face[None] if options.paste_back else _shown_part(source, face, side), side)
     if not options.paste_back:
         return Placed(u8_from_tensor(alone)[0], alone[0], None)
     crop = source.crop
@@ -97,10 +100,23 @@ def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: Lo
 
 def drawn_side(source: SourceFace, options: ReenactOptions, models: LoadedSet) -> int:
     """Pixels that a result is drawn wide: larger squares that are pasted back stay as sharp."""
-    side = options.side(models)
+    side, framing = options.side(models), source.crop.framing
+    if source.shown is not None and not options.paste_back:
+        return round(side * framing.size)
     if options.paste_back and options.size is None:
-        return max(side, framed_side(side, source.crop.framing))
+        return max(side, framed_side(side, framing))
     return side
+
+
+def _shown_part(source: SourceFace, face: Tensor, side: int) -> Tensor:
+    """[1, 3, r, r] what results show, `side` wide, of a drawn square [3, R, R]."""
+    if source.shown is None:
+        return face[None]
+    own, drawn = source.crop.framing, face.shape[-1]
+    if drawn != round(side * own.size):  # by a generator alone, which draws no larger
+        side = round(drawn / own.size)
+    left, top = (round((drawn - side) / 2 - side * shift) for shift in (own.x, own.y))
+    return face[None, :, top : top + side, left : left + side]
 
 
 def laid_into(source: SourceFace) -> Callable[[Tensor], Tensor]:
@@ -112,10 +128,34 @@ def laid_into(source: SourceFace) -> Callable[[Tensor], Tensor]:
     return lambda faces: framed(faces, square, framing)
 
 
+def in_square(
+    source: SourceFace, framing: Framing | None, options: ReenactOptions, models: LoadedSet
+) -> SourceFace:
+    """The source framed as asked, else the crop.
+
+    With detail more than the crop is drawn then, as much as the picture has of a head with its
+    hair: what moves in the crop comes from there, and all of it is pasted back. Raises InputError
+    for a framing out of range.
+    """
+    if framing is not None:
+        return source.framed(framing)
+    if options.detail == 0:
+        return source
+    height, width = source.picture.shape[:2]
+    wide = framing_within(source.crop, _WHOLE_HEAD, width=width, height=height)
+    if options.paste_back:
+        return source.framed(wide)
+    # In whole pixels of results, the crop is a part of what is drawn.
+    side = options.side(models)
+    size = 1 + 2 * int((wide.size - 1) * side / 2) / side
+    x, y = (round(shift * side) / side for shift in (wide.x, wide.y))
+    return replace(source.framed(Framing(size, x, y)), shown=Framing())
+
+
 def place_of(source: SourceFace) -> Box:
     """Where results are pasted in the source's picture, as it was given; within the picture."""
     height, width = source.picture.shape[:2]
-    x0, y0, x1, y1 = edges_of(source.crop, width, height)
+    x0, y0, x1, y1 = edges_of(source.crop_shown, width, height)
     for _ in range(source.turns):  # a quarter back, clockwise
         x0, y0, x1, y1 = height - y1, x0, height - y0, x1
         height, width = width, height

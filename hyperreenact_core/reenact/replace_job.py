@@ -9,6 +9,7 @@ from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..host import Host
 from ..models.sets import LoadedSet
+from ..types import Framing
 from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
@@ -119,6 +120,7 @@ class ReplaceFiles:
         detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
         with telling_kept(self.job.writer):
             source = source_face(request, self._picture, models, host, detector=detector)
+            source = source.framed(Framing())  # it is worn, not shown
             self.job.write(source, models, host, detector)
 
 

@@ -47,6 +47,7 @@ class SourceFace:
     reconstruction: [3, R, R] in [-1, 1], the face drawn from its latent code alone.
     faces: how many the picture shows, this one among them.
     front: [H, W] in [0, 1], what of the picture stays in front of the face; None for nothing.
+    shown: what results that are not pasted back show of the square that is drawn; None for all.
     """
 
     picture: ImageU8
@@ -56,6 +57,12 @@ class SourceFace:
     faces: int = 1
     turns: int = 0
     front: Tensor | None = None
+    shown: Framing | None = None
+
+    @property
+    def crop_shown(self) -> FaceCrop:
+        """The crop, framed as what results show."""
+        return self.crop if self.shown is None else replace(self.crop, framing=self.shown)
 
     def as_given(self, picture: ImageU8) -> ImageU8:
         """A picture like `picture`, turned back to how the source was given."""
@@ -64,7 +71,7 @@ class SourceFace:
     def framed(self, framing: Framing) -> SourceFace:
         """The same, of which results show another square; InputError for one out of range."""
         check_framing(framing)
-        return replace(self, crop=replace(self.crop, framing=framing))
+        return replace(self, crop=replace(self.crop, framing=framing), shown=None)
 
     def behind(self, front: Tensor) -> SourceFace:
         """The same behind what [H, W] of the picture, as the source was given, stays in front.

@@ -7,18 +7,16 @@ could set right; what it shows is told anew in the source's colours in any case.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from .flow import NOTHING, Drawing, depth_of
 from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
 from .maps import relief
-from .parts import INSIDE, IRIS, LAST_PIECE, LIP, TEETH, TONGUE, pieces, shown_by, shown_in
-from .pose import PosedHead
+from .mouth import light_inside, light_on_teeth, shown_inside
+from .parts import INSIDE, IRIS, LIP, TEETH, TONGUE, near_features, shown_by, shown_in
 from .raster import rasterise
 
 Colour = tuple[float, float, float]
@@ -26,34 +24,28 @@ Numbers = NDArray[np.float64]
 
 _LEAST = 6
 """Pixels that tell a colour."""
+_TEETH = 0.005
+"""Square decimetres of teeth that tell theirs."""
+_BRIGHTEST = 400.0
+"""Of teeth where light reaches them fully."""
 _WHITE = (60.0, 0.55)
 """How light teeth are where the skin's lightest tenth is black, and by how much more with it."""
-_PALE = 0.45
+_PALE = 0.6
 """How much of the skin's hue teeth and the whites of eyes share."""
-_AROUND = 0.3
-"""Skin so near to eyes and lips, in decimetres, is drawn finely with them."""
 _BEHIND = 0.1
 """What is this much deeper than what the coarse drawing shows there is hidden."""
 _RELIEF_SIZE = 128
 """Side of the picture whose slopes are lit."""
 _FINER = 2
 """Features are drawn in so many pixels for one, along each side: their edges are soft."""
-_BETWEEN_TEETH = np.array([0.0, 0.093, 0.165, 0.245, 0.325, 0.4], np.float32)
-"""Decimetres from the middle of a row to where one tooth ends and the next begins."""
-_GAP, _GAP_DARKER = 0.008, 0.22
-"""Half the width of the shade between two teeth, in decimetres, and how dark it is."""
-_REACH = (0.25, 0.6)
-"""Light halves so deep behind shut lips, and by so much deeper with every decimetre they open."""
-_GAMMA = 0.45
-_INNER_LIPS = (13, 14)
 
 
 @dataclass(frozen=True)
 class Paint:
     """Colours, 0 to 255, of the parts of a drawn head.
 
-    light: xy of where the light comes from. covered: [V, 3] what is added to the skin's where hair
-    covers it, see `sides`; None for nowhere.
+    teeth: where light reaches them fully, may be more. light: xy of where the light comes from.
+    shows: 0..1 how much of the inside of the mouth the picture shows.
     """
 
     skin: Colour
@@ -66,7 +58,7 @@ class Paint:
     hair: Colour
     nothing: Colour
     light: tuple[float, float] = (0.4, 0.9)
-    covered: Floats | None = None
+    shows: float = 0.0
 
 
 def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> Paint:
@@ -93,10 +85,23 @@ def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> 
         iris=_colour(middle(IRIS, 0.3 * skin)),
         mouth=_colour(0.4 * lip),
         tongue=_colour(0.7 * lip),
-        teeth=_colour(1.15 * pale),
+        teeth=_teeth_of(model, drawing, small[shown == TEETH], drawing.depth[shown == TEETH], pale),
         hair=_colour(middle(HAIR, 0.4 * skin)),
         nothing=_colour(middle(NOTHING, np.full(3, 128.0))),
+        shows=shown_inside(model, drawing.posed),
     )
+
+
+def _teeth_of(
+    model: HeadModel, drawing: Drawing, colours: Numbers, depths: Floats, pale: Numbers
+) -> Colour:
+    """Of what is seen of them [N, 3] at these depths [N], if that is enough."""
+    pixel = drawing.side / (drawing.size * drawing.posed.scale)
+    if len(colours) * pixel**2 < _TEETH:
+        return _colour(1.15 * pale)
+    light = float(light_on_teeth(model, drawing.posed, depths).mean())
+    red, green, blue = (np.median(colours, axis=0) / light).clip(0, _BRIGHTEST).tolist()
+    return red, green, blue
 
 
 def white_beside(skin: Numbers) -> float:
@@ -125,21 +130,10 @@ def picture_of(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> N
     coarse = cv2.resize(shown_in(model, drawing), (size, size), interpolation=cv2.INTER_NEAREST)
     shown = np.asarray(coarse, np.uint8)
     lit = np.where(shown == NOTHING, np.float32(1), shade)
-    plain = colours[shown] + _hair_on_skin(model, drawing, paint, size) * (shown == SKIN)[..., None]
-    flat = np.asarray(plain * lit[..., None], np.float32).reshape(-1, 3)
+    flat = np.asarray(colours[shown] * lit[..., None], np.float32).reshape(-1, 3)
     features = _features(model, drawing, _FINER * size)
     fine = shade.reshape(-1)[features.pixel(size)] * features.light
     return _over(flat, features, colours[features.shown] * fine[:, None], size)
-
-
-def _hair_on_skin(model: HeadModel, drawing: Drawing, paint: Paint, size: int) -> Floats:
-    """[size, size, 3] what is added to the skin's colour."""
-    added = np.zeros((drawing.size**2, 3), np.float32)
-    if paint.covered is not None:
-        added[drawing.covered.at] = drawing.covered.mix(model.faces, paint.covered)
-    square = added.reshape(drawing.size, drawing.size, 3)
-    larger = cv2.resize(square, (size, size), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(larger, np.float32)
 
 
 def _over(
@@ -152,26 +146,6 @@ def _over(
     laid = [np.bincount(pixel, colours[:, c], size * size) * each for c in range(3)]
     mixed = flat * (1 - covered) + np.stack(laid, 1)
     return mixed.clip(0, 255).astype(np.uint8).reshape(size, size, 3)
-
-
-def _reached(model: HeadModel, posed: PosedHead, depths: Floats) -> Floats:
-    """[N] how much light reaches what lies so deep [N]: less far behind the lips of a mouth that
-    is hardly open."""
-    lips = posed.vertices[list(_lip_vertices(model))]
-    opening = float(np.linalg.norm(lips[0] - lips[1]))
-    behind = (depths + float(lips[:, 2].max())).clip(0, None)
-    light = 1 / (1 + (behind / (_REACH[0] + _REACH[1] * opening)) ** 2)
-    return np.asarray(light**_GAMMA, np.float32)
-
-
-@lru_cache(maxsize=2)
-def _lip_vertices(model: HeadModel) -> tuple[int, int]:
-    """The vertices in the middle of the upper and of the lower lip, where they meet."""
-    upper, lower = (
-        int(np.linalg.norm(model.mean - model.point_mean[point], axis=1).argmin())
-        for point in _INNER_LIPS
-    )
-    return upper, lower
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +168,7 @@ class _Features:
 
 
 def _features(model: HeadModel, drawing: Drawing, size: int) -> _Features:
-    near = _near_features(model)
+    near = near_features(model)
     depth = depth_of(model, drawing.posed)
     places = drawing.posed.xy * (size / drawing.side)
     faces = model.faces[near]
@@ -206,43 +180,5 @@ def _features(model: HeadModel, drawing: Drawing, size: int) -> _Features:
     opened = cv2.dilate((drawing.region == MOUTH).astype(np.uint8), np.ones((3, 3), np.uint8))
     opened = cv2.resize(opened, (size, size), interpolation=cv2.INTER_NEAREST).reshape(-1)
     shown[np.isin(shown, INSIDE) & (opened[found.at] == 0)] = LIP
-    light = np.ones(len(shown), np.float32)
-    inside = np.isin(shown, INSIDE)
-    light[inside] = _reached(model, drawing.posed, own[inside])
-    teeth = shown == TEETH
-    light[teeth] *= _gaps(found.mix(faces, _along_the_teeth(model))[teeth])
+    light = light_inside(model, drawing.posed, found, faces, shown)
     return _Features(size, found.at[seen], shown[seen], light[seen])
-
-
-def _gaps(along: Floats) -> Floats:
-    """[N] places along a row of teeth -> [N] less light between two teeth."""
-    away = np.abs(np.abs(along)[:, None] - _BETWEEN_TEETH).min(1)
-    return np.asarray(1 - _GAP_DARKER * np.exp(-((away / _GAP) ** 2)), np.float32)
-
-
-@lru_cache(maxsize=2)
-def _along_the_teeth(model: HeadModel) -> Floats:
-    """[V] decimetres of a vertex of a row of teeth from its middle, along the row."""
-    along = np.zeros(len(model.mean), np.float32)
-    inside = np.nonzero(model.region == MOUTH)[0]
-    for piece in pieces(model.faces[inside])[1:LAST_PIECE]:
-        row = np.unique(model.faces[inside[piece]])
-        x, z = model.mean[row][:, 0], model.mean[row][:, 2]
-        # A row is about half an ellipse; its length up to an angle, by small steps.
-        wide, deep = float(np.abs(x).max()), float(np.ptp(z))
-        angle = np.arctan2(np.abs(x) / wide, (z - z.min()) / deep)
-        steps = np.linspace(0, np.pi / 2, 91)
-        length = np.hypot(wide * np.cos(steps), deep * np.sin(steps)) * (steps[1] - steps[0])
-        along[row] = np.interp(angle, steps, np.cumsum(length)) * np.sign(x)
-    return along
-
-
-@lru_cache(maxsize=2)
-def _near_features(model: HeadModel) -> NDArray[np.int32]:
-    """Triangles of lips, eyes and the mouth, and of the skin around them."""
-    shown = shown_by(model)
-    middle = model.mean[model.faces].mean(1)
-    around = middle[(shown == LIP) | ((shown == EYE) & (middle[:, 2] > 0))]
-    away = torch.cdist(torch.from_numpy(middle), torch.from_numpy(around)).amin(1).numpy()
-    kept = ((shown != HAIR) & (away < _AROUND)) | ~np.isin(shown, (SKIN, HAIR))
-    return np.nonzero(kept)[0].astype(np.int32)

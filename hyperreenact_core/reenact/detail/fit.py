@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...networks.reader_regions import OUTER_EYES
-from .head_model import COEFFICIENTS, POINTS, Doubles, HeadModel
+from .head_model import COEFFICIENTS, POINTS, Doubles, Floats, HeadModel
 from .products import product, solved
 from .turns import turn_of, vector_of
 
@@ -63,8 +63,9 @@ class HeadFit:
     shape: [K] and coefficients: [52] of the model. rotation: [3, 3] world = R @ head. centre: [2]
     xy of the eyes' middle. scale: pixels a decimetre there. nearness: one over the camera's
     distance from there, 0 for a picture without perspective. weights: [468] how much each point
-    counted, 0 to 1. rms: how far the points are off, in pixels, by weight. Pixels are those of the
-    picture that the points lie in.
+    counted, 0 to 1. rms: how far the points are off, in pixels, by weight. remainder: [V, 3]
+    decimetres to add to the vertices at rest, see `remainder`; None for nothing. Pixels are those
+    of the picture that the points lie in.
     """
 
     shape: Doubles
@@ -75,6 +76,7 @@ class HeadFit:
     nearness: float
     weights: Doubles
     rms: float
+    remainder: Floats | None = None
 
     def project(self, places: Doubles) -> Doubles:
         """[N, 3] decimetres from the eyes' middle, turned -> [N, 2] xy in the picture."""

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...imaging import smoothstep
-from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
+from .carried import carried
+from .fit import OVAL
+from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel, Indices
 from .pose import PosedHead
 from .raster import Coverage, rasterise
 
@@ -21,17 +22,17 @@ _RECESS = 0.03
 """
 _NEAR = 0.06
 """What is this much deeper than what the source shows there still counts as seen."""
-_CLINGS, _FAR = 0.5, 1.8
-"""Decimetres from the head: up to the one all moves with it, as most hair does, from the other on
-all is still.
-"""
-_RIM = 0.15
-"""The same share of half a side from the picture's border on: there the result meets the rest."""
+_AHEAD, _FRONT = 0.25, -0.5
+"""The face's skin looks so far ahead, a cosine, and lies so far before the eyes, in decimetres."""
+_SIDE_AHEAD = 0.05
+"""The side of a head tells its flow where it turns to the viewer so much, a cosine."""
+_ALL_HEAD = 0.99
+"""Of grip, see HeadModel: the neck has less."""
+_CHIN = 152
+"""A mesh point."""
 _BACKGROUND = np.float32(1e4)
 _THINNEST = 2
 """Pixels that a mouth is open at least: shut lips of a coarse mesh leave slits between them."""
-
-_Numbers = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +56,13 @@ class HeadFlow:
     """Where the pixels of a result lie in the source.
 
     offset: [S, S, 2] xy to add to a pixel's place, in pixels of the picture (not of this map).
-    head: [S, S] the head's pixels in the result. region: [S, S] as in Drawing. hidden: [S, S] of
-    the head, not to be seen in the source. still: [S, S] 0..1, off the head: the source as it is,
-    not moved.
+    face: [S, S] the pixels within the face's oval, where the flow is exact. region: [S, S] as in
+    Drawing. hidden: [S, S] of the face, not to be seen in the source. still: [S, S] 0..1, off the
+    face: the source as it is, not moved.
     """
 
     offset: Floats
-    head: NDArray[np.bool_]
+    face: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
     still: Floats
     region: NDArray[np.uint8]
@@ -96,26 +97,67 @@ def flow_between(
 ) -> HeadFlow:
     """The flow from a drawing of the result to one of the source, of the same size and side.
 
-    figure: [S, S] 1 where the source shows the person, 0 on the background, which is still where
-    nobody has been nor comes to be; None where that is not known.
-    Off the head it goes on smoothly and fades to none: most hair, of which the model knows nothing,
-    moves with the head.
+    figure: [S, S] 1 where the source shows the person, 0 on the background; None where that is not
+    known. Off the face the flow goes on without tears, see `carried`: of hair, hats and collars
+    the model knows nothing.
     """
     size, pixel = result.size, result.side / result.size
     then, now, covered = source.posed, result.posed, result.covered
-    moves = np.zeros((size * size, 2), np.float32)
-    own = np.zeros(size * size, np.float32)  # how deep it lies in the source
-    moves[covered.at] = covered.mix(model.faces, (then.xy - now.xy).astype(np.float32))
-    own[covered.at] = covered.mix(model.faces, depth_of(model, then))
-    head = result.region != NOTHING
+    square = (size, size)
+
+    def at_pixels(values: NDArray[np.floating]) -> Floats:  # [V, ...] -> [S, S, ...]
+        spread = np.zeros((size * size, *values.shape[1:]), np.float32)
+        spread[covered.at] = covered.mix(model.faces, values.astype(np.float32))
+        return spread.reshape(*square, *values.shape[1:])
+
+    def shown(triangles: NDArray[np.bool_]) -> NDArray[np.bool_]:  # [F] -> [S, S]
+        marked = np.zeros(size * size, np.bool_)
+        marked[covered.at] = triangles[covered.triangle]
+        return marked.reshape(square)
+
+    moves = at_pixels((then.xy - now.xy) / pixel)
+    covers = _hidden(moves, at_pixels(depth_of(model, then)), result.region, source)
     # Between lips that meet the flow is that of the lips.
-    slit = (result.region == SKIN).reshape(-1)
-    slit[covered.at] &= model.region[covered.triangle] == MOUTH
-    slit = slit.reshape(size, size)
-    offset = _spread(moves.reshape(size, size, 2), head & ~slit, pixel / now.scale)
-    steps = (offset / pixel).astype(np.float32)
-    hidden = head & ~slit & _hidden(steps, own.reshape(size, size), result.region, source)
-    return HeadFlow(offset, head, hidden, _still(steps, head, figure), result.region)
+    face = shown(_of_face(model)) & ~((result.region == SKIN) & shown(model.region == MOUTH))
+    ahead = np.minimum(_ahead(model.faces, then.vertices), _ahead(model.faces, now.vertices))
+    side = shown(_above_neck(model) & (ahead > _SIDE_AHEAD)) & ~covers
+    chin = float(now.xy[_chin(model), 1]) / pixel
+    unit = pixel / now.scale
+    offset = carried(moves, face, face | side, figure, chin=chin, unit=unit)
+    still = (~face & ~offset.any(2)).astype(np.float32)
+    return HeadFlow(offset * np.float32(pixel), face, face & covers, still, result.region)
+
+
+def _ahead(faces: Indices, vertices: Floats) -> Floats:
+    """[F] how much triangles look to the viewer: the cosine of how far they are turned away."""
+    first, second, third = (vertices[corner] for corner in faces.T)
+    normal = np.cross(second - first, third - first)
+    return np.asarray(normal[:, 2] / np.linalg.norm(normal, axis=1).clip(1e-12), np.float32)
+
+
+@lru_cache(maxsize=2)
+def _of_face(model: HeadModel) -> NDArray[np.bool_]:
+    """[F] triangles of the face, eyes and mouth: what lies within its oval."""
+    outline = model.point_mean[list(OVAL), :2].astype(np.float32)
+    middle = model.mean[model.faces].mean(1)
+    within = [
+        cv2.pointPolygonTest(outline, (x, y), measureDist=False) > 0 for x, y, _ in middle.tolist()
+    ]
+    outside = (model.region == SKIN) | (model.region == HAIR)
+    ahead = ~outside | (_ahead(model.faces, model.mean) > _AHEAD)
+    return np.array(within) & ahead & (middle[:, 2] > _FRONT)
+
+
+@lru_cache(maxsize=2)
+def _above_neck(model: HeadModel) -> NDArray[np.bool_]:
+    """[F] triangles that turn with the whole head."""
+    return model.grip[model.faces].min(1) > _ALL_HEAD
+
+
+@lru_cache(maxsize=2)
+def _chin(model: HeadModel) -> int:
+    """Its vertex."""
+    return int(np.linalg.norm(model.mean - model.point_mean[_CHIN], axis=1).argmin())
 
 
 def depth_of(model: HeadModel, posed: PosedHead) -> Floats:
@@ -131,65 +173,6 @@ def _behind(model: HeadModel) -> NDArray[np.bool_]:
     behind = np.ones(len(model.mean), np.bool_)
     behind[model.faces[(model.region == SKIN) | (model.region == HAIR)]] = False
     return behind
-
-
-def _spread(moves: Floats, covered: NDArray[np.bool_], pixel: float) -> Floats:
-    """[S, S, 2] the flow of what is covered, carried on over the rest. pixel: decimetres."""
-    if not covered.any():
-        return np.zeros_like(moves)
-    size = len(covered)
-    # Off the head it is smooth: half of the pixels tell it.
-    known = covered.astype(np.float32)
-    both = cv2.resize(
-        np.dstack([moves * known[..., None], known]),
-        None,
-        fx=0.5,
-        fy=0.5,
-        interpolation=cv2.INTER_AREA,
-    )
-    weight = np.asarray(both[..., 2], np.float32)
-    start = both[..., :2] / np.maximum(weight, 1e-6)[..., None]
-    away = cv2.distanceTransform((weight == 0).astype(np.uint8), cv2.DIST_L2, 3) * (2 * pixel)
-    near = np.asarray((_FAR - away) / (_FAR - _CLINGS), np.float32)
-    share = smoothstep(near) * smoothstep(_inwards(len(away)) / np.float32(_RIM))
-    carried = np.asarray(_filled(start, weight) * share[..., None], np.float32)
-    carried = np.asarray(cv2.resize(carried, (size, size)), np.float32)
-    return np.where(covered[..., None], moves, carried).astype(np.float32)
-
-
-@lru_cache(maxsize=4)
-def _inwards(size: int) -> Floats:
-    """[size, size] how far a pixel lies from the border, over half a side."""
-    to_edge = 1 - np.abs((np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1)
-    return np.minimum(to_edge[:, None], to_edge[None])
-
-
-def _filled(values: _Numbers, known: _Numbers) -> _Numbers:
-    """[S, S, 2] where known [S, S] is 1 -> everywhere: smaller pictures fill larger ones."""
-    height, width = known.shape
-    blurred = values * known[..., None]
-    if min(height, width) <= 2:
-        return np.broadcast_to(blurred.sum((0, 1)) / max(known.sum(), 1e-6), values.shape)
-    half = (width // 2, height // 2)
-    both = np.dstack([blurred, known])
-    coarse = np.asarray(cv2.resize(both, half, interpolation=cv2.INTER_AREA), np.float32)
-    weight = coarse[..., 2]
-    there = _filled(coarse[..., :2] / np.maximum(weight, 1e-6)[..., None], weight)
-    below = cv2.resize(there, (width, height), interpolation=cv2.INTER_LINEAR)
-    share = known[..., None]
-    return values * share + below * (1 - share)
-
-
-def _still(steps: Floats, head: NDArray[np.bool_], figure: Floats | None) -> Floats:
-    """[S, S] share of what is not moved. steps: [S, S, 2] in pixels of the map."""
-    unmoved = ~head & ~steps.any(2)
-    if figure is None:
-        return unmoved.astype(np.float32)
-    rows, columns = np.mgrid[0 : len(head), 0 : len(head)].astype(np.float32)
-    x, y = columns + steps[..., 0], rows + steps[..., 1]
-    comes = cv2.remap(figure, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    wall = np.where(head, 0, (1 - figure) * (1 - np.asarray(comes, np.float32)))
-    return np.where(unmoved, 1, wall).astype(np.float32)
 
 
 def _hidden(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ...networks.detail import CoarseMaps
+from ...networks.detail_inputs import CoarseMaps
 from .flow import NOTHING, Drawing, HeadFlow
 from .head_model import EYE, HAIR, MOUTH, SKIN, Floats
 
@@ -27,6 +27,7 @@ def coarse_maps(flows: Sequence[HeadFlow], results: Sequence[Drawing]) -> Coarse
         hidden=torch.from_numpy(np.stack([flow.hidden for flow in flows])[:, None]).float(),
         still=torch.from_numpy(np.stack([flow.still for flow in flows])[:, None]).float(),
         region=torch.from_numpy(shares).float(),
+        face=torch.from_numpy(np.stack([flow.face for flow in flows])[:, None]).float(),
         depth=torch.from_numpy(np.stack([relief(drawing) for drawing in results])[:, None]),
     )
 

@@ -6,10 +6,11 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from .flow import Drawing
-from .head_model import EYE, MOUTH, SKIN, HeadModel
+from .head_model import EYE, HAIR, MOUTH, SKIN, HeadModel
 
 TEETH, TONGUE, LIP, IRIS = 10, 11, 12, 13
 """What triangles show, beside the regions of head_model."""
@@ -17,6 +18,8 @@ LAST_PIECE = 3
 _IRIS_REACH = 0.07
 """From an eyeball's front to where its iris ends, in decimetres."""
 INSIDE = (MOUTH, TEETH, TONGUE)
+_AROUND = 0.3
+"""Skin so near to eyes and lips, in decimetres, is drawn finely with them."""
 _LIPS = (
     *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409),
     *(291, 375, 321, 405, 314, 17, 84, 181, 91, 146),
@@ -70,3 +73,14 @@ def pieces(faces: NDArray[np.int32]) -> list[NDArray[np.int64]]:
             break
     of = names[first]
     return [np.nonzero(of == name)[0] for name in np.unique(of)]
+
+
+@lru_cache(maxsize=2)
+def near_features(model: HeadModel) -> NDArray[np.int32]:
+    """Triangles of lips, eyes and the mouth, and of the skin around them."""
+    shown = shown_by(model)
+    middle = model.mean[model.faces].mean(1)
+    around = middle[(shown == LIP) | ((shown == EYE) & (middle[:, 2] > 0))]
+    away = torch.cdist(torch.from_numpy(middle), torch.from_numpy(around)).amin(1).numpy()
+    kept = ((shown != HAIR) & (away < _AROUND)) | ~np.isin(shown, (SKIN, HAIR))
+    return np.nonzero(kept)[0].astype(np.int32)

@@ -118,6 +118,11 @@ def fit_reading(model: HeadModel, reading: FaceReading) -> HeadFit:
     return _fit(model, reading, None, shape_spread=1.0, factors=np.ones(POINTS))
 
 
+def fit_portrait(model: HeadModel, reading: FaceReading) -> HeadFit:
+    """The same, closer at the edges of lids and lips: there a pixel shows."""
+    return _fit(model, reading, None, shape_spread=1.0, factors=_fine_points())
+
+
 class Performer:
     """Tells the performance of a person from frame to frame; the shape is the same in a scene.
 
@@ -154,6 +159,13 @@ class Performer:
         before = np.zeros_like(free) if self._shape is None else self._shape
         self._shape = before + (free - before) / self._frames
         return self._shape
+
+
+@cache
+def _fine_points() -> Doubles:
+    factors = np.ones(POINTS)
+    factors[list(FINE)] = _TELLING
+    return factors
 
 
 @cache

@@ -47,11 +47,17 @@ def pose_head(
     """
     head = fit.rotation if rotation is None else np.asarray(rotation, np.float64)
     face = fit.coefficients if coefficients is None else np.asarray(coefficients, np.float64)
-    at_rest = (model.vertices(fit.shape, face) if vertices is None else vertices) + model.hair
+    at_rest = (vertices_of(model, fit, face) if vertices is None else vertices) + model.hair
     pivot = model.pivot(fit.shape)
     place = fit.rotation @ pivot + np.asarray(shift, np.float64)
     posed = bend(at_rest - pivot, model.grip, head, chest_turn(head, chest_share)) + place
     return PosedHead(posed.astype(np.float32), fit.project(posed), fit.scale)
+
+
+def vertices_of(model: HeadModel, fit: HeadFit, coefficients: Doubles) -> Floats:
+    """[V, 3] of a fitted head with this expression, not turned and without hair."""
+    plain = model.vertices(fit.shape, coefficients)
+    return plain if fit.remainder is None else plain + fit.remainder
 
 
 def turned_about(posed: PosedHead, roll_deg: float, middle: float) -> PosedHead:

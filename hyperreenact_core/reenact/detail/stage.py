@@ -7,20 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
 from ...imaging import resize, softened, tensor_from_u8, u8_from_tensor
-from ...networks.detail import (
-    MOUTH,
-    CoarseMaps,
-    DetailInputs,
-    DetailNetwork,
-    DetailPlan,
-    compose,
-    detail_inputs,
-)
+from ...networks.detail import DetailNetwork, compose
+from ...networks.detail_inputs import CoarseMaps, enlarged
 from ...types import FaceReading, Framing
 from .drawn import Paint, paint_of, picture_of
 from .figure import figure_of
@@ -28,20 +20,18 @@ from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
 from .head_model import Floats, HeadModel, load_head_model
 from .maps import coarse_maps
-from .performance import HeadState, fit_reading
+from .mouth import Mouth, mouth_of, shown_inside
+from .performance import HeadState, fit_portrait
+from .planning import planned
 from .portrait import Portrait, framed_side
 from .pose import pose_head, turned_about
-from .sides import hair_over_sides
+from .remainder import with_remainder
 from .turns import soft_turn
 from .worn import worn_on
 
 _FREE_DEG, _MOST_DEG = 28.0, 42.0
 """How far a head is turned from where the source holds it, as asked and at most: beyond that the
 source shows too little of what would be seen."""
-_GUIDED = 0.75
-"""The draft's share of what is painted inside mouths."""
-_NONE = 1e-6
-"""A weight of nothing."""
 WORK_SIZE = 256
 """Side in pixels of the pictures and maps that the network sees, and has learned from."""
 
@@ -75,11 +65,13 @@ class DetailSource:
 class Sketch:
     """What the head model alone says of one result.
 
-    guide: [1, 3, S, S] in [-1, 1], the model painted; None for a source without paint.
+    guide: [1, 3, S, S] in [-1, 1], the model painted, and the inside of its mouth at the result's
+    size; None for a source without paint, the mouth where it is shut too.
     """
 
     maps: CoarseMaps
-    guide: Tensor | None
+    guide: Tensor | None = None
+    mouth: Mouth | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +119,7 @@ class DetailStage:
         paint: Paint | None = None,
         figure: Floats | None = None,
     ) -> DetailSource:
-        """size: side of the results in pixels. fit_with: what fits the head; `fit_reading` if None.
+        """size: side of the results in pixels. fit_with: what fits the head, else `fit_portrait`.
 
         paint: colours of a portrait without a guide. figure: see DetailSource. What is None is
         measured.
@@ -137,7 +129,9 @@ class DetailStage:
         large, matrix = cut(portrait.image, whole, CropRule(size=size))
         own = large[None].to(self._device)
         reading = portrait.reading.moved(matrix)
-        fit = fit_reading(self.model, reading) if fit_with is None else fit_with(reading)
+        fit = fit_portrait(self.model, reading) if fit_with is None else fit_with(reading)
+        points, spread = reading.points.double().numpy(), reading.spread.double().numpy()
+        fit = with_remainder(self.model, fit, points, spread)
         framing = portrait.framing
         work_size = framed_side(self.work_size, framing)
         drawing = self._drawn(fit, None, framing, side=float(size))
@@ -151,8 +145,8 @@ class DetailStage:
         else:
             if paint is None:
                 paint = paint_of(self.model, drawing, seen)
-                over = hair_over_sides(self.model, drawing, seen, figure, paint)
-                paint = replace(paint, covered=over)
+            else:
+                paint = replace(paint, shows=shown_inside(self.model, drawing.posed))
             guide = self._pictures([drawing], paint)[0]
         return DetailSource(
             picture=own,
@@ -174,20 +168,22 @@ class DetailStage:
     def sketch(self, source: DetailSource, state: HeadState) -> Sketch:
         """What needs no network."""
         result = self._drawn(source.fit, state, source.framing, side=source.drawing.side)
-        flow = flow_between(self.model, result, source.drawing, source.figure)
-        maps = coarse_maps([flow], [result])
-        paint = source.paint
-        return Sketch(maps, None if paint is None else self._pictures([result], paint))
+        return self._sketched(source, result)
 
     def sketch_on(self, source: DetailSource, other: HeadFit) -> tuple[Sketch, Drawing]:
         """The source's face on another head, which lies in pixels of a square of the same side."""
         side = source.drawing.side
         posed = worn_on(self.model, source.fit, other)
         drawing = draw_head(self.model, posed, side=side, size=source.drawing.size)
-        flow = flow_between(self.model, drawing, source.drawing, source.figure)
-        paint = source.paint
-        guide = None if paint is None else self._pictures([drawing], paint)
-        return Sketch(coarse_maps([flow], [drawing]), guide), drawing
+        return self._sketched(source, drawing), drawing
+
+    def _sketched(self, source: DetailSource, result: Drawing) -> Sketch:
+        flow = flow_between(self.model, result, source.drawing, source.figure)
+        maps = coarse_maps([flow], [result])
+        if source.paint is None:
+            return Sketch(maps)
+        mouth = mouth_of(self.model, result, source.paint, source.picture.shape[-1])
+        return Sketch(maps, self._pictures([result], source.paint), mouth)
 
     @torch.inference_mode()
     def finish(
@@ -204,19 +200,16 @@ class DetailStage:
         shown = torch.cat(painted) if painted else guides
         if shown is None:
             raise ValueError("a source without paint is drawn with the generator's guides")
-        span = small.shape[-1] / self.work_size
-        inputs = detail_inputs(
-            small,
-            resize(shown.to(small), small.shape[-1]),
-            source.guide.expand(count, -1, -1, -1),
-            maps,
-            span=span,
-        )
+        carried = torch.cat([small, source.guide.expand(count, -1, -1, -1)], 1)
+        drawn = resize(shown.to(small), small.shape[-1])
         lower = self._dtype != torch.float32
         with torch.autocast(self._device.type, self._dtype, enabled=lower):
-            plan = with_guided_mouth(self._network(inputs, span), inputs)
+            plan = planned(self._network, carried, drawn, maps, size=self.work_size)
         images = compose(source.picture.expand(count, -1, -1, -1), plan)
-        return Detailed(images, _kept(plan.weights, maps.region))
+        for image, sketch, hidden in zip(images, sketches, maps.hidden, strict=True):
+            if sketch.mouth is not None:
+                sketch.mouth.over(image, _unseen(hidden, source))
+        return Detailed(images, _kept(plan.weights, maps.face))
 
     def _drawn(
         self, fit: HeadFit, state: HeadState | None, framing: Framing, *, side: float
@@ -237,24 +230,16 @@ class DetailStage:
         return tensor_from_u8(np.stack(pictures))
 
 
-def with_guided_mouth(plan: DetailPlan, inputs: DetailInputs) -> DetailPlan:
-    """The plan whose mouth is mostly as the draft shows it inside.
-
-    Mouths of rendered heads, which a network learns from, are darker than people's.
-    """
-    mouth = inputs.maps.region[:, MOUTH : MOUTH + 1].to(plan.painted)
-    # Its edges are without the steps of the maps.
-    soft, near = softened(mouth), F.max_pool2d(mouth, 3, 1, 1)
-    smooth = (softened(plan.weights) + _NONE).log()
-    return replace(
-        plan,
-        logits=torch.lerp(plan.logits, smooth, near),
-        painted=torch.lerp(plan.painted, inputs.draft, _GUIDED * soft),
-    )
+def _unseen(hidden: Tensor, source: DetailSource) -> Tensor:
+    """[1, R, R] what is painted of a mouth: all of it, unless the source shows some."""
+    shows = 0.0 if source.paint is None else source.paint.shows
+    soft = softened(softened(hidden[None]))
+    unseen = torch.lerp(torch.ones_like(soft), soft, shows)
+    return enlarged(unseen, source.picture.shape[-1])[0]
 
 
-def _kept(weights: Tensor, region: Tensor) -> Tensor:
-    """[B] the share of the head's pixels that is not painted."""
-    head = 1 - resize(region[:, -1:], weights.shape[-1])
-    painted = (weights[:, 2:] * head).sum((1, 2, 3)) / head.sum((1, 2, 3)).clamp_min(1)
+def _kept(weights: Tensor, face: Tensor) -> Tensor:
+    """[B] the share of the face's pixels that is not painted."""
+    own = resize(face, weights.shape[-1])
+    painted = (weights[:, 2:] * own).sum((1, 2, 3)) / own.sum((1, 2, 3)).clamp_min(1)
     return 1 - painted

@@ -12,7 +12,7 @@ from ...imaging import smoothstep
 from .fit import OVAL, HeadFit
 from .flow import NOTHING, Drawing
 from .head_model import Floats, HeadModel
-from .pose import PosedHead, pose_head
+from .pose import PosedHead, pose_head, vertices_of
 
 _INWARDS = 0.45
 """Decimetres from the outline of the face from which on its features are the wearer's own."""
@@ -41,7 +41,7 @@ def worn_on(model: HeadModel, own: HeadFit, other: HeadFit) -> PosedHead:
     told = weights > _ALIGNED
     a, b = mine[told], theirs[told]
     size = float(((a - a.mean(0)) * (b - b.mean(0))).sum() / ((a - a.mean(0)) ** 2).sum())
-    laid = (model.vertices(own.shape, other.coefficients) - a.mean(0)) * size + b.mean(0)
+    laid = (vertices_of(model, own, other.coefficients) - a.mean(0)) * size + b.mean(0)
     acting = model.vertices(other.shape, other.coefficients)
     mixed = acting + (laid - acting) * (_OWN * weights[:, None])
     return pose_head(model, other, vertices=np.asarray(mixed, np.float32))

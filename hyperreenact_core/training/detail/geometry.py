@@ -14,6 +14,7 @@ from ...reenact.detail.fit import HeadFit, eye_distance, fit_head
 from ...reenact.detail.flow import Drawing, HeadFlow, draw_head, flow_between
 from ...reenact.detail.head_model import HeadModel
 from ...reenact.detail.pose import pose_head
+from ...reenact.detail.remainder import with_remainder
 from ...reenact.detail.turns import turn_of
 from .pairs import Floats, Pair, View
 
@@ -113,7 +114,8 @@ def read_head(model: HeadModel, view: View, rng: Generator, errors: ReadingError
     read = view.labels.coefficients + rng.normal(0, errors.coefficients, 52)
     turn = turn_of(rng.normal(0, np.radians(errors.turn_deg), 3))
     hint = turn @ view.labels.rotation.astype(np.float64)
-    return fit_head(model, points, read.clip(0, 1), rotation=hint)
+    fit = fit_head(model, points, read.clip(0, 1), rotation=hint)
+    return with_remainder(model, fit, points, np.full(len(points), max(few, _CLOSE) * unit))
 
 
 def true_head(model: HeadModel, view: View) -> HeadFit:
@@ -122,9 +124,10 @@ def true_head(model: HeadModel, view: View) -> HeadFit:
     spread = _CLOSE * float(np.ptp(points, axis=0).max())
     rotation = view.labels.rotation.astype(np.float64)
     read = view.labels.coefficients.astype(np.float64)
-    return fit_head(
+    fit = fit_head(
         model, points, read, spread=spread, rotation=rotation, coefficient_spread=_CLOSE_SPREAD
     )
+    return with_remainder(model, fit, points, np.full(len(points), spread))
 
 
 def _smooth(points: Doubles, rng: Generator) -> Doubles:

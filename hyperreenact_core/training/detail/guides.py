@@ -64,7 +64,7 @@ def _drawn(seen: Pixels, drawings: tuple[Drawing, Drawing], rng: Generator) -> G
     off = {
         name: tuple(np.clip(np.multiply(colour, np.exp(rng.normal(0, 0.05))), 0, 255).tolist())
         for name, colour in vars(paint).items()
-        if name not in ("light", "covered")
+        if name not in ("light", "shows")
     }
     x, y = rng.normal(0, 1, 2).tolist()
     paint = replace(paint, light=(x, y), **off)

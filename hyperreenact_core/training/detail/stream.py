@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...heads.parts import Label
 from ...imaging import pixel_places, tensor_from_u8
-from ...networks.detail import CoarseMaps, DetailInputs, recoloured
+from ...networks.detail_inputs import CoarseMaps, DetailInputs, recoloured
 from ...networks.reader_regions import LEFT_EYE, LIDS, MOUTH, RIGHT_EYE
 from ...reenact.detail.flow import HeadFlow
 from ...reenact.detail.head_model import load_head_model

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from hyperreenact_core.face.align import CropBox, CropRule, crop_at, move_points
 from hyperreenact_core.face.squares import (
     corners_of,
     cut_square,
+    framing_within,
     shown_crop,
     square_from_crop,
     square_from_frame,
@@ -77,3 +80,27 @@ def test_before_its_turn_a_square_only_differs_by_the_turn_about_its_middle() ->
     across = before[0, 0] * after[0, 1] - before[0, 1] * after[0, 0]
     angle = np.degrees(np.arctan2(across.item(), (before * after).sum().item()))
     assert angle == pytest.approx(-25, abs=1e-3), "counter-clockwise, y pointing down"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "wanted"),
+    [
+        (200, 200, Framing(1.4)),
+        (200, 130, Framing(1.4, 0.0, (130 - 0.7 * 62 - 97) / 62)),
+        (140, 200, Framing(1.4, (140 - 0.7 * 62 - 104) / 62, 0.0)),
+        (70, 200, Framing(70 / 62, -0.5, 0.0)),
+        (40, 40, Framing(1.0, -0.5, -0.5)),
+    ],
+    ids=["room", "bottom", "right", "narrow", "smaller than the crop"],
+)
+def test_a_framing_within_a_picture_shows_nothing_beyond_it(
+    width: int, height: int, wanted: Framing
+) -> None:
+    crop = crop_of(Framing())
+    found = framing_within(crop, 1.4, width=width, height=height)
+    for own, told in zip(astuple(found), astuple(wanted), strict=True):
+        assert own == pytest.approx(told, abs=1e-6)
+    if width > 100 < height:
+        corners = corners_of(crop_of(found))
+        assert corners.min() > -1e-3
+        assert (corners < torch.tensor([width, height]) + 1e-3).all()

@@ -10,15 +10,17 @@ from torch import Tensor
 
 from hyperreenact_core.imaging import displace
 from hyperreenact_core.networks.detail import (
-    CoarseMaps,
     DetailConfig,
-    DetailInputs,
     DetailNetwork,
     DetailPlan,
     compose,
+    settled,
+)
+from hyperreenact_core.networks.detail_inputs import (
+    CoarseMaps,
+    DetailInputs,
     detail_inputs,
     recoloured,
-    settled,
 )
 
 SIZE = 64
@@ -42,15 +44,17 @@ def maps() -> CoarseMaps:
     region[:, -1] = 1
     region[:, -1, HEAD, HEAD], region[:, 0, HEAD, HEAD] = 0, 1
     still = region[:, -1:] - hidden
-    return CoarseMaps(offset, hidden, still, region, torch.ones(1, 1, SIZE, SIZE))
+    return CoarseMaps(offset, hidden, still, region, torch.ones_like(hidden), 1 - still)
 
 
 def skin_everywhere() -> CoarseMaps:
     """Nothing moves, nothing is hidden."""
     region = torch.zeros(1, 5, SIZE, SIZE)
     region[:, 0] = 1
-    none = torch.zeros(1, 2, SIZE, SIZE)
-    return CoarseMaps(none, none[:, :1].clone(), none[:, :1].clone(), region, none[:, :1].clone())
+    offset, nothing = torch.zeros(1, 2, SIZE, SIZE), torch.zeros(1, 1, SIZE, SIZE)
+    return CoarseMaps(
+        offset, nothing.clone(), nothing.clone(), region, nothing.clone(), torch.ones_like(nothing)
+    )
 
 
 def network() -> DetailNetwork:
@@ -60,7 +64,7 @@ def network() -> DetailNetwork:
 
 @torch.inference_mode()
 def planned(source: Tensor, guide: Tensor) -> DetailPlan:
-    return network()(detail_inputs(source, guide, guide, maps()))
+    return network()(detail_inputs(source, guide, torch.cat([source, guide], 1), maps()))
 
 
 def test_a_fresh_network_moves_the_head_paints_what_is_hidden_and_leaves_the_rest() -> None:
@@ -148,7 +152,7 @@ def test_a_network_has_the_size_that_one_core_can_bear() -> None:
 
 def test_wrong_sizes_are_refused() -> None:
     source = picture(0)
-    inputs = detail_inputs(source, source, source, maps())
+    inputs = detail_inputs(source, source, torch.cat([source, source], 1), maps())
     crooked = replace(inputs, source=source[..., :40, :40])
     with pytest.raises(ValueError, match="multiple of 32"):
         network()(crooked)

@@ -31,6 +31,8 @@ SIZE = 128
 MODEL = load_head_model()
 HELD_OUT = (910_000, 910_001, 910_002)
 FACES = ("broad_smile", "surprise", "sadness")
+MOUTH = 13
+"""A mesh point."""
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +149,6 @@ def test_the_flow_of_a_turn_is_right(turns: list[Pair]) -> None:
         motion = np.linalg.norm(one.flow.offset, axis=2)[one.result.labels == Label.FACE]
         assert np.median(motion) > 6
         assert one.error(one.fit()) < 1
-        assert one.error(one.fit(), Label.SKIN) < 2
         assert one.error(one.fit(1.0)) < 2
         assert one.error(one.fit(3.0)) < 3
 
@@ -155,13 +156,23 @@ def test_the_flow_of_a_turn_is_right(turns: list[Pair]) -> None:
 def test_what_the_source_hides_is_mostly_found(turns: list[Pair]) -> None:
     for one in turns:
         flow = one.coarse(one.fit())
-        skin = np.isin(one.result.labels, (Label.SKIN, Label.FACE)) & flow.head
+        skin = np.isin(one.result.labels, (Label.SKIN, Label.FACE)) & flow.face
         assert (flow.hidden == one.flow.hidden)[skin].mean() > 0.95
 
 
-def test_the_head_drawn_lies_on_the_head_photographed(turns: list[Pair]) -> None:
+def test_hair_and_ears_go_with_the_head(turns: list[Pair]) -> None:
     for one in turns:
-        head = one.coarse(one.fit()).head
-        assert head[one.result.labels == Label.FACE].mean() > 0.97
-        assert head[one.result.labels == Label.SKIN].mean() > 0.9
-        assert (one.result.labels[head] != Label.BACKGROUND).mean() > 0.9
+        off = np.linalg.norm(one.coarse(one.fit()).offset - one.flow.offset, axis=2)
+        moved = np.linalg.norm(one.flow.offset, axis=2)
+        for label in (Label.HAIR, Label.SKIN):
+            seen = (one.result.labels == label) & ~one.flow.hidden
+            seen[int(one.result.points[MOUTH, 1]) :] = False  # the neck turns less
+            assert np.median(off[seen]) < 0.4 * np.median(moved[seen])
+
+
+def test_the_face_drawn_lies_on_the_face_photographed(turns: list[Pair]) -> None:
+    for one in turns:
+        face = one.coarse(one.fit()).face
+        assert face[one.result.labels == Label.FACE].mean() > 0.9
+        on_head = ~np.isin(one.result.labels, (Label.BACKGROUND, Label.CLOTHES))
+        assert on_head[face].mean() > 0.99

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from hyperreenact_core.heads.gaze import rotation_matrix
 from hyperreenact_core.heads.parts import Label
 from hyperreenact_core.reenact.detail.fit import HeadFit
-from hyperreenact_core.reenact.detail.flow import NOTHING, Drawing, draw_head, flow_between
+from hyperreenact_core.reenact.detail.flow import NOTHING, Drawing, depth_of, draw_head
 from hyperreenact_core.reenact.detail.head_model import EYE, HAIR, MOUTH, SKIN, load_head_model
 from hyperreenact_core.reenact.detail.pose import pose_head
 
@@ -21,6 +21,8 @@ SIZE = 64
 MODEL = load_head_model()
 _SHOWS = np.zeros(256, np.uint8)
 _SHOWS[[SKIN, EYE, MOUTH, HAIR]] = Label.FACE, Label.EYES, Label.MOUTH, Label.HAIR
+_NEAR = 0.06
+"""Decimetres: what is so much deeper than what the other picture shows there is hidden in it."""
 Record = dict[str, NDArray[np.generic]]
 
 
@@ -86,6 +88,9 @@ def _record(
     flow = np.zeros((SIZE, SIZE, 2), np.float16)
     there = mine.covered.mix(MODEL.faces, theirs.posed.xy.astype(np.float32))
     flow[at] = there - np.stack(at[::-1], 1) - 0.5
+    hidden = np.zeros((SIZE, SIZE), np.uint8)
+    depth = mine.covered.mix(MODEL.faces, depth_of(MODEL, theirs.posed))
+    hidden[at] = _hidden(there, depth, theirs)
     pivot, place = MODEL.pivot(fit.shape), fit.rotation @ MODEL.pivot(fit.shape)
     turned = (MODEL.points(fit.shape, face) - pivot) @ rotation.T + place
     points = np.c_[replace(fit, rotation=rotation).project(turned), -turned[:, 2] * fit.scale]
@@ -94,7 +99,7 @@ def _record(
         "coverage": (mine.region != NOTHING).astype(np.uint8) * 255,
         "labels": _SHOWS[mine.region],
         "flow": flow,
-        "hidden": flow_between(MODEL, mine, theirs).hidden.astype(np.uint8),
+        "hidden": hidden,
         "points": points.astype(np.float32),
         "visible": np.ones(468, np.uint8),
         "irises": points[[468 - 2, 468 - 1], :2].astype(np.float32),
@@ -103,3 +108,14 @@ def _record(
         "expression": face.astype(np.float32),
         "identity": np.array(seed, np.int64),
     }
+
+
+def _hidden(
+    there: NDArray[np.float32], depth: NDArray[np.float32], drawing: Drawing
+) -> NDArray[np.bool_]:
+    """[N] whether a drawing shows something nearer at these places [N, 2] of these depths [N]."""
+    deep = cv2.dilate(drawing.depth, np.ones((2, 2), np.uint8))
+    column, row = np.ceil(there - 0.5).astype(int).T
+    inside = (np.minimum(column, row) >= 0) & (np.maximum(column, row) < SIZE)
+    nearer = depth > deep[row.clip(0, SIZE - 1), column.clip(0, SIZE - 1)] + _NEAR
+    return np.asarray(~inside | nearer)

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from hyperreenact_core.face.framing import Frame
-from hyperreenact_core.networks.detail import CoarseMaps, DetailPlan
+from hyperreenact_core.networks.detail import DetailPlan
+from hyperreenact_core.networks.detail_inputs import CoarseMaps
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.training.detail.geometry import ReadingErrors, coarse_of
 from hyperreenact_core.training.detail.guides import KINDS, draw_guides
@@ -104,8 +105,8 @@ def test_a_mirrored_pair_has_the_mirrored_coarse_flow(shelf: Shelf) -> None:
         coarse_of(MODEL, read_pair(shelf, 0, frame, SIZE), rng(), EXACT, size=SIZE).flow
         for frame in (WHOLE, replace(WHOLE, mirrored=True))
     )
-    head = plain.head & mirrored.head[:, ::-1]
-    assert head.sum() > 0.9 * plain.head.sum()
+    head = plain.face & mirrored.face[:, ::-1]
+    assert head.sum() > 0.9 * plain.face.sum()
     back = mirrored.offset[:, ::-1] * (-1, 1)
     assert np.median(np.abs(plain.offset[..., 0])[head]) > 1
     assert np.median(np.abs(back - plain.offset)[head]) < 0.3
@@ -115,7 +116,7 @@ def test_errors_of_the_reading_move_the_flow_a_little(shelf: Shelf) -> None:
     pair = read_pair(shelf, 0, WHOLE, SIZE)
     exact = coarse_of(MODEL, pair, rng(), EXACT, size=SIZE).flow
     rough = coarse_of(MODEL, pair, rng(), ReadingErrors(), size=SIZE).flow
-    off = np.linalg.norm(exact.offset - rough.offset, axis=2)[exact.head & rough.head]
+    off = np.linalg.norm(exact.offset - rough.offset, axis=2)[exact.face & rough.face]
     assert 0.01 < np.median(off) < 2
 
 
