@@ -211,7 +211,7 @@ def _finder(detector: Any, bboxes: Any, choice: Any, *, size: tuple[int, int], f
 
 def told(report: Any, role: Role, options: Mapping[str, Any], *, source: Any) -> str:
     """What came of it, a line each."""
-    from ..hyperreenact_core.reenact.tracking import cuts_text
+    from ..hyperreenact_core.face.follow import cuts_text
     from .convert import kept_text
 
     face, given = role.face, None if options.get("identity") is not None else source

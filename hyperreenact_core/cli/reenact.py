@@ -166,9 +166,9 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Check everything that needs no weights, then stream the frames into the output."""
+    from ..face.follow import cuts_text
     from ..models.sets import load_set
     from ..reenact.clip import ClipJob
-    from ..reenact.tracking import cuts_text
 
     began = time.monotonic()
     bar = LateProgressBar("reenact")

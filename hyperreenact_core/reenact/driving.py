@@ -10,12 +10,12 @@ from typing import TypeVar
 from ..choices import FaceChoice, NoFacePolicy
 from ..errors import InputError
 from ..face.detect import FaceDetector, FaceLandmarks
+from ..face.follow import track_face
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
 from .missing import DrivingReport, PosedFrame, PoseView, fill_missing
-from .tracking import track_face
 from .views import crop_rule, pose_view, searched
 
 Item = TypeVar("Item")

@@ -13,6 +13,7 @@ from ..choices import FaceChoice, MissingFace
 from ..errors import InputError, NoFaceError
 from ..face.align import CropBox, CropRule, box_of, crop_box, move_points
 from ..face.detect import FaceDetector
+from ..face.follow import TrackedFrame, cuts_text, track_face
 from ..face.given import EachFrameAlone
 from ..face.stabilise import jitter
 from ..host import Host
@@ -21,7 +22,6 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop, Framing
 from .knobs import STABILISE, check_framing, check_stabilise
 from .motion.smoothing import smooth_over
-from .tracking import TrackedFrame, cuts_text, track_face
 from .views import crop_rule, detector_of, in_picture, searched, with_readings
 
 

@@ -15,6 +15,7 @@ from ..choices import FaceChoice
 from ..errors import InputError
 from ..face.align import box_of
 from ..face.detect import FaceDetector
+from ..face.follow import TrackedFrame
 from ..face.paste import at_size, paste_back
 from ..host import Host
 from ..imaging import ImageU8
@@ -34,7 +35,6 @@ from .knobs import KEEP_IN_FRONT, SIZE, STABILISE, Transfer, check_stabilise
 from .motion.live import LiveMotion, laid_on
 from .occluders import Occluders
 from .placing import uncovered
-from .tracking import TrackedFrame
 from .transfer import Score, transferred
 from .views import detector_of, with_readings
 

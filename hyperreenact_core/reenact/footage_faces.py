@@ -8,6 +8,7 @@ from contextlib import closing
 from ..choices import FaceChoice
 from ..errors import NoFaceError
 from ..face.detect import FaceDetector
+from ..face.follow import TrackedFrame
 from ..host import Host
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
@@ -16,7 +17,6 @@ from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
 from .faces import tracked_faces
 from .motion.smoothing import smooth, smooth_over
-from .tracking import TrackedFrame
 from .views import detector_of, with_readings
 
 

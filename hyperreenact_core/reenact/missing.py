@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ..choices import NoFacePolicy
 from ..errors import NoFaceError
+from ..face.follow import TrackedFrame
 from ..imaging import ImageU8
 from ..types import FaceCrop, FaceReading
 from .detail.performance import HeadState
-from .tracking import TrackedFrame
 
 PoseOrigin = Literal["face", "held", "ahead", "source"]
 """Whose pose a frame takes: its own face's, that of the last face before it, that of the first

@@ -9,10 +9,10 @@ from itertools import combinations
 import numpy as np
 
 from ..face.detect import FaceDetector, FaceLandmarks
+from ..face.follow import Thumbnail, is_other_scene, thumbnail
 from ..imaging import ImageU8
 from .detail.head_model import Doubles
 from .looks import SAME, Look, apart
-from .tracking import Thumbnail, is_other_scene, thumbnail
 
 LookAt = Callable[[ImageU8, FaceLandmarks], Look]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...face.detect import FaceDetector
+from ...face.follow import track_face
 from ...imaging import ImageU8, u8_from_tensor
 from ...models.settings import SetSettings
-from ...reenact.tracking import track_face
 from ...reenact.views import searched
 from .quality import Fault, ShotFinder, fault_of
 from .reading import ClipReading

@@ -11,13 +11,13 @@ import torch
 
 from hyperreenact_core.choices import NoFacePolicy
 from hyperreenact_core.errors import NoFaceError
+from hyperreenact_core.face.follow import TrackedFrame
 from hyperreenact_core.reenact.missing import (
     DrivingReport,
     PosedFrame,
     PoseView,
     fill_missing,
 )
-from hyperreenact_core.reenact.tracking import TrackedFrame
 from hyperreenact_core.types import FaceCrop
 
 SOURCE_VIEW = PoseView(torch.full((3, 1, 1), -1.0), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import cv2
 import numpy as np
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 
 from ..choices import FaceChoice
 from ..errors import InputError
-from ..face.align import CropBox, CropRule, crop_at, crop_box
-from ..face.detect import FaceDetector, FaceLandmarks, choose_face
-from ..face.stabilise import BoxStabiliser
 from ..imaging import ImageU8
 from ..types import FaceCrop
+from .align import CropBox, CropRule, crop_at, crop_box
+from .detect import FaceDetector, FaceLandmarks, choose_face
+from .stabilise import stabilised
 
 Thumbnail = NDArray[np.float32]
 
@@ -35,13 +36,21 @@ class TrackedFrame:
     crop: FaceCrop | None
 
 
+_NOWHERE, _BEFORE = CropBox(0.0, 0.0, 1.0), -1
+"""Square and scene of the frames before the first face."""
+
+
 @dataclass(frozen=True)
 class _Sighting:
-    """What waits in the stabiliser for its smooth square."""
+    """A frame with its face and its square, which waits to be smoothed over its scene.
+
+    A frame without a face has the last square, so that it keeps its place in the order.
+    """
 
     index: int
     picture: ImageU8
     face: FaceLandmarks | None
+    box: CropBox
     scene: int
 
 
@@ -62,11 +71,24 @@ def track_face(
     frames come `window // 2` late.
     Raises InputError, naming the frame, where the choice cannot be had.
     """
-    stabiliser: BoxStabiliser[_Sighting] = BoxStabiliser(window)
+    seen = _sightings(frames, detector, rule=rule, choice=choice, name_frame=name_frame)
+    for scene, sightings in groupby(seen, key=lambda sighting: sighting.scene):
+        track = ((sighting.box, sighting) for sighting in sightings)
+        for box, sighting in stabilised(track, window=1 if scene == _BEFORE else window):
+            yield _cut_out(sighting, box, rule)
+
+
+def _sightings(
+    frames: Iterable[ImageU8],
+    detector: FaceDetector,
+    *,
+    rule: CropRule,
+    choice: FaceChoice,
+    name_frame: Callable[[int], str],
+) -> Iterator[_Sighting]:
     last_face: FaceLandmarks | None = None
     last_seen: Thumbnail | None = None
-    box: CropBox | None = None
-    scene = 0
+    box, scene = _NOWHERE, _BEFORE
     for index, picture in enumerate(frames):
         seen = thumbnail(picture)
         # Compared with the last frame that showed a face: a flash between two is no cut.
@@ -74,20 +96,9 @@ def track_face(
         followed = None if is_cut else last_face
         face = _find(picture, detector, followed, choice=choice, name=name_frame, index=index)
         if face is not None:
-            if followed is None:
-                for smooth, sighting in stabiliser.flush():
-                    yield _cut_out(sighting, smooth, rule)
-                stabiliser = BoxStabiliser(window)
-                scene += box is not None
+            scene += followed is None
             last_face, last_seen, box = face, seen, crop_box(face.landmarks, rule)
-        if box is None:
-            yield TrackedFrame(index, picture, None)
-            continue
-        # A frame without a face takes the last square, so that it keeps its place in the order.
-        for smooth, sighting in stabiliser.push(box, _Sighting(index, picture, face, scene)):
-            yield _cut_out(sighting, smooth, rule)
-    for smooth, sighting in stabiliser.flush():
-        yield _cut_out(sighting, smooth, rule)
+        yield _Sighting(index, picture, face, box, scene)
 
 
 def cuts_text(frames: Sequence[int]) -> str:
