@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 
 from ...imaging import ImageU8
 from ...models.checkpoints import save_network
+from ...networks.calibration import calibrate
 from ...networks.hypernetwork import Hypernetwork, HypernetworkConfig
 from ...networks.pose_state import state_map
 from ...networks.reader import Reader, read_crops
@@ -29,7 +30,6 @@ from ..engine.losses import identity_loss, pyramid_loss
 from ..engine.muon import split_optimisers
 from ..engine.precision import autocast
 from ..reader.states import state_figures, state_loss
-from ..stages.calibration import calibrate
 from ..stages.style_matching import StyleMatching
 from .crops import HeadCrops
 from .features import HeadFeatures

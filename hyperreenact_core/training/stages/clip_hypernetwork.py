@@ -20,6 +20,7 @@ from torch.optim import Adam, Optimizer
 from ...imaging import ImageU8
 from ...models.checkpoints import save_network
 from ...networks.arcface import AppearanceTaps
+from ...networks.calibration import calibrate
 from ...networks.hypernetwork import Hypernetwork
 from ...networks.rotation import euler_from_matrix
 from ...quality import feature_distance, psnr
@@ -32,7 +33,6 @@ from ..engine.learner import Learner, Shares, frozen_copy
 from ..engine.loop import update_average
 from ..engine.losses import identity_loss
 from ..engine.recipes import Recipe
-from .calibration import calibrate
 from .curriculum import Phase, choose_drivers, phase_at
 from .shape_loss import shape_loss
 

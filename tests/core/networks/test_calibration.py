@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
+from hyperreenact_core.networks.calibration import calibrate
 from hyperreenact_core.networks.hypernetwork import (
     DELTA_START,
     Hypernetwork,
     HypernetworkConfig,
     TunedSlot,
 )
-from hyperreenact_core.training.stages.calibration import calibrate
 
 
 @pytest.mark.parametrize("fusion", ["matmul", "hadamard"])

@@ -7,7 +7,7 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from ...networks.hypernetwork import (
+from .hypernetwork import (
     DELTA_START,
     GAMMA_START,
     Hypernetwork,
@@ -15,7 +15,7 @@ from ...networks.hypernetwork import (
     ScaleShift,
     SharedBlock,
 )
-from ...networks.layers import fill_bias
+from .layers import fill_bias
 
 _TERM = 0.5
 """Root mean square of each of the four terms of the fused map, so that their sum is near one."""
