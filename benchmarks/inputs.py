@@ -11,13 +11,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hyperreenact_core.face.align import crop_face
+from hyperreenact_core.face.search import searched
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import resize
 from hyperreenact_core.models.checkpoints import read_config
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.models.store import weights_file
 from hyperreenact_core.reenact.faces import AlignOptions, align_faces
-from hyperreenact_core.reenact.views import appearance_view, crop_rule, pose_view, searched
+from hyperreenact_core.reenact.views import appearance_view, crop_rule, pose_view
 from hyperreenact_core.types import FaceCrop
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
@@ -75,9 +76,7 @@ def _given_faces(models: LoadedSet) -> tuple[FaceCrop, list[FaceCrop]]:
 
 
 def _given_face(models: LoadedSet, role: str) -> FaceCrop:
-    stored, settings = golden().tensor, models.settings
-    picture = searched(stored("preprocess", f"picture.{role}.0").numpy(), settings)
-    crop = crop_face(
-        picture, stored("preprocess", f"landmarks.picture.{role}.0"), crop_rule(settings)
-    )
+    stored, rule = golden().tensor, crop_rule(models.settings)
+    picture = searched(stored("preprocess", f"picture.{role}.0").numpy(), rule)
+    crop = crop_face(picture, stored("preprocess", f"landmarks.picture.{role}.0"), rule)
     return replace(crop, landmarks=stored("preprocess", f"landmarks.crop.{role}")[0])

@@ -160,7 +160,8 @@ def five_point_warp(image: Tensor, landmarks: Tensor, *, size: int = 112) -> Ten
     Returns [B, 3, size, size]; zero outside the image.
     """
     height, width = image.shape[-2:]
-    return warp(image, five_point_theta(landmarks, height=height, width=width), size=size)
+    theta = five_point_theta(landmarks, height=height, width=width)
+    return warp(image, theta, size=size)
 
 
 def five_point_theta(landmarks: Tensor, *, height: int, width: int) -> Tensor:

@@ -11,12 +11,13 @@ from ..choices import FaceChoice, NoFacePolicy
 from ..errors import InputError
 from ..face.detect import FaceDetector, FaceLandmarks
 from ..face.follow import track_face
+from ..face.search import searched
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
 from .missing import DrivingReport, PosedFrame, PoseView, fill_missing
-from .views import crop_rule, pose_view, searched
+from .views import crop_rule, pose_view
 
 Item = TypeVar("Item")
 
@@ -57,10 +58,11 @@ def posed_frames(
 
     Holds `stabilise // 2` frames, and `lookahead` more while no face has been seen.
     """
+    rule = crop_rule(models.settings)
     tracked = track_face(
-        (searched(frame, models.settings) for frame in frames),
+        (searched(frame, rule) for frame in frames),
         _Counted(detector, report),
-        rule=crop_rule(models.settings),
+        rule=rule,
         choice=options.choice,
         window=options.stabilise,
         name_frame=name_frame,

@@ -15,6 +15,7 @@ from ..face.align import CropBox, CropRule, box_of, crop_box, move_points
 from ..face.detect import FaceDetector
 from ..face.follow import TrackedFrame, cuts_text, track_face
 from ..face.given import EachFrameAlone
+from ..face.search import in_picture, searched
 from ..face.stabilise import jitter
 from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
@@ -22,7 +23,7 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop, Framing
 from .knobs import STABILISE, check_framing, check_stabilise
 from .motion.smoothing import smooth_over
-from .views import crop_rule, detector_of, in_picture, searched, with_readings
+from .views import crop_rule, detector_of, with_readings
 
 
 @dataclass(frozen=True)
@@ -177,18 +178,19 @@ def tracked_faces(
 
     detector: its networks must be on the host's device. Raises as `track_face`.
     """
+    rule = crop_rule(models.settings)
     pictures: deque[ImageU8] = deque()
 
     def reduced() -> Iterator[ImageU8]:
         for picture in frames:
             host.check_interrupt()
             pictures.append(picture)
-            yield searched(picture, models.settings)
+            yield searched(picture, rule)
 
     for frame in track_face(
         reduced(),
         detector,
-        rule=crop_rule(models.settings),
+        rule=rule,
         choice=choice,
         window=stabilise,
         name_frame=name_frame,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..choices import FaceChoice
-from ..errors import InputError, NoFaceError
-from ..face.align import crop_face
-from ..face.detect import FaceDetector, FaceLandmarks, choose_face
+from ..errors import InputError
+from ..face.detect import FaceDetector
+from ..face.search import FoundFace, find_face, find_faces, turned
 from ..host import Host
 from ..imaging import ImageU8, resize
 from ..models.sets import FastNetworks, LoadedSet
@@ -19,21 +18,7 @@ from ..networks.fast.drawing import draw, style_generator
 from ..types import FaceCrop, Framing, SourceIdentity
 from .knobs import check_framing, chosen_psi
 from .memory import working_bytes
-from .views import (
-    appearance_view,
-    crop_rule,
-    detector_of,
-    in_picture,
-    searched,
-    with_readings,
-)
-
-_UPRIGHT_DEG = 60.0
-"""A face that is tilted further in its picture lies on its side or stands on its head."""
-_SURE = 0.8
-"""Standing faces of photographs score more; what is seen in faces that lie scores up to 0.72."""
-_LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
-"""As the viewer sees them, of iBUG's landmarks."""
+from .views import appearance_view, crop_rule, detector_of, with_readings
 
 
 @dataclass(frozen=True)
@@ -66,7 +51,7 @@ class SourceFace:
 
     def as_given(self, picture: ImageU8) -> ImageU8:
         """A picture like `picture`, turned back to how the source was given."""
-        return _turned(picture, -self.turns)
+        return turned(picture, -self.turns)
 
     def framed(self, framing: Framing) -> SourceFace:
         """The same, of which results show another square; InputError for one out of range."""
@@ -108,9 +93,10 @@ def analyse_source(
     """
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     detector = with_readings(detector or detector_of(models, host), models, host)
+    rule = crop_rule(models.settings)
     with host.on_device(models.reading_networks, 0):
-        found = _find_face(picture, models, name=name, detector=detector, choice=choice)
-    return _analysed(found, _turned(picture, found.turns), models, host, psi=psi)
+        found = find_face(picture, detector, rule, name=name, choice=choice)
+    return _analysed(found, turned(picture, found.turns), models, host, psi=psi)
 
 
 def analyse_sources(
@@ -128,23 +114,20 @@ def analyse_sources(
     """
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
     detector = with_readings(detector or detector_of(models, host), models, host)
+    rule = crop_rule(models.settings)
     with host.on_device(models.reading_networks, 0):
-        largest = _find_face(picture, models, name=name, detector=detector, choice="largest")
-        upright = _turned(picture, largest.turns)
-        seen = detector.detect(searched(upright, models.settings))
-    faces = [face for face in seen if _stands(face)] or seen
+        upright, found = find_faces(picture, detector, rule, name=name)
     sources: list[SourceFace] = []
-    for face in sorted(faces, key=lambda face: face.centre[0]):
+    for face in found:
         host.check_interrupt()
-        found = _Found(face, len(faces), largest.turns)
-        sources.append(_analysed(found, upright, models, host, psi=psi))
+        sources.append(_analysed(face, upright, models, host, psi=psi))
     return sources
 
 
 def _analysed(
-    found: _Found, upright: ImageU8, models: LoadedSet, host: Host, *, psi: float
+    found: FoundFace, upright: ImageU8, models: LoadedSet, host: Host, *, psi: float
 ) -> SourceFace:
-    crop = _cut_out(found, upright, models)
+    crop = found.cut_from(upright, crop_rule(models.settings))
     networks = source_networks(models.fast(host.dtype))
     with host.on_device(networks, working_bytes(models, batch_size=1)):
         inverted = encode_face(crop, models, host)
@@ -166,9 +149,8 @@ def encode_face(crop: FaceCrop, models: LoadedSet, host: Host) -> SourceIdentity
     precision changes in a picture would come from here.
     """
     networks = models.fast(host.dtype)
+    seen = networks.appearance(appearance_view(crop, models).to(host.device))
     face = resize(crop.image[None], networks.e4e.config.input_size).to(host.device)
-    view = appearance_view(crop, models).to(host.device)
-    seen = networks.appearance(view)
     return SourceIdentity(
         w_plus=networks.e4e(face).cpu(),
         appearance=seen.map.cpu(),
@@ -187,81 +169,3 @@ def reconstruct(w_plus: Tensor, models: LoadedSet, host: Host) -> Tensor:
     """What truncated codes [1, n_latent, D] alone draw: [3, R, R] in [-1, 1] on the CPU."""
     styled = style_generator(models.generator, w_plus.to(host.device), dtype=host.dtype)
     return draw(styled, None, frames=1)[0].clamp(-1, 1).cpu()
-
-
-@dataclass(frozen=True)
-class _Found:
-    """The chosen one of `faces` faces of a picture, after `turns` quarter turns of that."""
-
-    face: FaceLandmarks
-    faces: int
-    turns: int
-
-
-def _find_face(
-    picture: ImageU8,
-    models: LoadedSet,
-    *,
-    name: str,
-    detector: FaceDetector,
-    choice: FaceChoice,
-) -> _Found:
-    """The chosen face; a picture whose face lies is turned by the quarters that let it stand."""
-    as_given = _look(picture, models, 0, name=name, detector=detector, choice=choice)
-    if as_given is not None and _stands(as_given.face) and as_given.face.score >= _SURE:
-        return as_given
-    looks = [
-        as_given,
-        *(
-            _look(picture, models, turns, name=name, detector=detector, choice=choice)
-            for turns in (1, 2, 3)
-        ),
-    ]
-    standing = [look for look in looks if look is not None and _stands(look.face)]
-    found = max(standing, key=lambda look: look.face.score, default=as_given)
-    if found is None:
-        raise NoFaceError(
-            f"{name} shows no face that can be found; use a picture in which the face is large, "
-            "sharp and not cut off"
-        )
-    return found
-
-
-def _look(
-    picture: ImageU8,
-    models: LoadedSet,
-    turns: int,
-    *,
-    name: str,
-    detector: FaceDetector,
-    choice: FaceChoice,
-) -> _Found | None:
-    reduced = searched(_turned(picture, turns), models.settings)
-    height, width = reduced.shape[:2]
-    try:
-        faces = detector.detect(reduced)
-        face = choose_face(faces, choice, width=width, height=height)
-    except InputError as error:
-        if turns:  # turned, a picture may show fewer faces
-            return None
-        raise InputError(f"{name}: {error}") from error
-    return None if face is None else _Found(face, len(faces), turns)
-
-
-def _stands(face: FaceLandmarks) -> bool:
-    points = face.landmarks
-    x, y = (points[_RIGHT_EYE].mean(0) - points[_LEFT_EYE].mean(0)).tolist()
-    return abs(float(np.degrees(np.arctan2(y, x)))) <= _UPRIGHT_DEG
-
-
-def _turned(picture: ImageU8, turns: int) -> ImageU8:
-    """By quarters, counter-clockwise."""
-    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
-
-
-def _cut_out(found: _Found, picture: ImageU8, models: LoadedSet) -> FaceCrop:
-    """picture: upright."""
-    reduced, face = searched(picture, models.settings), found.face
-    rule = crop_rule(models.settings)
-    crop = crop_face(reduced, face.landmarks, rule, score=face.score, reading=face.reading)
-    return in_picture(crop, picture=picture, searched=reduced)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from ..choices import AUTO, DetectorKind
 from ..errors import InputError
-from ..face.align import CropRule, five_point_warp, limit_width, pose_crop
+from ..face.align import CropRule, five_point_warp, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
 from ..face.given import EachFrameAlone
 from ..face.reading import FaceReader, ReadingDetector
 from ..host import Host
-from ..imaging import ImageU8, resize
+from ..imaging import resize
 from ..models.sets import LoadedSet
 from ..models.settings import AppearanceInput, PoseInput, SetSettings
 from ..networks.pose_state import state_vector
@@ -29,11 +28,6 @@ def crop_rule(settings: SetSettings) -> CropRule:
         size=settings.resolution,
         whole_pixels=settings.crop_whole_pixels,
     )
-
-
-def searched(picture: ImageU8, settings: SetSettings) -> ImageU8:
-    """The picture faces are looked for and cut from: reduced if large, for the published sets."""
-    return limit_width(picture) if settings.crop_whole_pixels else picture
 
 
 def detector_of(
@@ -130,16 +124,3 @@ def appearance_input(
     if rule == "five_point" and landmarks is not None:
         return five_point_warp(pictures, landmarks, size=size)
     return resize(pictures, size)
-
-
-def in_picture(crop: FaceCrop, *, picture: ImageU8, searched: ImageU8) -> FaceCrop:
-    """A crop cut from a reduced picture, in pixels of the picture itself."""
-    if picture.shape == searched.shape:
-        return crop
-    height, width = picture.shape[:2]
-    reduction = torch.diag(
-        torch.tensor(
-            [searched.shape[1] / width, searched.shape[0] / height, 1.0], dtype=torch.float64
-        )
-    )
-    return replace(crop, crop_from_frame=crop.crop_from_frame @ reduction)

@@ -16,6 +16,7 @@ from torch import Tensor
 from hyperreenact_core.face.align import crop_face
 from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.face.given import GivenLandmarks
+from hyperreenact_core.face.search import searched
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import u8_from_tensor
 from hyperreenact_core.models.published import PUBLISHED_SETTINGS
@@ -26,7 +27,7 @@ from hyperreenact_core.reenact.options import ReenactOptions
 from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.pose import encode_pose
 from hyperreenact_core.reenact.source import encode_face, truncate
-from hyperreenact_core.reenact.views import appearance_view, crop_rule, pose_view, searched
+from hyperreenact_core.reenact.views import appearance_view, crop_rule, pose_view
 from hyperreenact_core.types import DrivingPose, FaceCrop, SourceIdentity
 from tests.parity.golden import assert_parity, golden
 from tests.parity.networks import FilledSet
@@ -38,9 +39,10 @@ PSI = PUBLISHED_SETTINGS.truncation_psi
 def face(role: str, index: int) -> FaceCrop:
     """Crop of a picture, with the landmarks that were found in the crop."""
     stored = golden().tensor
-    picture = searched(stored("preprocess", f"picture.{role}.{index}").numpy(), PUBLISHED_SETTINGS)
+    rule = crop_rule(PUBLISHED_SETTINGS)
+    picture = searched(stored("preprocess", f"picture.{role}.{index}").numpy(), rule)
     landmarks = stored("preprocess", f"landmarks.picture.{role}.{index}")
-    crop = crop_face(picture, landmarks, crop_rule(PUBLISHED_SETTINGS))
+    crop = crop_face(picture, landmarks, rule)
     return replace(crop, landmarks=stored("preprocess", f"landmarks.crop.{role}")[index])
 
 

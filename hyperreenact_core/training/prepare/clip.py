@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ...face.detect import FaceDetector
 from ...face.follow import track_face
+from ...face.search import searched
 from ...imaging import ImageU8, u8_from_tensor
-from ...models.settings import SetSettings
-from ...reenact.views import searched
 from .quality import Fault, ShotFinder, fault_of
 from .reading import ClipReading
 from .scan import ClipPath, identity_of
@@ -68,7 +67,6 @@ def prepare_clip(
     detector: FaceDetector,
     settings: PrepareSettings,
     *,
-    set_settings: SetSettings,
     check_interrupt: Callable[[], None],
 ) -> ClipCrops:
     """Follow the largest face of the first frame that shows any; keep the shot with most of it.
@@ -85,7 +83,7 @@ def prepare_clip(
     def searchable() -> Iterator[ImageU8]:
         for picture in reading:
             check_interrupt()
-            yield searched(picture, set_settings)
+            yield searched(picture, settings.rule)
 
     for tracked in track_face(
         searchable(),

@@ -54,7 +54,6 @@ class Clipper:
             clip,
             self.detector,
             self.settings,
-            set_settings=self.models.settings,
             check_interrupt=self.check_interrupt,
         )
 

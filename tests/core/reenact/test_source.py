@@ -10,11 +10,12 @@ import torch
 
 from hyperreenact_core.errors import InputError, NoFaceError
 from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.search import in_picture, searched
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.source import SourceFace, analyse_source, analyse_sources
-from hyperreenact_core.reenact.views import crop_rule, in_picture, searched
+from hyperreenact_core.reenact.views import crop_rule
 from hyperreenact_core.types import FaceReading
 from tests.core.reenact.tiny import SIZE, face_points, picture, save_tiny_set
 
@@ -147,9 +148,9 @@ def test_half_precision_draws_closely_and_changes_nothing_of_the_identity(
 def test_a_crop_from_a_reduced_picture_points_into_the_whole_one(models: LoadedSet):
     settings = replace(models.settings, crop_whole_pixels=True)
     large = np.zeros((600, 1500, 3), np.uint8)
-    reduced = searched(large, settings)
+    reduced = searched(large, crop_rule(settings))
     assert reduced.shape == (400, 1000, 3)
-    assert searched(large, models.settings) is large
+    assert searched(large, crop_rule(models.settings)) is large
     source = analyse_source(picture(width=80, height=100), models, HOST)
     moved = in_picture(source.crop, picture=large, searched=reduced)
     point = torch.tensor([300.0, 150.0, 1.0], dtype=torch.float64)

@@ -13,7 +13,6 @@ import torch
 from hyperreenact_core.face.align import CropRule
 from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.models.settings import SetSettings
 from hyperreenact_core.training.prepare.clip import ClipCrops, prepare_clip
 from hyperreenact_core.training.prepare.quality import QualityLimits
 from hyperreenact_core.training.prepare.scan import ClipPath
@@ -27,14 +26,6 @@ SETTINGS = PrepareSettings(
     rule=CropRule(scale=0.85, size=SIZE),
     limits=QualityLimits(min_face=8),
     smooth=1,
-)
-SET = SetSettings(
-    resolution=SIZE,
-    crop_scale=0.85,
-    crop_whole_pixels=False,
-    appearance_input="crop",
-    pose_input="crop",
-    truncation_psi=1.0,
 )
 
 
@@ -75,7 +66,6 @@ def prepare(path: Path, settings: PrepareSettings = SETTINGS) -> ClipCrops:
         ClipPath(path, f"ann/{path.name}"),
         Everywhere(),
         settings,
-        set_settings=SET,
         check_interrupt=lambda: None,
     )
 
@@ -187,6 +177,5 @@ def test_a_run_can_be_stopped_at_any_frame(tmp_path: Path) -> None:
             ClipPath(folder, "ann/c"),
             Everywhere(),
             SETTINGS,
-            set_settings=SET,
             check_interrupt=stop_at_the_second,
         )
