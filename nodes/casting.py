@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
 
-from ..hyperreenact_core.errors import InputError
-
 if TYPE_CHECKING:
     from ..hyperreenact_core.imaging import ImageU8
-    from ..hyperreenact_core.reenact.options import ReenactOptions
+    from ..hyperreenact_core.reenact.missing import DrivingReport
     from ..hyperreenact_core.reenact.pipeline import Reenactor
     from ..hyperreenact_core.reenact.posetrack import PoseTrack
     from ..hyperreenact_core.reenact.results import ReenactedFrame, Reenactment
     from ..hyperreenact_core.reenact.source import SourceFace
-    from .host import ComfyHost, HostModels
+    from .wishes import Wishes
 
 
 @dataclass
@@ -49,32 +47,59 @@ class Shown:
             yield result.image
 
 
+class Play(Protocol):
+    """A face, or several, with all that draws them."""
+
+    def play(self) -> Reenactment:
+        """Draw the results."""
+        ...
+
+    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Tensor]:
+        """Boxes and masks of the results, as the host has them."""
+        ...
+
+    def told(self, report: DrivingReport) -> str:
+        """What came of it, a line each."""
+        ...
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What drives: frames [height, width, 3], or a track, beside which they are not looked at.
+
+    total: frames to expect. name_frame: what messages call frame n.
+    """
+
+    frames: Iterable[ImageU8]
+    height: int
+    width: int
+    total: int | None
+    track: PoseTrack | None = None
+    name_frame: Callable[[int], str] = "frame {}".format
+
+
 @dataclass(frozen=True)
 class Role:
-    """A face and what moves it: a track, or a reenactor that reads frames."""
+    """A face and what moves it: a track, or frames and a reenactor that reads them."""
 
+    wishes: Wishes
     face: SourceFace
-    models: HostModels
-    host: ComfyHost
-    options: ReenactOptions
-    track: PoseTrack | None
+    driven: Driven
     reenactor: Reenactor | None
 
-    def play(
-        self,
-        frames: Iterable[ImageU8],
-        *,
-        total: int | None,
-        name_frame: Callable[[int], str] = "frame {}".format,
-    ) -> Reenactment:
-        """Draw it; frames: not looked at where there is a track."""
+    def play(self) -> Reenactment:
+        """Draw it."""
         from ..hyperreenact_core.reenact.perform import perform
 
-        if self.track is not None:
-            return perform(self.face, self.track, self.models.networks, self.host, self.options)
+        wishes, driven = self.wishes, self.driven
+        if driven.track is not None:
+            networks = wishes.models.networks
+            return perform(self.face, driven.track, networks, wishes.host, wishes.options)
         if self.reenactor is None:
             raise TypeError("a role without a track needs a reenactor")
-        return self.reenactor.reenact(self.face, frames, total=total, name_frame=name_frame)
+        return self.reenactor.reenact(
+            self.face, driven.frames, total=driven.total, name_frame=driven.name_frame
+        )
 
     def place(self, shown: Shown) -> tuple[list[dict[str, int]], Tensor]:
         """Boxes and masks of the results, as the host has them."""
@@ -85,111 +110,62 @@ class Role:
             return [box_of((0, 0, shown.width, shown.height))], torch.ones(1, *size)
         return [box_of(place_of(self.face))], shown.mask[None]
 
+    def told(self, report: DrivingReport) -> str:
+        """What came of it, a line each."""
+        from ..hyperreenact_core.face.follow import cuts_text
 
-def options_of(
-    host: ComfyHost,
-    *,
-    face: str,
-    face_number: int,
-    no_face: Any,
-    paste_back: bool,
-    colour_match: bool,
-    stabilise: int,
-    coarse: float,
-    middle: float,
-    fine: float,
-    batch_size: int,
-    detail: float = 1.0,
-    size: int = 0,
-) -> ReenactOptions:
-    """What the widgets say of how results are made."""
-    from ..hyperreenact_core.reenact.driving import DrivingOptions
-    from ..hyperreenact_core.reenact.options import ReenactOptions
-    from ..hyperreenact_core.reenact.strength import DeltaStrength
-    from .convert import choice_of
-
-    choice = choice_of(face, face_number)
-    return ReenactOptions(
-        driving=DrivingOptions(no_face=no_face, choice=choice, stabilise=stabilise),
-        batch_size=host.batch_size(batch_size),
-        strength=DeltaStrength(coarse, middle, fine),
-        detail=detail,
-        size=size or None,
-        paste_back=paste_back,
-        colour_match=colour_match,
-    )
+        face, source, choice = self.face, self.wishes.source, self.wishes.options.driving.choice
+        lines = [drawn_text(report)]
+        if self.driven.track is None:
+            lines[0] += f", {report.without_face} without a face" + cuts_text(report.cuts)
+        lines += kept_lines(report)
+        if source is not None and self.wishes.identity is not None:
+            lines.append("source was left aside: the identity was animated")
+        elif source is not None:
+            if len(source) > 1:
+                lines.append(f"source holds {len(source)} pictures: only the first was used")
+            if source.shape[-1] == 4:
+                lines.append(
+                    "source has an alpha channel: it was laid over white, the result is opaque"
+                )
+        if face.turns:
+            lines.append("the source's face lies, so the picture was turned upright to be drawn")
+        if face.faces > 1:
+            lines.append(f"the source picture shows {face.faces} faces: the largest was animated")
+        if report.faces > 1:
+            chosen = f"number {choice}" if isinstance(choice, int) else choice
+            lines.append(
+                f"driving frames show up to {report.faces} faces: followed was the {chosen}"
+            )
+        return "\n".join(lines)
 
 
-def cast(
-    models: HostModels,
-    host: ComfyHost,
-    source: Any,
-    *,
-    poses: PoseTrack | None,
-    frame_size: tuple[int, int],
-    truncation_psi: float,
-    follow: bool = True,
-    detector: str = "auto",
-    identity: Any = None,
-    bboxes: Any = None,
-    front: Any = None,
-    framing: Any = None,
-    **looks: Any,
-) -> Role:
-    """Everything that is computed once; frame_size: height and width of the driving frames.
-
-    looks: as of `options_of`.
-    """
+def cast(wishes: Wishes, driven: Driven) -> Role:
+    """Everything that is computed once for one face."""
     from ..hyperreenact_core.reenact.pipeline import Reenactor
-    from ..hyperreenact_core.reenact.placing import in_square
-    from .convert import masks_of
 
-    options = options_of(host, **looks)
-    choice = options.driving.choice
-    reads = poses is None or identity is None
-    finder = host.detector(detector) if reads else None
-    own = who(models, host, source, identity, detector=finder, truncation_psi=truncation_psi)
-    if identity is None or framing is not None:
-        own = in_square(own, framing, options, models.networks)
-    masks = masks_of(front)
-    if masks is not None:
-        own = own.behind(masks[0])
-    reenactor = None
-    if poses is None:
+    reads = driven.track is None or wishes.identity is None
+    finder = wishes.finder() if reads else None
+    face, reenactor = wishes.person(finder), None
+    if driven.track is None:
         reenactor = Reenactor(
-            models.networks,
-            host,
-            options=options,
-            detector=_finder(finder, bboxes, choice, size=frame_size, follow=follow),
+            wishes.models.networks,
+            wishes.host,
+            options=wishes.options,
+            detector=_driver_finder(finder, wishes, driven),
         )
-    return Role(own, models, host, options, poses, reenactor)
+    return Role(wishes, face, driven, reenactor)
 
 
-def who(
-    models: HostModels,
-    host: ComfyHost,
-    source: Any,
-    identity: Any,
-    *,
-    detector: Any,
-    truncation_psi: float,
-) -> SourceFace:
-    """The face of an identity, or else of the first source picture; InputError without either."""
-    from ..hyperreenact_core.reenact.perform import source_of
-    from ..hyperreenact_core.reenact.source import analyse_source
-    from .convert import first_frame
+def _driver_finder(finder: Any, wishes: Wishes, driven: Driven) -> Any:
+    """What finds the driving face: in the boxes, if there are any."""
+    from ..hyperreenact_core.face.given import BoxedDetector, EachFrameAlone, boxes_from
 
-    if identity is not None:
-        return source_of(identity, models.networks, host, truncation_psi=truncation_psi)
-    if source is None:
-        raise InputError("there is nobody to animate: connect source or identity")
-    return analyse_source(
-        first_frame(source, name="source"),
-        models.networks,
-        host,
-        detector=detector,
-        truncation_psi=truncation_psi,
-    )
+    if wishes.bboxes is not None:
+        boxes = boxes_from(wishes.bboxes)
+        boxed = BoxedDetector(finder, boxes, height=driven.height, width=driven.width)
+        return EachFrameAlone(boxed, None)
+    return finder if wishes.follow else EachFrameAlone(finder, wishes.options.driving.choice)
 
 
 def box_of(box: tuple[float, float, float, float]) -> dict[str, int]:
@@ -198,41 +174,13 @@ def box_of(box: tuple[float, float, float, float]) -> dict[str, int]:
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
-def _finder(detector: Any, bboxes: Any, choice: Any, *, size: tuple[int, int], follow: bool) -> Any:
-    """What finds the driving face: in the boxes, if there are any."""
-    from ..hyperreenact_core.face.given import BoxedDetector, EachFrameAlone, boxes_from
-
-    if bboxes is not None:
-        height, width = size
-        boxed = BoxedDetector(detector, boxes_from(bboxes), height=height, width=width)
-        return EachFrameAlone(boxed, None)
-    return detector if follow else EachFrameAlone(detector, choice)
+def drawn_text(report: DrivingReport) -> str:
+    """How many frames became results."""
+    return f"{report.drawn} of {report.frames} frames drawn"
 
 
-def told(report: Any, role: Role, options: Mapping[str, Any], *, source: Any) -> str:
-    """What came of it, a line each."""
-    from ..hyperreenact_core.face.follow import cuts_text
+def kept_lines(report: DrivingReport) -> list[str]:
+    """How much came from the source, where that was asked for."""
     from .convert import kept_text
 
-    face, given = role.face, None if options.get("identity") is not None else source
-    lines = [f"{report.drawn} of {report.frames} frames drawn"]
-    if role.track is None:
-        lines[0] += f", {report.without_face} without a face" + cuts_text(report.cuts)
-    if report.kept:
-        lines.append(kept_text(report.kept))
-    if given is not source:
-        lines.append("source was left aside: the identity was animated")
-    if given is not None and len(given) > 1:
-        lines.append(f"source holds {len(given)} pictures: only the first was used")
-    if given is not None and given.shape[-1] == 4:
-        lines.append("source has an alpha channel: it was laid over white, the result is opaque")
-    if face.turns:
-        lines.append("the source's face lies, so the picture was turned upright to be drawn")
-    if face.faces > 1:
-        lines.append(f"the source picture shows {face.faces} faces: the largest was animated")
-    if report.faces > 1:
-        chosen = (
-            f"number {options['face_number']}" if options["face"] == "number" else options["face"]
-        )
-        lines.append(f"driving frames show up to {report.faces} faces: followed was the {chosen}")
-    return "\n".join(lines)
+    return [kept_text(report.kept)] if report.kept else []

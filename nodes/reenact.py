@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import InputImpl, io
 
@@ -26,6 +27,13 @@ from .sockets import (
     strength_inputs,
     window_input,
 )
+
+if TYPE_CHECKING:
+    from ..hyperreenact_core.reenact.posetrack import PoseTrack
+    from ..hyperreenact_core.video.sources import FrameSource
+    from .cast import CastFaceOf
+    from .casting import Play
+    from .wishes import Wishes
 
 _UNFRAMED = (
     "the face crop itself, and what is pasted back is a whole head with its hair; an identity's own"
@@ -120,35 +128,21 @@ class Reenact(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls,
-        models: Any,
-        follow: bool,
-        source: Any = None,
-        driving: Any = None,
-        poses: Any = None,
-        **options: Any,
+        cls, models: Any, driving: Any = None, poses: Any = None, **widgets: Any
     ) -> io.NodeOutput:
-        from .casting import Shown, cast, told
+        from .casting import Driven, Shown, cast
         from .convert import Frames, image_of_frames
-        from .host import ComfyHost
+        from .wishes import wishes_of
 
-        host, shown = ComfyHost(models), Shown()
+        shown, wishes = Shown(), wishes_of(models, **widgets)
         frames = [] if poses is not None else Frames(driven(driving), name="driving")
-        role = cast(
-            models,
-            host,
-            source,
-            poses=poses,
-            frame_size=frames[0].shape[:2] if len(frames) else (1, 1),
-            follow=follow,
-            **options,
-        )
-        count, pasted = len(frames) if poses is None else len(poses), options["paste_back"]
-        with closing(role.play(frames, total=count)) as results:
+        height, width = frames[0].shape[:2] if len(frames) else (1, 1)
+        count, pasted = len(frames) if poses is None else len(poses), wishes.options.paste_back
+        play = cast(wishes, Driven(frames, height, width, count, poses))
+        with closing(play.play()) as results:
             images = image_of_frames(shown.images(results, keeps_faces=pasted), count=count)
         crops = image_of_frames(shown.faces, count=count) if pasted else images
-        report = told(results.report, role, options, source=source)
-        return io.NodeOutput(images, report, *role.place(shown), crops)
+        return io.NodeOutput(images, play.told(results.report), *play.place(shown), crops)
 
 
 class ReenactVideo(io.ComfyNode):
@@ -196,47 +190,43 @@ class ReenactVideo(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls,
-        models: Any,
-        source: Any = None,
-        driving: Any = None,
-        poses: Any = None,
-        cast: Any = None,
-        **options: Any,
+        cls, models: Any, driving: Any = None, poses: Any = None, cast: Any = None, **widgets: Any
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.movie import write_movie
-        from .casting import Shown, told
-        from .casting import cast as cast_one
-        from .convert import choice_of
-        from .host import ComfyHost
-        from .troupe import Troupe, staged, troupe
-        from .videos import driving_clip, face_file, new_file
+        from .casting import Shown
+        from .videos import face_file, new_file
+        from .wishes import wishes_of
 
-        host, shown = ComfyHost(models), Shown()
-        performer = choice_of(options["face"], options["face_number"])
+        shown, wishes = Shown(), wishes_of(models, **widgets)
         with (
             new_file(".mp4") as output,
-            face_file(bool(cast) or options["paste_back"]) as faces,
+            face_file(bool(cast) or wishes.options.paste_back) as faces,
             ExitStack() as stack,
         ):
-            if cast:
-                stage = stack.enter_context(staged(cast, driving, poses, performer))
-                role, clip = troupe(models, host, source, stage, **options), stage.clip
-                playing = role.play()
-            else:
-                clip = stack.enter_context(driving_clip(driving, poses))
-                size = (clip.height, clip.width)
-                role = cast_one(models, host, source, poses=poses, frame_size=size, **options)
-                playing = role.play(clip, total=clip.frame_count, name_frame=clip.name_of)
-            results = stack.enter_context(closing(playing))
+            play, clip = stack.enter_context(_on_stage(wishes, driving, poses, cast))
+            results = stack.enter_context(closing(play.play()))
             write_movie(shown.passing(results), clip, output, faces=faces)
-        report = (
-            role.told(results.report)
-            if isinstance(role, Troupe)
-            else told(results.report, role, options, source=source)
-        )
+        report = play.told(results.report)
         video, crops = (InputImpl.VideoFromFile(str(path)) for path in (output, faces or output))
-        return io.NodeOutput(video, report, *role.place(shown), crops)
+        return io.NodeOutput(video, report, *play.place(shown), crops)
+
+
+@contextmanager
+def _on_stage(
+    wishes: Wishes, driving: Any, poses: PoseTrack | None, others: Sequence[CastFaceOf] | None
+) -> Iterator[tuple[Play, FrameSource]]:
+    """Who plays, and the clip that decides rate, length and sound."""
+    from .casting import Driven, cast
+    from .troupe import staged, troupe
+    from .videos import driving_clip
+
+    if others:
+        with staged(others, driving, poses, wishes.options.driving.choice) as stage:
+            yield troupe(wishes, stage), stage.clip
+    else:
+        with driving_clip(driving, poses) as clip:
+            driven = Driven(clip, clip.height, clip.width, clip.frame_count, poses, clip.name_of)
+            yield cast(wishes, driven), clip
 
 
 def driven(driving: Any) -> Any:

@@ -76,10 +76,10 @@ class ReplaceFace(io.ComfyNode):
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.replace_face import ReplaceOptions
         from ..hyperreenact_core.reenact.replace_job import ReplaceJob
-        from .casting import who
         from .convert import choice_of
         from .host import ComfyHost
         from .videos import new_file, opened
+        from .wishes import who
 
         host = ComfyHost(models)
         finder = host.detector(detector)

@@ -12,17 +12,17 @@ from .cast import CastFaceOf
 from .videos import driving_clip
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..hyperreenact_core.choices import FaceChoice
     from ..hyperreenact_core.face.detect import FaceDetector
     from ..hyperreenact_core.reenact.missing import DrivingReport
-    from ..hyperreenact_core.reenact.options import ReenactOptions
     from ..hyperreenact_core.reenact.posetrack import PoseTrack
     from ..hyperreenact_core.reenact.results import Reenactment
-    from ..hyperreenact_core.reenact.roles import AlsoPlays
-    from ..hyperreenact_core.reenact.roles import Role as CoreRole
+    from ..hyperreenact_core.reenact.roles import AlsoPlays, Role
     from ..hyperreenact_core.video.sources import FrameSource
     from .casting import Shown
-    from .host import ComfyHost, HostModels
+    from .wishes import Wishes
 
 _MAIN = "driving"
 
@@ -101,32 +101,30 @@ def staged(
 
 @dataclass(frozen=True)
 class Troupe:
-    """The faces that play, and all that draws them."""
+    """The faces that play together, and all that draws them."""
 
-    roles: list[CoreRole]
+    wishes: Wishes
+    roles: list[Role]
     stage: Stage
-    models: HostModels
-    host: ComfyHost
-    options: ReenactOptions
-    detector: FaceDetector
+    finder: FaceDetector
 
     def play(self) -> Reenactment:
         """Draw them in one picture."""
         from ..hyperreenact_core.reenact.cast import reenact_cast
         from ..hyperreenact_core.reenact.roles import clips_of
 
-        stage, host = self.stage, self.host
+        stage, wishes = self.stage, self.wishes
         clips = [stage.clips[name] for name in clips_of(stage.name, stage.also)]
         return reenact_cast(
             self.roles,
             clips,
-            self.models.networks,
-            host,
-            options=self.options,
-            detector=self.detector,
+            wishes.models.networks,
+            wishes.host,
+            options=wishes.options,
+            detector=self.finder,
         )
 
-    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Any]:
+    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Tensor]:
         """Boxes and masks of the results, as the host has them."""
         from ..hyperreenact_core.reenact.placing import place_of
         from .casting import box_of
@@ -137,59 +135,20 @@ class Troupe:
 
     def told(self, report: DrivingReport) -> str:
         """What came of it, a line each."""
-        from .convert import kept_text
+        from .casting import drawn_text, kept_lines
 
-        faces = self.roles[0].source.faces
-        lines = [
-            f"{report.drawn} of {report.frames} frames drawn",
-            f"{len(self.roles)} of {faces} faces of the source perform",
-        ]
-        if report.kept:
-            lines.append(kept_text(report.kept))
-        return "\n".join(lines)
+        performing = f"{len(self.roles)} of {self.roles[0].source.faces}"
+        lines = [drawn_text(report), f"{performing} faces of the source perform"]
+        return "\n".join([*lines, *kept_lines(report)])
 
 
-def troupe(
-    models: HostModels,
-    host: ComfyHost,
-    source: Any,
-    stage: Stage,
-    *,
-    truncation_psi: float,
-    detector: str = "auto",
-    identity: Any = None,
-    bboxes: Any = None,
-    front: Any = None,
-    framing: Any = None,
-    **looks: Any,
-) -> Troupe:
-    """Everything that is computed once; looks: as of `casting.options_of`."""
-    from ..hyperreenact_core.reenact.placing import in_square
+def troupe(wishes: Wishes, stage: Stage) -> Troupe:
+    """Everything that is computed once for several faces."""
     from ..hyperreenact_core.reenact.roles import roles_of
-    from ..hyperreenact_core.reenact.source import analyse_sources
-    from .casting import options_of
-    from .convert import first_frame, masks_of
 
-    if identity is not None or source is None:
-        raise InputError("a cast plays the faces of one picture: connect source, not identity")
-    if bboxes is not None:
-        raise InputError(
-            "boxes tell of one driving face: leave bboxes away, a cast chooses performers itself"
-        )
-    options, finder = options_of(host, **looks), host.detector(detector)
-    faces = analyse_sources(
-        first_frame(source, name="source"),
-        models.networks,
-        host,
-        detector=finder,
-        truncation_psi=truncation_psi,
-    )
-    faces = [in_square(face, framing, options, models.networks) for face in faces]
-    masks = masks_of(front)
-    if masks is not None:
-        faces = [face.behind(masks[0]) for face in faces]
+    finder = wishes.finder()
     roles = roles_of(
-        faces,
+        wishes.people(finder),
         stage.name,
         stage.also,
         face=None if stage.plays_rest else stage.main.face,
@@ -197,4 +156,4 @@ def troupe(
         name="the source picture",
         tracks=stage.tracks,
     )
-    return Troupe(roles, stage, models, host, options, finder)
+    return Troupe(wishes, roles, stage, finder)

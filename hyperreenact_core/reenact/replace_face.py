@@ -17,6 +17,7 @@ import torch
 from ..choices import FaceChoice
 from ..face.align import box_of
 from ..face.detect import FaceDetector
+from ..face.follow import TrackedFrame
 from ..face.paste import at_size, paste_back
 from ..face.squares import cut_square
 from ..host import Host
@@ -39,7 +40,6 @@ from .occluders import Occluders
 from .placing import portrait_behind
 from .source import SourceFace
 from .tone import ToneMatch
-from .tracking import TrackedFrame
 from .views import detector_of, with_readings
 
 _AHEAD = 2
