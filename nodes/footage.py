@@ -108,7 +108,7 @@ class ReenactFootage(io.ComfyNode):
         face: str,
         face_number: int,
         stabilise: int,
-        detector: str = "auto",
+        detector: Any = "auto",
         motion: Any = MOTION_MODES[0],
         expression: float = MOTION_FACTOR.default,
         head: float = MOTION_FACTOR.default,
@@ -121,9 +121,9 @@ class ReenactFootage(io.ComfyNode):
         from ..hyperreenact_core.reenact.motion.live import LiveMotion
         from .convert import choice_of
         from .host import ComfyHost
+        from .model_sets import insight_root
         from .videos import driving_clip, new_file, opened
 
-        host = ComfyHost(models)
         options = FootageOptions(
             transfer,
             choice_of(face, face_number),
@@ -137,10 +137,18 @@ class ReenactFootage(io.ComfyNode):
             driving_clip(driving, poses) as clip,
         ):
             request = FootageRequest(
-                footage, clip, output, options, length=length, sound=sound, track=poses
+                footage,
+                clip,
+                output,
+                options,
+                length=length,
+                sound=sound,
+                track=poses,
+                detector=detector,
+                insight_root=insight_root(),
             )
             job = FootageJob(request, models.networks)
-            job.run(host, host.detector(detector))
+            job.run(ComfyHost(models))
         count = job.writer.frames_written
         report = f"{count - job.unchanged} of {count} frames changed, {job.unchanged} show no face"
         return io.NodeOutput(InputImpl.VideoFromFile(str(output)), report)

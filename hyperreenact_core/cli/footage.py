@@ -70,14 +70,12 @@ def run_footage(args: argparse.Namespace, on_progress: OnProgress) -> str:
     """
     from ..models.sets import load_set
     from ..reenact.footage_job import FootageJob
-    from ..reenact.views import detector_of
 
+    request, models = _request(args), load_set(args.model_set, args.model_path)
     host = local_host(args, on_progress=on_progress)
-    models = load_set(args.model_set, args.model_path)
-    job = FootageJob(_request(args), models)
+    job = FootageJob(request, models)
     with interruption_told(job.writer):
-        detector = detector_of(models, host, args.detector, insight_root=args.insightface_root)
-        job.run(host, detector)
+        job.run(host)
     note_terms(args.detector)
     unchanged = f", {job.unchanged} of them without a face left as they are," * bool(job.unchanged)
     return f"{args.out}: {job.writer.frames_written} frames{unchanged}"
@@ -114,4 +112,6 @@ def _request(args: argparse.Namespace) -> FootageRequest:
         sound=args.sound or "auto",
         limit=args.frames,
         crf=args.crf,
+        detector=args.detector,
+        insight_root=args.insightface_root,
     )

@@ -180,9 +180,9 @@ def run(args: argparse.Namespace) -> None:
                 said = footage.run_footage(args, bar.show)
         note(f"{said} in {time.monotonic() - began:.1f} s")
         return
+    request, models = request_of(args), load_set(args.model_set, args.model_path)
     host = local_host(args, on_progress=bar.show)
-    request = request_of(args)
-    job = ClipJob(request, load_set(args.model_set, args.model_path))
+    job = ClipJob(request, models)
     with interruption_told(job.writer), bar:
         job.run(host)
     note_terms(args.detector)
@@ -252,8 +252,8 @@ def request_of(args: argparse.Namespace) -> ClipRequest:
         front=args.front,
         all_faces=args.all_faces,
         also=tuple(_also(words) for words in args.also),
-        boxes=() if args.box is None else read_boxes(args.box),
         framing=knobs.framing_of(args),
+        boxes=() if args.box is None else read_boxes(args.box),
     )
 
 

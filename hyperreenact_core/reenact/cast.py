@@ -31,7 +31,7 @@ from .pipeline import Reenactor
 from .results import ReenactedFrame, Reenactment
 from .roles import Role
 from .source import SourceFace
-from .views import crop_rule, detector_of, with_readings
+from .views import crop_rule, with_readings
 
 
 def reenact_cast(
@@ -62,7 +62,7 @@ def reenact_cast(
             "frames without a face cannot be dropped where several faces play: hold the last "
             "pose, take the picture's own (source), or stop (error)"
         )
-    finder = with_readings(detector or detector_of(models, host), models, host)
+    finder = with_readings(detector, models, host)
     rate = clips[roles[0].clip].rate
     parts = {role.clip: _Part(clips[role.clip], rate, start, limit) for role in roles}
     looker = Looker(models, host)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,7 +17,6 @@ from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import Framing
 from ..video.clips import DEFAULT_RATE
-from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource, reading
@@ -28,6 +27,7 @@ from .compare import SideBySide, comparison, comparison_layout, result_size
 from .files import load_identity
 from .given_boxes import Boxes, boxed
 from .given_files import as_clip, is_identity, picture_of, track_of_file
+from .job import FileJob
 from .missing import DrivingReport
 from .options import ReenactOptions
 from .perform import perform, source_of
@@ -87,11 +87,9 @@ class ClipRequest:
         return self.options.paste_back or self.is_cast
 
 
-class ClipJob:
-    """A request whose files were looked at and whose output is open; `run` does it, once.
+class ClipJob(FileJob):
+    """A picture that takes the movements of a clip.
 
-    Making one loads no weights. Raises InputError or OutputError that name the file.
-    writer: tells, also after an error, how many frames were written and where they are.
     report: driving frames so far. source_lies: whether the source was turned upright.
     """
 
@@ -120,14 +118,15 @@ class ClipJob:
             width, height = result_size(
                 size, request.options.side(models), paste_back=request.paste_back
             )
+        audio, alpha = _sound(self._driving, request), _alpha(request)
         self.writer = open_writer(
             request.out,
             width=width,
             height=height,
             rate=self._driving.rate,
-            audio=_sound(self._driving, request),
+            audio=audio,
             crf=request.crf,
-            alpha=_alpha(request),
+            alpha=alpha,
             inputs=[request.source, request.driving, *(clip.path for clip in self._others)],
         )
         self.report = DrivingReport()
@@ -138,16 +137,15 @@ class ClipJob:
         """Whether dropped frames would put the driving clip's sound out of step."""
         return self._driving.audio is not None and _drops_frames(self._request)
 
-    def run(self, host: Host) -> None:
-        """Analyse the source, then draw and write frame by frame.
-
-        What was done before an error or an interruption is kept, as `video.output.FrameWriter`
-        says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
-        """
-        with telling_kept(self.writer), ExitStack() as opened:
+    def images(self, host: Host) -> Generator[ImageU8, None, None]:
+        """Analyse the source, then draw frame by frame."""
+        with ExitStack() as opened:
             source, results = self._played(host, opened)
             opened.enter_context(closing(results))
-            self._write(source, results)
+            self.report, self.source_lies = results.report, source.turns != 0
+            for result in results:
+                yield self._composed(source, result)
+        check_drawn(self.report, self._request)
 
     def write_drawn(self, images: Iterable[ImageU8]) -> None:
         """Write results that were drawn elsewhere, all of them and in order; instead of `run`."""
@@ -171,12 +169,6 @@ class ClipJob:
             total=self.total,
             name_frame=lambda index: self._driving.name_of(index + request.start),
         )
-
-    def _write(self, source: SourceFace, results: Reenactment) -> None:
-        self.report, self.source_lies = results.report, source.turns != 0
-        for result in results:
-            self.writer.write(self._composed(source, result))
-        check_drawn(self.report, self._request)
 
     def _composed(self, source: SourceFace, result: ReenactedFrame) -> ImageU8:
         if not self._request.compare:

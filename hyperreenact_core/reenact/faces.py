@@ -128,9 +128,8 @@ def align_faces(
     detector: the set's own if None. total: frames to expect, for progress.
     Raises NoFaceError where no frame shows a face, InputError for a choice that cannot be had.
     """
-    detector = detector or detector_of(models, host)
     if not options.follow:
-        detector = EachFrameAlone(detector, options.choice)
+        detector = EachFrameAlone(detector or detector_of(models, host), options.choice)
     detector = with_readings(detector, models, host)
     tracked: list[TrackedFrame] = []
     size = (0, 0)

@@ -36,7 +36,7 @@ from .motion.live import LiveMotion, laid_on
 from .occluders import Occluders
 from .placing import uncovered
 from .transfer import Score, transferred
-from .views import detector_of, with_readings
+from .views import with_readings
 
 _AHEAD = 2
 _SIDES = (256, 1024)
@@ -95,7 +95,7 @@ def reenact_footage(
     Frames without a face come as they are, and so do the pixels that nothing changes. limit:
     results at most. done_before: frames of work that the caller did before, for progress.
     """
-    detector = with_readings(detector or detector_of(models, host), models, host)
+    detector = with_readings(detector, models, host)
     stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
     studio = _Studio(stage, options, Performer(stage.model), Occluders(stage.model))
     total = None if score.total is None else score.total + done_before

@@ -17,7 +17,7 @@ from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
 from .faces import tracked_faces
 from .motion.smoothing import smooth, smooth_over
-from .views import detector_of, with_readings
+from .views import with_readings
 
 
 def tracked_clip(
@@ -58,7 +58,7 @@ def read_performance(
     done_after: frames of work that the caller does afterwards, for progress; None if unknown.
     Raises NoFaceError where no frame shows a face, InputError for a choice that cannot be had.
     """
-    detector = with_readings(detector or detector_of(models, host), models, host)
+    detector = with_readings(detector, models, host)
     performer = Performer(load_head_model())
     states: list[HeadState | None] = []
     scenes: list[int] = []

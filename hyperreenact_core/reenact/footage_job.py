@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from ..choices import FaceChoice
+from ..choices import DetectorKind, FaceChoice
 from ..errors import InputError
-from ..face.detect import FaceDetector
 from ..host import Host
+from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..video.clips import DEFAULT_RATE
-from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource
@@ -21,9 +21,11 @@ from ..video.trim import trimmed
 from .footage import FootageOptions, reenact_footage
 from .footage_faces import read_performance
 from .given_files import is_identity, is_track
+from .job import FileJob
 from .knobs import LengthRule, Sound
 from .posetrack import PoseTrack
 from .transfer import Score
+from .views import detector_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class FootageRequest:
     source: the footage, whose rate and size the result has. driving: a clip at any rate. out: as
     for `clip.ClipRequest`. performer: which face of the clip drives. length: where they are not
     equally long. limit: frames at most. crf: quality of a video, 0 to 51. track: what is performed,
-    at the rate of the clip, whose pictures then are not looked at.
+    at the rate of the clip, whose pictures then are not looked at. detector, insight_root: as for
+    `detector_of`.
     """
 
     source: FrameSource
@@ -46,6 +49,8 @@ class FootageRequest:
     limit: int | None = None
     crf: int = 18
     track: PoseTrack | None = None
+    detector: DetectorKind = "auto"
+    insight_root: Path | None = None
 
 
 def is_footage(source: Path) -> bool:
@@ -88,45 +93,36 @@ def opened_together(
     )
 
 
-class FootageJob:
-    """A request whose output is open; `run` does it, once.
+class FootageJob(FileJob):
+    """Footage whose face takes the performance of a clip.
 
-    Making one loads no weights. Raises InputError or OutputError that name the file.
-    writer: tells, also after an error, how many frames were written and where they are.
     unchanged: frames so far that showed no face.
     """
 
     def __init__(self, request: FootageRequest, models: LoadedSet) -> None:
         self._request, self._models = request, models
-        source, driving = request.source, request.driving
+        source, driving, audio = request.source, request.driving, _sound(request)
         self.writer = open_writer(
             request.out,
             width=source.width,
             height=source.height,
             rate=source.rate,
-            audio=_sound(request),
+            audio=audio,
             crf=request.crf,
             inputs=[source.path, driving.path],
         )
         self.unchanged = 0
 
-    def run(self, host: Host, detector: FaceDetector) -> None:
-        """Read the performance, then change and write the footage frame by frame.
-
-        What was done before an error or an interruption is kept, as `video.output.FrameWriter`
-        says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
-        """
-        with telling_kept(self.writer):
-            self._write(host, detector)
-
-    def _write(self, host: Host, detector: FaceDetector) -> None:
-        request, source = self._request, self._request.source
+    def images(self, host: Host) -> Generator[ImageU8, None, None]:
+        """Read the performance, then change the footage frame by frame."""
+        request, source, models = self._request, self._request.source, self._models
+        detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
         if request.track is not None:
             performance, read = request.track.states, 0
         else:
             performance = read_performance(
                 request.driving,
-                self._models,
+                models,
                 host,
                 choice=request.performer,
                 detector=detector,
@@ -140,7 +136,7 @@ class FootageJob:
         results = reenact_footage(
             source,
             score,
-            self._models,
+            models,
             host,
             options=request.options,
             detector=detector,
@@ -150,7 +146,7 @@ class FootageJob:
         with closing(results):
             for result in results:
                 self.unchanged += not result.has_face
-                self.writer.write(result.image)
+                yield result.image
 
 
 def _sound(request: FootageRequest) -> AudioSource | None:

@@ -18,7 +18,7 @@ from ..networks.fast.drawing import draw, style_generator
 from ..types import FaceCrop, Framing, SourceIdentity
 from .knobs import check_framing, chosen_psi
 from .memory import working_bytes
-from .views import appearance_view, crop_rule, detector_of, with_readings
+from .views import appearance_view, crop_rule, with_readings
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def analyse_source(
     ModelError where weights are missing or damaged.
     """
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
-    detector = with_readings(detector or detector_of(models, host), models, host)
+    detector = with_readings(detector, models, host)
     rule = crop_rule(models.settings)
     with host.on_device(models.reading_networks, 0):
         found = find_face(picture, detector, rule, name=name, choice=choice)
@@ -113,7 +113,7 @@ def analyse_sources(
     A picture whose largest face lies is turned; faces that lie in it then are left out.
     """
     psi = chosen_psi(truncation_psi, models.settings.truncation_psi)
-    detector = with_readings(detector or detector_of(models, host), models, host)
+    detector = with_readings(detector, models, host)
     rule = crop_rule(models.settings)
     with host.on_device(models.reading_networks, 0):
         upright, found = find_faces(picture, detector, rule, name=name)

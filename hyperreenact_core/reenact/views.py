@@ -63,13 +63,17 @@ def detector_of(
     return LandmarkDetector(network, device=host.device, config=replace(config, refine_rule=rule))
 
 
-def with_readings(detector: FaceDetector, models: LoadedSet, host: Host) -> FaceDetector:
-    """The same detector, whose faces come with readings; the set's reader must be on the device."""
-    if isinstance(detector, EachFrameAlone):  # a reader of its own would follow the face
-        return detector.over(lambda inner: with_readings(inner, models, host))
-    if isinstance(detector, ReadingDetector):
-        return detector
-    return ReadingDetector(detector, FaceReader(models.reader, device=host.device))
+def with_readings(detector: FaceDetector | None, models: LoadedSet, host: Host) -> FaceDetector:
+    """The same detector, whose faces come with readings; the set's reader must be on the device.
+
+    detector: the set's own if None.
+    """
+    finder = detector or detector_of(models, host)
+    if isinstance(finder, EachFrameAlone):  # a reader of its own would follow the face
+        return finder.over(lambda inner: with_readings(inner, models, host))
+    if isinstance(finder, ReadingDetector):
+        return finder
+    return ReadingDetector(finder, FaceReader(models.reader, device=host.device))
 
 
 def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:
