@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..hyperreenact_core.reenact.knobs import DETAIL, SIZE
+from .knobs import float_input, whole_input
 from .sockets import CATEGORY, Latent, Poses, batch_input, models_input
 
 
@@ -34,23 +35,12 @@ class DetailTransfer(io.ComfyNode):
                     tooltip="The source, from StyleGAN2 Invert with its picture, or such a file.",
                 ),
                 Poses.Input("poses", tooltip="The poses the images were drawn in, one an image."),
-                io.Float.Input(
-                    DETAIL.name,
-                    default=DETAIL.default,
-                    min=DETAIL.low,
-                    max=DETAIL.high,
-                    step=0.05,
-                    tooltip="How much of the source's own pixels is carried over: 1 = all that "
+                float_input(
+                    DETAIL,
+                    "How much of the source's own pixels is carried over: 1 = all that "
                     "can be, 0 = the generator's picture alone, enlarged.",
                 ),
-                io.Int.Input(
-                    SIZE.name,
-                    default=int(SIZE.default),
-                    min=int(SIZE.low),
-                    max=int(SIZE.high),
-                    step=8,
-                    tooltip="Side of the results in pixels.",
-                ),
+                whole_input(SIZE, "Side of the results in pixels.", step=8),
                 batch_input(),
             ],
             outputs=[

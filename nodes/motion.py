@@ -17,6 +17,7 @@ from ..hyperreenact_core.reenact.knobs import (
     REGIONS,
     RELATIVES,
 )
+from .knobs import float_input, slider_input, whole_input
 from .sockets import CATEGORY, Latent, Poses
 
 _MOST_FRAMES = 9999
@@ -45,25 +46,19 @@ def _target_inputs() -> list[io.Input]:
             advanced=True,
             tooltip="Play one pass in so many frames instead of at a speed; 0 = by the speed.",
         ),
-        io.Float.Input(
-            MOTION_SECONDS.name,
-            default=MOTION_SECONDS.default,
-            min=MOTION_SECONDS.low,
-            max=MOTION_SECONDS.high,
+        float_input(
+            MOTION_SECONDS,
+            "The same in seconds; 0 = by the speed.",
             step=0.04,
             optional=True,
             advanced=True,
-            tooltip="The same in seconds; 0 = by the speed.",
         ),
-        io.Int.Input(
-            LOOP_BLEND.name,
-            default=int(LOOP_BLEND.default),
-            min=int(LOOP_BLEND.low),
-            max=int(LOOP_BLEND.high),
+        whole_input(
+            LOOP_BLEND,
+            "With loop: frames before and after the seam over which its jump is evened "
+            "out; 0 = it jumps.",
             optional=True,
             advanced=True,
-            tooltip="With loop: frames before and after the seam over which its jump is evened "
-            "out; 0 = it jumps.",
         ),
     ]
 
@@ -96,36 +91,22 @@ class EditMotion(io.ComfyNode):
                     "source's own face, instead of the very pose and face.",
                 ),
                 *(
-                    io.Float.Input(
-                        region,
-                        default=MOTION_FACTOR.default,
-                        min=MOTION_FACTOR.low,
-                        max=MOTION_FACTOR.high,
-                        step=0.05,
-                        display_mode=io.NumberDisplay.slider,
-                        tooltip="Factor of what it does: 0 leaves the source's own, 1 is as "
+                    slider_input(
+                        MOTION_FACTOR,
+                        "Factor of what it does: 0 leaves the source's own, 1 is as "
                         "performed, more exaggerates.",
+                        name=region,
                     )
                     for region in REGIONS
                 ),
                 io.Boolean.Input("mirror", default=False, tooltip="Left for right."),
-                io.Float.Input(
-                    MOTION_SMOOTH.name,
-                    default=MOTION_SMOOTH.default,
-                    min=MOTION_SMOOTH.low,
-                    max=MOTION_SMOOTH.high,
-                    step=0.5,
-                    tooltip="Frames over which trembling is taken out; blinks and plosives stay. "
+                float_input(
+                    MOTION_SMOOTH,
+                    "Frames over which trembling is taken out; blinks and plosives stay. "
                     "2 is good, 0 = not at all.",
+                    step=0.5,
                 ),
-                io.Float.Input(
-                    MOTION_SPEED.name,
-                    default=MOTION_SPEED.default,
-                    min=MOTION_SPEED.low,
-                    max=MOTION_SPEED.high,
-                    step=0.05,
-                    tooltip="2 is twice as fast.",
-                ),
+                float_input(MOTION_SPEED, "2 is twice as fast."),
                 io.Boolean.Input("ping_pong", default=False, tooltip="There and back."),
                 _frames_input("loop", "How often it is repeated.", least=1, default=1),
                 _frames_input("start", "Begin with this frame, from 0."),
@@ -167,15 +148,7 @@ class MixMotion(io.ComfyNode):
                 Poses.Input("first", tooltip="The performance that is followed at 0."),
                 Poses.Input("second", tooltip="The performance that is followed at 1."),
                 *(
-                    io.Float.Input(
-                        region,
-                        default=MIX_WEIGHT.default,
-                        min=MIX_WEIGHT.low,
-                        max=MIX_WEIGHT.high,
-                        step=0.05,
-                        display_mode=io.NumberDisplay.slider,
-                        tooltip="0 follows the first, 1 the second.",
-                    )
+                    slider_input(MIX_WEIGHT, "0 follows the first, 1 the second.", name=region)
                     for region in REGIONS
                 ),
                 io.Combo.Input(

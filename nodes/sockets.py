@@ -15,6 +15,7 @@ from ..hyperreenact_core.reenact.knobs import (
     STRENGTHS,
     TRUNCATION_PSI,
 )
+from .knobs import float_input, whole_input
 
 CATEGORY = "HyperReenact"
 
@@ -75,15 +76,7 @@ _STEADY = (
 
 def window_input() -> io.Input:
     """Smoothing of the square, and of what the face performs."""
-    return io.Int.Input(
-        STABILISE.name,
-        default=int(STABILISE.default),
-        min=int(STABILISE.low),
-        max=int(STABILISE.high),
-        step=2,
-        advanced=True,
-        tooltip=_STEADY,
-    )
+    return whole_input(STABILISE, _STEADY, step=2, advanced=True)
 
 
 def follow_input() -> io.Input:
@@ -115,15 +108,11 @@ def detector_input() -> io.Input:
 
 def detail_input() -> io.Input:
     """How much of the source's pixels is kept. New, so optional and behind all older inputs."""
-    return io.Float.Input(
-        DETAIL.name,
-        default=DETAIL.default,
-        min=DETAIL.low,
-        max=DETAIL.high,
-        step=0.05,
-        optional=True,
-        tooltip="How much of the source's own pixels is carried over: 1 = all that can be, 0 = the "
+    return float_input(
+        DETAIL,
+        "How much of the source's own pixels is carried over: 1 = all that can be, 0 = the "
         "generator's picture alone.",
+        optional=True,
     )
 
 
@@ -187,15 +176,11 @@ def motion_inputs() -> list[io.Input]:
             "cameras stood elsewhere.",
         ),
         *(
-            io.Float.Input(
-                name,
-                default=MOTION_FACTOR.default,
-                min=MOTION_FACTOR.low,
-                max=MOTION_FACTOR.high,
-                step=0.05,
+            float_input(
+                MOTION_FACTOR,
+                f"Factor of {meaning}: 0 = as in the footage, 1 = as performed, more exaggerates.",
+                name=name,
                 optional=True,
-                tooltip=f"Factor of {meaning}: 0 = as in the footage, 1 = as performed, more "
-                "exaggerates.",
             )
             for name, meaning in factors.items()
         ),
@@ -230,14 +215,11 @@ def place_outputs() -> list[io.Output]:
 
 def batch_input() -> io.Input:
     """Frames at once."""
-    return io.Int.Input(
-        BATCH_SIZE.name,
-        default=int(BATCH_SIZE.default),
-        min=int(BATCH_SIZE.low),
-        max=int(BATCH_SIZE.high),
-        advanced=True,
-        tooltip="Frames the networks work on at once. It changes speed and memory, not the "
+    return whole_input(
+        BATCH_SIZE,
+        "Frames the networks work on at once. It changes speed and memory, not the "
         "picture. 0 = automatic: 8 on a GPU, 1 on the CPU.",
+        advanced=True,
     )
 
 
@@ -258,16 +240,12 @@ def fps_input() -> io.Input:
 
 def psi_input() -> io.Input:
     """Truncation, with a value that means the set's own."""
-    return io.Float.Input(
-        TRUNCATION_PSI.name,
-        default=TRUNCATION_PSI.default,
-        min=TRUNCATION_PSI.low,
-        max=TRUNCATION_PSI.high,
-        step=0.05,
-        advanced=True,
-        tooltip="How much of the face's distance from the mean face is kept: 1 = all of it, "
+    return float_input(
+        TRUNCATION_PSI,
+        "How much of the face's distance from the mean face is kept: 1 = all of it, "
         "0 = the mean face. Less looks cleaner and less like the source. Below 0: the model "
         "set's own value.",
+        advanced=True,
     )
 
 
@@ -279,14 +257,10 @@ def strength_inputs() -> list[io.Input]:
         "fine": "the fine layers (above 32 px: colours and texture)",
     }
     return [
-        io.Float.Input(
-            knob.name,
-            default=knob.default,
-            min=knob.low,
-            max=knob.high,
-            step=0.05,
+        float_input(
+            knob,
+            f"Strength of the changes to {groups[knob.name]}. 1 = as trained, 0 = none.",
             advanced=True,
-            tooltip=f"Strength of the changes to {groups[knob.name]}. 1 = as trained, 0 = none.",
         )
         for knob in STRENGTHS
     ]

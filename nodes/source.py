@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..hyperreenact_core.reenact.knobs import BLEND
+from .knobs import slider_input
 from .sockets import CATEGORY, Faces, Latent, models_input
 
 
@@ -74,14 +75,9 @@ class BlendIdentities(io.ComfyNode):
                 models_input(),
                 Latent.Input("first", tooltip="Who is drawn at 0, from StyleGAN2 Invert."),
                 Latent.Input("second", tooltip="Who is drawn at 1."),
-                io.Float.Input(
-                    BLEND.name,
-                    default=BLEND.default,
-                    min=BLEND.low,
-                    max=BLEND.high,
-                    step=0.05,
-                    display_mode=io.NumberDisplay.slider,
-                    tooltip="How much of the second is taken. Up to one half the first's picture "
+                slider_input(
+                    BLEND,
+                    "How much of the second is taken. Up to one half the first's picture "
                     "is kept for detail, above it the second's.",
                 ),
             ],

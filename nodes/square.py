@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..hyperreenact_core.reenact.knobs import CROP_OFFSETS, CROP_ROLL, CROP_SIZE
+from .knobs import slider_input
 from .sockets import CATEGORY, FaceFraming
 
 _MEANINGS = (
@@ -28,15 +29,7 @@ class FrameFace(io.ComfyNode):
             "Face, Reenact or Reenact Video.",
             search_aliases=["crop factor", "crop size", "crop scale", "zoom", "padding", "rotate"],
             inputs=[
-                io.Float.Input(
-                    knob.name,
-                    default=knob.default,
-                    min=knob.low,
-                    max=knob.high,
-                    step=1.0 if knob is CROP_ROLL else 0.05,
-                    display_mode=io.NumberDisplay.slider,
-                    tooltip=meaning,
-                )
+                slider_input(knob, meaning, step=1.0 if knob is CROP_ROLL else 0.05)
                 for knob, meaning in zip(
                     (CROP_SIZE, *CROP_OFFSETS, CROP_ROLL), _MEANINGS, strict=True
                 )

@@ -47,20 +47,8 @@ def on_cluster(
     _check_address(address)
     if find_spec("ray") is None:
         raise InputError("--engine ray needs the extra `ray`: pip install 'hyperreenact[ray]'")
-    return Aside(
-        partial(_opened, start, workers, address, cpus, gpus), tell=tell, gone=_gone(address)
-    )
-
-
-def _opened(
-    start: Start[Item, Result],
-    workers: int,
-    address: str,
-    cpus: float,
-    gpus: float,
-    tell: Callable[[str], None],
-) -> RayPool[Item, Result]:
-    return RayPool(start, workers, address=address, cpus=cpus, gpus=gpus, tell=tell)
+    opened = partial(RayPool, start, workers, address=address, cpus=cpus, gpus=gpus)
+    return Aside(opened, tell=tell, gone=_gone(address))
 
 
 def _gone(address: str) -> str:
@@ -85,11 +73,11 @@ class RayPool(Generic[Item, Result]):
         self,
         start: Start[Item, Result],
         workers: int,
+        tell: Callable[[str], None],
         *,
         address: str = "auto",
         cpus: float = 1.0,
         gpus: float = 0.0,
-        tell: Callable[[str], None],
     ) -> None:
         self._ray, self._head = _connected(address)
         self._address, self._start, self._tell = address, start, tell
