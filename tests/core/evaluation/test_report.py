@@ -69,14 +69,7 @@ def test_the_best_value_of_a_column_is_bold_whichever_way_is_better() -> None:
 def test_reference_and_missing_values_are_never_bold() -> None:
     markdown = report(gaze_deg=None).to_markdown()
     assert table_rows(markdown, "*true images*")[0] == [
-        "",
-        "",
-        "",
-        "",
-        "0.500",
-        "0.50",
-        "0.500",
-        "0.50",
+        f"{0.5:.{metric.digits}f}" if metric.name in READ_METRICS else "" for metric in METRICS
     ]
     assert table_rows(markdown, "other")[0][-1] == ""
     assert table_rows(markdown, "worse")[0][-1] == "**1.00**"
