@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Hashable, Iterable
 from dataclasses import dataclass
@@ -108,6 +109,13 @@ def tried(work: Callable[[Item], Result], item: Item) -> Done[Item, Result]:
         return Done(item, result=work(item))
     except HyperReenactError as error:
         return Done(item, failure=error)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def limit_threads(count: int) -> None:

@@ -8,9 +8,10 @@ environment when torch is loaded, so it is set before; what the user has set sta
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+
+from ..batch.pool import processors
 
 _WAIT_PASSIVELY = {
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -24,7 +25,7 @@ def settle_threads(environment: MutableMapping[str, str]) -> None:
     """Set what is not set, for a process that has not loaded torch yet."""
     for name, value in _WAIT_PASSIVELY.items():
         environment.setdefault(name, value)
-    allowed, quota = _processors(), processor_quota()
+    allowed, quota = processors(), processor_quota()
     # The libraries see by themselves which processors a process is tied to, but not its quota.
     if quota is not None and math.ceil(quota) < allowed:
         for name in _COUNTS:
@@ -38,12 +39,6 @@ def processor_quota(root: Path = Path("/")) -> float | None:
     """
     quotas = [quota for folder in _cgroups(root) if (quota := _quota(folder)) is not None]
     return min(quotas, default=None)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cgroups(root: Path) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .metrics import METRICS, Means, Subset
 from .pairs import EXTREME_YAW_DEG, KINDS, Kind
 from .report import FLICKER_MEANING, Report, flicker_table
+from .tables import figure, table_line
 
 FULL = "full"
 """Ablation that leaves nothing out: what the others are set against, trained as long as they."""
@@ -126,8 +127,8 @@ def _line(row: str, figures: Sequence[Means], claim: Claim) -> str:
     for column, means in zip(claim.columns, figures, strict=True):
         value = means[column.subset].get(column.metric)
         digits = next(m.digits for m in METRICS if m.name == column.metric)
-        cells.append("" if value is None else f"{value:.{digits}f}")
-    return f"| {' | '.join([row, *cells])} |"
+        cells.append(figure(value, digits))
+    return table_line(row, cells)
 
 
 def _flicker(report: Report) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from .clip_pairs import LARGE_POSE_DEG, Task
 from .paper import PAPER, SOURCE
+from .tables import figure, table_head, table_line
 
 Figures = Mapping[str, "float | None"]
 """Metric -> mean; a metric that has no sense for a task is absent, None was not measured."""
@@ -104,34 +105,22 @@ class ClipsReport:
         return "\n".join(lines) + "\n"
 
     def _main_table(self) -> list[str]:
-        lines = _head([column.title for column in _MAIN])
+        lines = table_head([column.title for column in _MAIN])
         for row, tasks in self.rows.items():
-            cells = [_cell(tasks[c.task].get(c.metric), c.digits) for c in _MAIN]
-            lines.append(_line(row, cells))
+            cells = [figure(tasks[c.task].get(c.metric), c.digits) for c in _MAIN]
+            lines.append(table_line(row, cells))
         for name, figures in PAPER.items():
             cells = ["" if c.paper is None else f"{getattr(figures, c.paper):g}" for c in _MAIN]
-            lines.append(_line(f"{name} (paper)", cells))
+            lines.append(table_line(f"{name} (paper)", cells))
         return lines
 
     def _large_table(self) -> list[str]:
-        lines = _head([title for title, _, _ in _LARGE])
+        lines = table_head([title for title, _, _ in _LARGE])
         for row, tasks in self.rows.items():
             figures = tasks["large_pose"]
-            lines.append(_line(row, [_cell(figures.get(name), d) for _, name, d in _LARGE]))
+            lines.append(table_line(row, [figure(figures.get(name), d) for _, name, d in _LARGE]))
         for name, figures in PAPER.items():
             if figures.large_pose is not None:
                 cells = [*(f"{value:g}" for value in figures.large_pose), ""]
-                lines.append(_line(f"{name} (paper)", cells))
+                lines.append(table_line(f"{name} (paper)", cells))
         return lines
-
-
-def _head(titles: Sequence[str]) -> list[str]:
-    return [_line("", titles), "|---|" + "---:|" * len(titles)]
-
-
-def _cell(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
-def _line(title: str, cells: Sequence[str]) -> str:
-    return f"| {' | '.join([title, *cells])} |"

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from .flicker import TRUTH, Flicker, Unrest
 from .metrics import METRICS, SUBSETS, Means, Metric, Subset
 from .pairs import EXTREME_YAW_DEG, KINDS, Kind
+from .tables import figure, table_head, table_line
 from .turns import EDGES_DEG, TurnCurves
 
 _KIND_TITLES: Mapping[Kind, str] = {
@@ -88,10 +89,11 @@ class Report:
         figures = {row: self.rows[row][kind][subset] for row in self.rows}
         columns = [_column(metric, figures) for metric in METRICS]
         reference = self.reference[kind][subset]
-        lines = [_line("", [metric.title for metric in METRICS])]
-        lines.append("|---|" + "---:|" * len(METRICS))
-        lines += [_line(row, [column[row] for column in columns]) for row in figures]
-        lines.append(_line(_REFERENCE_TITLE, [_cell(m, reference.get(m.name)) for m in METRICS]))
+        lines = table_head([metric.title for metric in METRICS])
+        lines += [table_line(row, [column[row] for column in columns]) for row in figures]
+        lines.append(
+            table_line(_REFERENCE_TITLE, [figure(reference.get(m.name), m.digits) for m in METRICS])
+        )
         return lines
 
 
@@ -107,10 +109,10 @@ FLICKER_MEANING = (
 def flicker_table(flicker: Flicker) -> list[str]:
     """Lines of a Markdown table, the true images last."""
     titles = ["change", "ratio", "tremble", "ratio", "head tremble (deg)", "ratio"]
-    lines = [_line("", titles), "|---|" + "---:|" * len(titles)]
+    lines = table_head(titles)
     rows = {**flicker.rows, f"*{TRUTH}*": flicker.truth}
     cells = {row: _unrest_cells(unrest, flicker.truth) for row, unrest in rows.items()}
-    return lines + [_line(row, cells[row]) for row in rows]
+    return lines + [table_line(row, cells[row]) for row in rows]
 
 
 def _unrest_cells(unrest: Unrest, truth: Unrest) -> list[str]:
@@ -123,17 +125,9 @@ def _unrest_cells(unrest: Unrest, truth: Unrest) -> list[str]:
 
 def _column(metric: Metric, figures: Mapping[str, Mapping[str, float | None]]) -> dict[str, str]:
     """Row -> printed value; values that print like the best one are bold too."""
-    cells = {row: _cell(metric, values[metric.name]) for row, values in figures.items()}
+    cells = {row: figure(values[metric.name], metric.digits) for row, values in figures.items()}
     known = [cell for cell in cells.values() if cell]
     if not known:
         return cells
     best = (max if metric.better == "higher" else min)(known, key=float)
     return {row: f"**{cell}**" if cell == best else cell for row, cell in cells.items()}
-
-
-def _cell(metric: Metric, value: float | None) -> str:
-    return "" if value is None else f"{value:.{metric.digits}f}"
-
-
-def _line(title: str, cells: list[str]) -> str:
-    return f"| {' | '.join([title, *cells])} |"

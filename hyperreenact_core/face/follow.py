@@ -27,6 +27,10 @@ frames of a clip differ by a few, pictures of different people by thirty and mor
 _NAMED_CUTS = 12
 
 
+NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
+"""Stands for the picture of a frame that is not kept, or was never seen."""
+
+
 @dataclass(frozen=True)
 class TrackedFrame:
     """A driving frame [H, W, 3], its number from 0, and its face; None where none was found."""

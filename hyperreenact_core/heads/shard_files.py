@@ -30,12 +30,11 @@ each seed everything that a person.Person is made of.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
@@ -78,57 +77,6 @@ def read_shard(
         arrays = {key: file.get_slice(key)[rows or slice(None)] for key in keys or names}
         people = json.loads((file.metadata() or {}).get("people", "{}"))
     return Shard(arrays, {int(seed): person for seed, person in people.items()})
-
-
-def stream_pairs(
-    shards: Sequence[Path],
-    *,
-    pairs: int,
-    keys: Sequence[str] | None = None,
-    rng: np.random.Generator | None = None,
-    mixed: int = 8,
-) -> Iterator[Arrays]:
-    """Batches of `pairs` pairs of partners, [2 * pairs, ...]: rows 2i and 2i + 1 belong together.
-
-    With an rng the order is random: of the shards, and of the pairs of every `mixed` shards. Only
-    the batch is in memory; the files are mapped. Each pair comes once; the last ones that fill no
-    batch are left out. `partner` counts within the batch. Raises InputError as read_shard does.
-    """
-    order = list(shards) if rng is None else [shards[i] for i in rng.permutation(len(shards))]
-    waiting: list[dict[str, NDArray[Any]]] = []
-    for start in range(0, len(order), mixed):
-        for pair in _pairs(order[start : start + mixed], keys, rng):
-            waiting.append(pair)
-            if len(waiting) == pairs:
-                yield _joined(waiting)
-                waiting = []
-
-
-def _pairs(
-    paths: Sequence[Path], keys: Sequence[str] | None, rng: np.random.Generator | None
-) -> Iterator[dict[str, NDArray[Any]]]:
-    """The pairs of a few files that are open together."""
-    files = [_opened(path) for path in paths]
-    try:
-        places: list[tuple[Any, int, list[str]]] = []
-        for path, file in zip(paths, files, strict=True):
-            names = list(file.keys())
-            _check_keys(path, names, [*(keys or ()), "identity"])
-            count = file.get_slice("identity").get_shape()[0]
-            places += [(file, row, list(keys or names)) for row in range(0, count, 2)]
-        for index in range(len(places)) if rng is None else rng.permutation(len(places)):
-            file, row, names = places[index]
-            yield {name: file.get_slice(name)[row : row + 2] for name in names}
-    finally:
-        for file in files:
-            file.__exit__(None, None, None)
-
-
-def _joined(pairs: Sequence[dict[str, NDArray[Any]]]) -> Arrays:
-    batch = {name: np.concatenate([pair[name] for pair in pairs]) for name in pairs[0]}
-    if "partner" in batch:
-        batch["partner"] = np.arange(2 * len(pairs)) ^ 1
-    return batch
 
 
 def _opened(path: Path) -> Any:

@@ -66,7 +66,7 @@ def save_network(
         raise TypeError(f"a {kind} is described by {NETWORKS[kind].config.__name__}")
     state = network.state_dict()
     tensors: dict[str, Tensor] = {}
-    for name in dict.fromkeys(_first_names(network).values()):
+    for name in dict.fromkeys(first_names(network).values()):
         tensors |= packed(name, state[name], storage)
     if bad := _not_finite(tensors):
         rounds = storage != "float32"
@@ -120,15 +120,15 @@ def load_network(path: Path, kind: NetworkKind, *, dtype: torch.dtype = torch.fl
             network = NETWORKS[kind].module(config)
     except (ValueError, RuntimeError) as error:
         raise _outdated(path, error) from error
-    first_names = _first_names(network)
+    names = first_names(network)
     slots: dict[str, Tensor] = network.state_dict(keep_vars=True)
-    expected = {name: slots[name] for name in slots if first_names[name] == name}
+    expected = {name: slots[name] for name in slots if names[name] == name}
     check_fit(_read_tensors(path), expected, path=path)
     # Large ones first, while there is little else in memory.
     by_size = sorted(expected, key=lambda name: -expected[name].numel())
     weights = _read_weights(path, {name: expected[name] for name in by_size}, dtype)
     network.load_state_dict(
-        {name: weights[first] for name, first in first_names.items()}, strict=True, assign=True
+        {name: weights[first] for name, first in names.items()}, strict=True, assign=True
     )
     if any(buffer.is_meta for buffer in network.buffers()):
         _copy_computed_buffers(NETWORKS[kind].module(config), network)
@@ -170,7 +170,7 @@ def _read_weight(file: Any, name: str, slot: Tensor, dtype: torch.dtype, path: P
     return value
 
 
-def _first_names(network: nn.Module) -> dict[str, str]:
+def first_names(network: nn.Module) -> dict[str, str]:
     """Every name of the state dict -> the first name of the same tensor.
 
     A layer that several blocks share stands in the state dict under each of them, in the file once.

@@ -16,7 +16,6 @@ from torch import nn
 
 from ..errors import InputError
 from ..face.detect import FaceDetector
-from ..face.search import searched
 from ..host import Host, Preview
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
@@ -31,7 +30,7 @@ from .pipeline import Reenactor
 from .results import ReenactedFrame, Reenactment
 from .roles import Role
 from .source import SourceFace
-from .views import crop_rule, with_readings
+from .views import searched_frames, with_readings
 
 
 def reenact_cast(
@@ -137,16 +136,8 @@ def _scenes(
     part: _Part, models: LoadedSet, host: Host, finder: FaceDetector, looker: Looker
 ) -> Generator[Scene, None, None]:
     """Everybody in a clip, frame by frame."""
-    rule = crop_rule(models.settings)
-
-    def small() -> Iterator[ImageU8]:
-        with closing(cast(Any, part.frames())) as frames:
-            for frame in frames:
-                host.check_interrupt()
-                yield searched(frame, rule)
-
-    with closing(cast(Any, small())) as frames:
-        yield from follow_people(frames, finder, looker.look)
+    with closing(cast(Any, part.frames())) as frames:
+        yield from follow_people(searched_frames(frames, models, host), finder, looker.look)
 
 
 def _on_stage(

@@ -11,13 +11,12 @@ from ..choices import FaceChoice, NoFacePolicy
 from ..errors import InputError
 from ..face.detect import FaceDetector, FaceLandmarks
 from ..face.follow import track_face
-from ..face.search import searched
+from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from ..types import FaceCrop
 from .knobs import STABILISE, check_stabilise
-from .missing import DrivingReport, PosedFrame, PoseView, fill_missing
-from .views import crop_rule, pose_view
+from .missing import DrivingReport, PosedFrame, fill_missing
+from .views import PoseView, crop_rule, pose_of, searched_frames
 
 Item = TypeVar("Item")
 
@@ -47,6 +46,7 @@ class DrivingOptions:
 def posed_frames(
     frames: Iterable[ImageU8],
     models: LoadedSet,
+    host: Host,
     detector: FaceDetector,
     options: DrivingOptions,
     *,
@@ -58,11 +58,10 @@ def posed_frames(
 
     Holds `stabilise // 2` frames, and `lookahead` more while no face has been seen.
     """
-    rule = crop_rule(models.settings)
     tracked = track_face(
-        (searched(frame, rule) for frame in frames),
+        searched_frames(frames, models, host),
         _Counted(detector, report),
-        rule=rule,
+        rule=crop_rule(models.settings),
         choice=options.choice,
         window=options.stabilise,
         name_frame=name_frame,
@@ -91,11 +90,6 @@ class _Counted:
 
     def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
         return self._detector.track(frame, previous)
-
-
-def pose_of(crop: FaceCrop, models: LoadedSet) -> PoseView:
-    """What a face asks of the result."""
-    return PoseView(pose_view(crop, models), crop.reading, crop.scene)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-import torch
-
 from ..choices import FaceChoice, MissingFace
 from ..errors import InputError, NoFaceError
 from ..face.align import CropBox, CropRule, box_of, crop_box, move_points
 from ..face.detect import FaceDetector
-from ..face.follow import TrackedFrame, cuts_text, track_face
+from ..face.follow import NO_PICTURE, TrackedFrame, cuts_text, track_face
 from ..face.given import EachFrameAlone
-from ..face.search import in_picture, searched
+from ..face.search import in_picture
 from ..face.stabilise import jitter
 from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
@@ -23,7 +21,7 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop, Framing
 from .knobs import STABILISE, check_framing, check_stabilise
 from .motion.smoothing import smooth_over
-from .views import crop_rule, detector_of, with_readings
+from .views import crop_rule, detector_of, searched_frames, with_readings
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ def align_faces(
             size = frame.picture.shape[1], frame.picture.shape[0]
             # The pictures are the caller's: keeping them here would hold the whole clip twice.
             shown = frame.crop and replace(frame.crop, framing=options.framing)
-            tracked.append(TrackedFrame(frame.index, _NO_PICTURE, shown))
+            tracked.append(TrackedFrame(frame.index, NO_PICTURE, shown))
             preview = (
                 None if shown is None else lambda crop=shown: u8_from_tensor(crop.image[None])[0]
             )
@@ -177,19 +175,17 @@ def tracked_faces(
 
     detector: its networks must be on the host's device. Raises as `track_face`.
     """
-    rule = crop_rule(models.settings)
     pictures: deque[ImageU8] = deque()
 
-    def reduced() -> Iterator[ImageU8]:
+    def kept() -> Iterator[ImageU8]:
         for picture in frames:
-            host.check_interrupt()
             pictures.append(picture)
-            yield searched(picture, rule)
+            yield picture
 
     for frame in track_face(
-        reduced(),
+        searched_frames(kept(), models, host),
         detector,
-        rule=rule,
+        rule=crop_rule(models.settings),
         choice=choice,
         window=stabilise,
         name_frame=name_frame,
@@ -227,6 +223,3 @@ def _without_gaps(frames: Sequence[TrackedFrame], missing: MissingFace) -> tuple
 def _unsmoothed_box(crop: FaceCrop, rule: CropRule) -> CropBox:
     """The square the landmarks of this frame alone ask for."""
     return crop_box(move_points(crop.landmarks, crop.frame_from_crop), rule)
-
-
-_NO_PICTURE = torch.zeros(1, 1, 3, dtype=torch.uint8).numpy()

@@ -16,6 +16,7 @@ from ..video.sources import FrameSource, reading
 from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
 from .faces import tracked_faces
+from .missing import held
 from .motion.smoothing import smooth, smooth_over
 from .views import with_readings
 
@@ -71,14 +72,10 @@ def read_performance(
                 before = scenes[-1] if scenes else 0
                 scenes.append(before if frame.crop is None else frame.crop.scene)
                 host.progress(len(states), total, lambda shown=frame.picture: shown)
-    last = next((state for state in states if state is not None), None)
-    if last is None:
+    whole = held(states)
+    if not whole:
         raise NoFaceError(f"{clip.path}: none of {len(states)} frames shows a face that can drive")
-    held: list[HeadState] = []
-    for state in states:
-        last = state or last
-        held.append(last)
-    return smooth(Performance.of(held), smooth_over(stabilise), scenes=scenes)
+    return smooth(Performance.of(whole), smooth_over(stabilise), scenes=scenes)
 
 
 def _state(crop: FaceCrop | None, performer: Performer) -> HeadState | None:

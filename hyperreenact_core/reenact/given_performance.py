@@ -20,6 +20,7 @@ from .detail.fit import eye_distance, fit_head
 from .detail.head_model import POINTS, load_head_model
 from .detail.performance import RATE, Performance
 from .faces import AlignedFaces
+from .missing import held
 from .posetrack import PoseTrack, performance_of
 
 _SPREAD = 0.03
@@ -57,12 +58,9 @@ def performance_of_meshes(payload: Any, *, rate: Fraction | float = RATE) -> Per
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"these are no FACE_LANDMARKS with blendshapes ({error!r})") from error
     followed = _followed(frames, width=width, height=height)
-    first = next((reading for reading in followed if reading is not None), None)
-    if first is None:
+    readings = held(followed)
+    if not readings:
         raise NoFaceError(f"none of the {len(frames)} frame(s) of the landmarks has a face")
-    readings: list[FaceReading] = []
-    for reading in followed:
-        readings.append(reading or (readings[-1] if readings else first))
     told = performance_of(
         readings,
         size=(width, height),

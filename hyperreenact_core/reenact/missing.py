@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
-
-from torch import Tensor
+from typing import Literal, TypeVar
 
 from ..choices import NoFacePolicy
 from ..errors import NoFaceError
 from ..face.follow import TrackedFrame
 from ..imaging import ImageU8
-from ..types import FaceCrop, FaceReading
+from ..types import FaceCrop
 from .detail.performance import HeadState
+from .views import PoseView
+
+Item = TypeVar("Item")
 
 PoseOrigin = Literal["face", "held", "ahead", "source"]
 """Whose pose a frame takes: its own face's, that of the last face before it, that of the first
 face after it, or the source's."""
-
-
-@dataclass(frozen=True)
-class PoseView:
-    """What is to drive a frame.
-
-    view: see `pose_view`. reading: None where nothing was read. scene: as of the face's crop.
-    """
-
-    view: Tensor
-    reading: FaceReading | None
-    scene: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +61,20 @@ class DrivingReport:
     def drawn(self) -> int:
         """Frames that have a result."""
         return self.frames - self.skipped
+
+
+def held(seen: Sequence[Item | None]) -> list[Item]:
+    """What is missing is what was there before it, and before anything what comes first.
+
+    Empty where there is nothing at all.
+    """
+    last = next((one for one in seen if one is not None), None)
+    filled: list[Item] = []
+    for one in seen:
+        last = last if one is None else one
+        if last is not None:
+            filled.append(last)
+    return filled
 
 
 def fill_missing(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from ..errors import InputError
 from ..face.align import CropBox, CropRule, cut, move_points
+from ..face.follow import NO_PICTURE
 from ..face.given import ibug_from_mesh
 from ..face.squares import cut_by, square_from_crop
 from ..host import Host
@@ -31,8 +31,6 @@ from .posetrack import PoseTrack, track_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace, truncate
 from .stages import InvertedFace, check_set, draw_track, own_guide
-
-_NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
 
 
 def source_of(
@@ -129,7 +127,7 @@ def _counted(
         for face, kept in zip(batch.images, batch.kept.tolist(), strict=True):
             at = report.frames
             report.frames += 1
-            yield DrawnFace(at, _NO_PICTURE, None, "face", face, kept if detailed else None)
+            yield DrawnFace(at, NO_PICTURE, None, "face", face, kept if detailed else None)
 
 
 def _inverted(source: SourceFace, models: LoadedSet, host: Host, *, detail: float) -> InvertedFace:

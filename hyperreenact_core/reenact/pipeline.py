@@ -19,16 +19,16 @@ from .detail.clip import ClipDetail, Sketched, sketched
 from .detail.portrait import guides
 from .detail.stage import DetailStage
 from .drawing import PreparedSource, draw_poses, prepare_source
-from .driving import batches, pose_of, posed_frames
+from .driving import batches, posed_frames
 from .memory import frames_at_once, working_bytes
-from .missing import DrivingReport, PosedFrame, PoseView
+from .missing import DrivingReport, PosedFrame
 from .motion.smoothing import smooth_over
 from .options import ReenactOptions
 from .placing import DrawnFace, drawn_side, laid_into, placed, portrait_behind, results_of
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
-from .views import detector_of, with_readings
+from .views import PoseView, detector_of, pose_of, with_readings
 
 _AHEAD = 2
 """Driving frames that are read while a batch is drawn, beside the next batch."""
@@ -181,19 +181,15 @@ class Reenactor:
         name_frame: Callable[[int], str],
     ) -> Iterator[PosedFrame]:
         return posed_frames(
-            self._until_cancelled(frames),
+            frames,
             self._models,
+            self._host,
             self._detector,
             self._options.driving,
             source_view=own_pose,
             report=report,
             name_frame=name_frame,
         )
-
-    def _until_cancelled(self, frames: Iterable[ImageU8]) -> Iterator[ImageU8]:
-        for frame in frames:
-            self._host.check_interrupt()
-            yield frame
 
     def _prepare(self, identity: SourceIdentity) -> PreparedSource:
         """What the source alone decides: once, not once a frame."""

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import InputError
+from ..face.follow import NO_PICTURE
 from ..host import Host
 from ..models.sets import LoadedSet
 from ..models.tensor_files import save_tensors
@@ -26,12 +27,12 @@ from .clip import ClipRequest, cast, check_drawn, frames_of
 from .detail.performance import HeadState
 from .driving import batches
 from .memory import frames_at_once
-from .missing import DrivingReport, PosedFrame, PoseOrigin, PoseView
+from .missing import DrivingReport, PosedFrame, PoseOrigin
 from .pipeline import Reenactor
 from .source import SourceFace
+from .views import PoseView
 
 _ORIGINS: tuple[PoseOrigin, ...] = get_args(PoseOrigin)
-_NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
 
 
 def range_length(wanted: int, request: ClipRequest, host: Host) -> int:
@@ -91,7 +92,7 @@ def load_range(path: Path) -> list[PosedFrame]:
     return [
         PosedFrame(
             index=int(index),
-            picture=_NO_PICTURE,
+            picture=NO_PICTURE,
             crop=None,
             pose=PoseView(view, None),
             origin=_ORIGINS[int(origin)],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -13,12 +14,25 @@ from ..face.align import CropRule, five_point_warp, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
 from ..face.given import EachFrameAlone
 from ..face.reading import FaceReader, ReadingDetector
+from ..face.search import searched
 from ..host import Host
-from ..imaging import resize
+from ..imaging import ImageU8, resize
 from ..models.sets import LoadedSet
 from ..models.settings import AppearanceInput, PoseInput, SetSettings
 from ..networks.pose_state import state_vector
-from ..types import FaceCrop
+from ..types import FaceCrop, FaceReading
+
+
+@dataclass(frozen=True)
+class PoseView:
+    """What is to drive a frame.
+
+    view: see `pose_view`. reading: None where nothing was read. scene: as of the face's crop.
+    """
+
+    view: Tensor
+    reading: FaceReading | None
+    scene: int = 0
 
 
 def crop_rule(settings: SetSettings) -> CropRule:
@@ -28,6 +42,14 @@ def crop_rule(settings: SetSettings) -> CropRule:
         size=settings.resolution,
         whole_pixels=settings.crop_whole_pixels,
     )
+
+
+def searched_frames(frames: Iterable[ImageU8], models: LoadedSet, host: Host) -> Iterator[ImageU8]:
+    """Frames as faces are searched in them; raises whatever the host raises to cancel."""
+    rule = crop_rule(models.settings)
+    for frame in frames:
+        host.check_interrupt()
+        yield searched(frame, rule)
 
 
 def detector_of(
@@ -74,6 +96,11 @@ def with_readings(detector: FaceDetector | None, models: LoadedSet, host: Host) 
     if isinstance(finder, ReadingDetector):
         return finder
     return ReadingDetector(finder, FaceReader(models.reader, device=host.device))
+
+
+def pose_of(crop: FaceCrop, models: LoadedSet) -> PoseView:
+    """What a face asks of the result."""
+    return PoseView(pose_view(crop, models), crop.reading, crop.scene)
 
 
 def pose_view(crop: FaceCrop, models: LoadedSet) -> Tensor:

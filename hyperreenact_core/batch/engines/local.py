@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Generic
 
-from ..pool import Done, Item, Result, Start, limit_threads, tried
+from ..pool import Done, Item, Result, Start, limit_threads, processors, tried
 
 
 class InProcess(Generic[Item, Result]):
@@ -85,7 +85,7 @@ class Processes(Generic[Item, Result]):
 
     def _pool(self) -> ProcessPoolExecutor:
         if self._executor is None:
-            threads = max(1, _processors() // self._workers)
+            threads = max(1, processors() // self._workers)
             self._executor = ProcessPoolExecutor(
                 self._workers,
                 mp_context=multiprocessing.get_context("spawn"),
@@ -98,12 +98,6 @@ class Processes(Generic[Item, Result]):
         if self._executor is not None:
             self._executor.shutdown(wait=False)
             self._executor = None
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _start: Start[Any, Any] | None = None

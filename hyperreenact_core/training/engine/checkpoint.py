@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ...errors import TrainingError
+from ...models.checkpoints import first_names
 from ...models.tensor_files import save_tensors
 
 _FORMAT = "hyperreenact-training/1"
@@ -106,25 +107,14 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _first_names(network: nn.Module) -> dict[str, str]:
-    """Every name of the state dict -> the first name of the same tensor.
-
-    The hypernetwork's shared weights stand there under every block that uses them, which would
-    make most of its checkpoint copies.
-    """
-    first: dict[int, str] = {}
-    state: dict[str, Tensor] = network.state_dict(keep_vars=True)
-    return {name: first.setdefault(id(tensor), name) for name, tensor in state.items()}
-
-
 def _distinct(network: nn.Module) -> dict[str, Tensor]:
     """The state dict with each tensor once, under its first name."""
     state: dict[str, Tensor] = network.state_dict()
-    return {name: state[name] for name in dict.fromkeys(_first_names(network).values())}
+    return {name: state[name] for name in dict.fromkeys(first_names(network).values())}
 
 
 def _restore_network(network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    for name, first in _first_names(network).items():
+    for name, first in first_names(network).items():
         tensors.setdefault(name, tensors[first])
     network.load_state_dict(tensors)
 

@@ -54,7 +54,7 @@ def test_a_machine_without_cgroups_has_no_quota(tmp_path: Path) -> None:
 
 
 def test_a_quota_below_the_processors_sets_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_processors", lambda: 64)
+    monkeypatch.setattr(threads, "processors", lambda: 64)
     monkeypatch.setattr(threads, "processor_quota", lambda: 1.5)
     environment = {"OPENCV_FOR_THREADS_NUM": "7"}
     settle_threads(environment)

@@ -23,7 +23,6 @@ from hyperreenact_core.heads.shard_files import (
     Shard,
     read_shard,
     shards_of,
-    stream_pairs,
 )
 from hyperreenact_core.heads.shards import write_shards
 from hyperreenact_core.heads.stage import Stage
@@ -163,22 +162,6 @@ def test_truths_of_a_shard_fit_together(shard: Shard):
     clip = np.concatenate([posed, np.ones((4, 468, 1))], -1) @ a["camera"].transpose(0, 2, 1)
     bridge = (clip[:, 168, :2] / clip[:, 168, 3:] * [1, -1] + 1) * 16
     assert np.abs(bridge - a["points"][:, 168, :2]).max() < 1
-
-
-def test_pairs_stream_in_any_order_each_once(folder: Path):
-    paths = shards_of(folder)
-    keys = ["identity", "partner", "expression"]
-    in_order = list(stream_pairs(paths, pairs=2, keys=keys))
-    assert [batch["identity"].tolist() for batch in in_order] == [[i] * 4 for i in (200, 201, 202)]
-    shuffled = list(stream_pairs(paths, pairs=3, keys=keys, rng=np.random.default_rng(0)))
-    assert len(shuffled) == 2
-    assert all(batch["partner"].tolist() == [1, 0, 3, 2, 5, 4] for batch in shuffled)
-    found = np.concatenate([batch["expression"] for batch in shuffled])
-    stored = np.concatenate([batch["expression"] for batch in in_order])
-    assert len(np.unique(found, axis=0)) == 12
-    assert found.tolist() != stored.tolist()
-    assert sorted(found.tolist()) == sorted(stored.tolist())
-    assert set(shuffled[0]) == set(keys)
 
 
 def test_rows_and_keys_can_be_chosen(folder: Path, shard: Shard):
