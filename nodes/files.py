@@ -23,6 +23,24 @@ _MOST_HEADER = 1_000_000
 """Bytes; headers of our files have a few thousand."""
 
 
+class _Loader(io.ComfyNode):
+    """Takes a file that may be gone, or written anew."""
+
+    @classmethod
+    def validate_inputs(cls, file: str | None) -> bool | str:
+        # A linked value is None here: what it names is known, and checked, when the node runs.
+        if file is None or folder_paths.exists_annotated_filepath(file):
+            return True
+        return f"No such file: {file}. Save one first, or put it into the input folder."
+
+    @classmethod
+    def fingerprint_inputs(cls, file: str | None) -> float:
+        """When the file was written; 0 where it is not known yet, or gone."""
+        if file is None or not folder_paths.exists_annotated_filepath(file):
+            return 0.0
+        return _path(file).stat().st_mtime
+
+
 class SaveIdentity(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -43,7 +61,7 @@ class SaveIdentity(io.ComfyNode):
         return _saved(path)
 
 
-class LoadIdentity(io.ComfyNode):
+class LoadIdentity(_Loader):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return _load_schema(
@@ -56,14 +74,6 @@ class LoadIdentity(io.ComfyNode):
                 io.Image.Output("reconstruction", tooltip="What the codes alone draw."),
             ],
         )
-
-    @classmethod
-    def validate_inputs(cls, file: str | None) -> bool | str:
-        return _check(file)
-
-    @classmethod
-    def fingerprint_inputs(cls, file: str | None) -> float:
-        return _changed(file)
 
     @classmethod
     def execute(cls, file: str) -> io.NodeOutput:
@@ -108,7 +118,7 @@ class SavePoseTrack(io.ComfyNode):
         return _saved(path)
 
 
-class LoadPoseTrack(io.ComfyNode):
+class LoadPoseTrack(_Loader):
     @classmethod
     def define_schema(cls) -> io.Schema:
         return _load_schema(
@@ -122,14 +132,6 @@ class LoadPoseTrack(io.ComfyNode):
                 io.Image.Output("plot", tooltip="Angles and expression over the frames."),
             ],
         )
-
-    @classmethod
-    def validate_inputs(cls, file: str | None) -> bool | str:
-        return _check(file)
-
-    @classmethod
-    def fingerprint_inputs(cls, file: str | None) -> float:
-        return _changed(file)
 
     @classmethod
     def execute(cls, file: str) -> io.NodeOutput:
@@ -235,20 +237,6 @@ def _names_movements(path: Path) -> bool:
 
 def _path(file: str) -> Path:
     return Path(folder_paths.get_annotated_filepath(file))
-
-
-def _check(file: str | None) -> bool | str:
-    # A linked value is None here: what it names is known, and checked, when the node runs.
-    if file is None or folder_paths.exists_annotated_filepath(file):
-        return True
-    return f"No such file: {file}. Save one first, or put it into the input folder."
-
-
-def _changed(file: str | None) -> float:
-    """When the file was written; 0 where it is not known yet, or gone."""
-    if file is None or not folder_paths.exists_annotated_filepath(file):
-        return 0.0
-    return _path(file).stat().st_mtime
 
 
 def _saved(path: Path) -> io.NodeOutput:
