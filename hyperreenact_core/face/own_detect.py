@@ -19,8 +19,6 @@ from .mean_shape import landmarks_from_five
 
 _PADDING = 128
 """Grey beyond the picture."""
-_BORDER = 8.0
-"""Pixels of the searched picture; what is taken up at the border of a cut may be cut off."""
 
 
 @dataclass(frozen=True)

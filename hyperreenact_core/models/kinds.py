@@ -110,8 +110,5 @@ DETECTOR_KINDS: tuple[tuple[NetworkKind, ...], ...] = (
 REENACTMENT_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[0])
 """What a set trained here needs to be of use; the judges are optional."""
 
-DETAIL_KINDS: tuple[NetworkKind, ...] = ("reader", "detail")
-"""What carries the source's own pixels; a set without them takes those that ship with us."""
-
 PUBLISHED_KINDS: tuple[NetworkKind, ...] = (*CORE_KINDS, *DETECTOR_KINDS[1])
 """What the published set consists of."""
