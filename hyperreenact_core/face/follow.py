@@ -33,11 +33,15 @@ NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
 
 @dataclass(frozen=True)
 class TrackedFrame:
-    """A driving frame [H, W, 3], its number from 0, and its face; None where none was found."""
+    """A driving frame [H, W, 3], its number from 0, and its face; None where none was found.
+
+    found: how many faces it shows, where all of it was searched; else 0.
+    """
 
     index: int
     picture: ImageU8
     crop: FaceCrop | None
+    found: int = 0
 
 
 _NOWHERE, _BEFORE = CropBox(0.0, 0.0, 1.0), -1
@@ -56,6 +60,7 @@ class _Sighting:
     face: FaceLandmarks | None
     box: CropBox
     scene: int
+    found: int
 
 
 def track_face(
@@ -98,11 +103,13 @@ def _sightings(
         # Compared with the last frame that showed a face: a flash between two is no cut.
         is_cut = last_seen is not None and is_other_scene(last_seen, seen)
         followed = None if is_cut else last_face
-        face = _find(picture, detector, followed, choice=choice, name=name_frame, index=index)
+        face, found = _find(
+            picture, detector, followed, choice=choice, name=name_frame, index=index
+        )
         if face is not None:
             scene += followed is None
             last_face, last_seen, box = face, seen, crop_box(face.landmarks, rule)
-        yield _Sighting(index, picture, face, box, scene)
+        yield _Sighting(index, picture, face, box, scene, found)
 
 
 def cuts_text(frames: Sequence[int]) -> str:
@@ -134,12 +141,14 @@ def _find(
     choice: FaceChoice,
     name: Callable[[int], str],
     index: int,
-) -> FaceLandmarks | None:
+) -> tuple[FaceLandmarks | None, int]:
+    """The face, and how many there are where all of the picture was searched."""
     if last_face is not None:
-        return detector.track(picture, last_face)
+        return detector.track(picture, last_face), 0
     height, width = picture.shape[:2]
     try:
-        return choose_face(detector.detect(picture), choice, width=width, height=height)
+        faces = detector.detect(picture)
+        return choose_face(faces, choice, width=width, height=height), len(faces)
     except InputError as error:
         raise InputError(f"{name(index)}: {error}") from error
 
@@ -157,4 +166,4 @@ def _cut_out(sighting: _Sighting, box: CropBox, rule: CropRule) -> TrackedFrame:
             reading=face.reading,
         )
         crop = replace(crop, scene=sighting.scene)
-    return TrackedFrame(sighting.index, sighting.picture, crop)
+    return TrackedFrame(sighting.index, sighting.picture, crop, sighting.found)

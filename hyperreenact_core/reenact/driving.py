@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..choices import FaceChoice, NoFacePolicy
 from ..errors import InputError
-from ..face.detect import FaceDetector, FaceLandmarks
+from ..face.detect import FaceDetector
 from ..face.follow import track_face
 from ..host import Host
 from ..imaging import ImageU8
@@ -60,7 +60,7 @@ def posed_frames(
     """
     tracked = track_face(
         searched_frames(frames, models, host),
-        _Counted(detector, report),
+        detector,
         rule=crop_rule(models.settings),
         choice=options.choice,
         window=options.stabilise,
@@ -75,21 +75,6 @@ def posed_frames(
         name_frame=name_frame,
         report=report,
     )
-
-
-class _Counted:
-    """A detector that tells a report how many faces it finds."""
-
-    def __init__(self, detector: FaceDetector, report: DrivingReport) -> None:
-        self._detector, self._report = detector, report
-
-    def detect(self, frame: ImageU8) -> list[FaceLandmarks]:
-        faces = self._detector.detect(frame)
-        self._report.faces = max(self._report.faces, len(faces))
-        return faces
-
-    def track(self, frame: ImageU8, previous: FaceLandmarks) -> FaceLandmarks | None:
-        return self._detector.track(frame, previous)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

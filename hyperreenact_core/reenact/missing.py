@@ -105,6 +105,7 @@ def fill_missing(
         return PosedFrame(frame.index, frame.picture, frame.crop, view, origin)
 
     for frame in frames:
+        report.faces = max(report.faces, frame.found)
         if frame.crop is not None:
             if last_view is not None and frame.crop.scene != last_view.scene:
                 report.cuts.append(frame.index)
