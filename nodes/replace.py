@@ -93,8 +93,8 @@ class ReplaceFace(io.ComfyNode):
             keep_in_front=keep_in_front,
         )
         with new_file(".mp4") as output, opened(driving) as clip:
-            job = ReplaceJob(clip, output, options)
-            job.run(own, models.networks, host, finder)
+            job = ReplaceJob(clip, output, options, models.networks, lambda _: (own, finder))
+            job.run(host)
         count = job.writer.frames_written
         report = f"{count - job.unchanged} of {count} frames changed, {job.unchanged} show no face"
         return io.NodeOutput(InputImpl.VideoFromFile(str(output)), report)

@@ -39,7 +39,7 @@ def run_replace(args: argparse.Namespace, request: ClipRequest, on_progress: OnP
     """
     from ..models.sets import load_set
     from ..reenact.footage_job import is_footage
-    from ..reenact.replace_job import ReplaceFiles
+    from ..reenact.replace_job import replacing
 
     unfit = {
         "--paste-back": args.paste_back,
@@ -60,12 +60,12 @@ def run_replace(args: argparse.Namespace, request: ClipRequest, on_progress: OnP
             f"{args.source} is a video: with --replace-face give a picture or an identity as SOURCE"
         )
     host = local_host(args, on_progress=on_progress)
-    files = ReplaceFiles(
+    job = replacing(
         request, load_set(args.model_set, args.model_path), keep_in_front=args.keep_in_front
     )
-    with interruption_told(files.job.writer):
-        files.run(host)
+    with interruption_told(job.writer):
+        job.run(host)
     note_terms(args.detector)
-    unchanged = files.job.unchanged
+    unchanged = job.unchanged
     left = f", {unchanged} of them without a face left as they are," * bool(unchanged)
-    return f"{args.out}: {files.job.writer.frames_written} frames{left}"
+    return f"{args.out}: {job.writer.frames_written} frames{left}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
 from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..host import Host
+from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import Framing
-from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import FrameSource
@@ -18,17 +19,19 @@ from ..video.trim import trimmed
 from .clip import ClipRequest, source_face
 from .clip_checks import check_still
 from .given_files import is_track, picture_of
+from .job import FileJob
 from .knobs import KEEP_IN_FRONT
 from .replace_face import ReplaceOptions, replace_face
 from .source import SourceFace
 from .views import detector_of
 
+Wearer = Callable[[Host], tuple[SourceFace, FaceDetector]]
+"""Whose face is put into the clip, and what finds the faces there."""
 
-class ReplaceJob:
-    """A clip whose output is open; `run` does it, once.
 
-    Making one loads no weights. Raises InputError or OutputError that name the file.
-    writer: tells, also after an error, how many frames were written and where they are.
+class ReplaceJob(FileJob):
+    """A clip whose faces are replaced; see `FileJob`.
+
     unchanged: frames so far that showed no face.
     """
 
@@ -37,6 +40,8 @@ class ReplaceJob:
         clip: FrameSource,
         out: Path,
         options: ReplaceOptions,
+        models: LoadedSet,
+        wearer: Wearer,
         *,
         limit: int | None = None,
         crf: int = 18,
@@ -44,6 +49,7 @@ class ReplaceJob:
     ) -> None:
         """out, crf: as of `clip.ClipRequest`. limit: frames at most. inputs: what else is read."""
         self._clip, self._options, self._limit = clip, options, limit
+        self._models, self._wearer = models, wearer
         check_still(out, clip.frame_count if limit is None else limit)
         self.writer = open_writer(
             out,
@@ -56,25 +62,13 @@ class ReplaceJob:
         )
         self.unchanged = 0
 
-    def run(
-        self, source: SourceFace, models: LoadedSet, host: Host, detector: FaceDetector
-    ) -> None:
-        """Put the source's face into the clip frame by frame.
-
-        What was done before an error or an interruption is kept, as `video.output.FrameWriter`
-        says. Raises as `replace_face`, and what the host raises.
-        """
-        with telling_kept(self.writer):
-            self.write(source, models, host, detector)
-
-    def write(
-        self, source: SourceFace, models: LoadedSet, host: Host, detector: FaceDetector
-    ) -> None:
-        """What `run` does with the writer entered."""
+    def images(self, host: Host) -> Generator[ImageU8, None, None]:
+        """The frames with the source's face; raises as `replace_face`."""
+        source, detector = self._wearer(host)
         results = replace_face(
             self._clip,
             source,
-            models,
+            self._models,
             host,
             options=self._options,
             detector=detector,
@@ -83,45 +77,40 @@ class ReplaceJob:
         with closing(results):
             for result in results:
                 self.unchanged += not result.has_face
-                self.writer.write(result.image)
+                yield result.image
 
 
-class ReplaceFiles:
-    """A request whose driving clip takes the source's face; see `ReplaceJob`.
+def replacing(
+    request: ClipRequest, models: LoadedSet, *, keep_in_front: bool = KEEP_IN_FRONT
+) -> ReplaceJob:
+    """The job of a request whose driving clip takes the source's face.
 
     Of the request's options only those count that say how faces are found, how large they are
     drawn, and whether colours are matched. InputError where its files do not suit.
     """
+    options, picture = request.options, picture_of(request.source)
 
-    def __init__(
-        self, request: ClipRequest, models: LoadedSet, *, keep_in_front: bool = KEEP_IN_FRONT
-    ) -> None:
-        self._request, self._models = request, models
-        self._picture = picture_of(request.source)
-        clip, options = _opened(request), request.options
-        self.job = ReplaceJob(
-            clip,
-            request.out,
-            ReplaceOptions(
-                options.driving.choice,
-                options.driving.stabilise,
-                options.size,
-                options.colour_match,
-                keep_in_front,
-            ),
-            limit=request.limit,
-            crf=request.crf,
-            inputs=(request.source,),
-        )
-
-    def run(self, host: Host) -> None:
-        """Analyse the source, then write frame by frame; raises as `ReplaceJob.run`."""
-        request, models = self._request, self._models
+    def wearer(host: Host) -> tuple[SourceFace, FaceDetector]:
         detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
-        with telling_kept(self.job.writer):
-            source = source_face(request, self._picture, models, host, detector=detector)
-            source = source.framed(Framing())  # it is worn, not shown
-            self.job.write(source, models, host, detector)
+        source = source_face(request, picture, models, host, detector=detector)
+        return source.framed(Framing()), detector  # it is worn, not shown
+
+    return ReplaceJob(
+        _opened(request),
+        request.out,
+        ReplaceOptions(
+            options.driving.choice,
+            options.driving.stabilise,
+            options.size,
+            options.colour_match,
+            keep_in_front,
+        ),
+        models,
+        wearer,
+        limit=request.limit,
+        crf=request.crf,
+        inputs=(request.source,),
+    )
 
 
 def _opened(request: ClipRequest) -> FrameSource:
