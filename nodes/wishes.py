@@ -77,8 +77,9 @@ class Wishes:
         from .convert import masks_of
 
         masks = masks_of(self.front)
-        if self.identity is None or self.framing is not None:  # an identity keeps its own
-            face = in_square(face, self.framing, self.options, self.models.networks)
+        if self.framing is not None:
+            face = face.framed(self.framing)
+        face = in_square(face, self.options, self.models.networks)
         return face if masks is None else face.behind(masks[0])
 
 

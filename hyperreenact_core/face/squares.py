@@ -16,8 +16,6 @@ from .paste import at_size
 
 _UPRIGHT = 1e-9
 """Radians; squares that are turned less are cut in one step."""
-_SHIFTS = (-0.5, 0.5)
-"""How far a square is moved at most, in sides of the crop."""
 
 
 def square_from_crop(framing: Framing, *, crop: float, side: float, rolled: bool = True) -> Tensor:
@@ -44,7 +42,7 @@ def square_from_frame(crop: FaceCrop, *, side: int) -> Tensor:
 
 
 def framing_within(crop: FaceCrop, size: float, *, width: int, height: int) -> Framing:
-    """The framing of this size whose square shows nothing beyond a frame of that size.
+    """The framing of this size that holds the crop and shows little beyond a frame of that size.
 
     Where the frame is too small for it, the square is smaller, down to the crop's own size, and
     where the face is near an edge, it is moved inwards.
@@ -53,10 +51,11 @@ def framing_within(crop: FaceCrop, size: float, *, width: int, height: int) -> F
     side = 2 * box.half
     size = max(1.0, min(size, width / side, height / side))
     shifts: list[float] = []
+    room = (size - 1) / 2
     for middle, most in ((box.cx, width), (box.cy, height)):
         half = min(size * side, most) / 2
         inwards = float(np.clip(middle, half, most - half)) - middle
-        shifts.append(float(np.clip(inwards / side, *_SHIFTS)))
+        shifts.append(float(np.clip(inwards / side, -room, room)))
     return Framing(size, *shifts)
 
 
@@ -67,12 +66,17 @@ def corners_of(crop: FaceCrop) -> Tensor:
     return move_points(corners, torch.linalg.inv(square_from_frame(crop, side=side)))
 
 
+def is_upright(crop: FaceCrop) -> bool:
+    """Whether a crop was cut along the edges of its frame."""
+    return float(crop.crop_from_frame[0, 1]) == 0
+
+
 def cut_square(picture: ImageU8, crop: FaceCrop, *, size: int) -> ImageU8:
     """What results show of a picture [H, W, 3], before anything moves: [size, size, 3].
 
     Beyond the picture lies its mirror image.
     """
-    if crop.framing.is_usual and float(crop.crop_from_frame[0, 1]) == 0:
+    if crop.framing.is_usual and is_upright(crop):
         return _upright(picture, box_of(crop), size)
     return cut_by(picture, square_from_frame(crop, side=size), size=size)
 

@@ -65,8 +65,9 @@ def play_clips(
         detector=detector,
         truncation_psi=request.truncation_psi,
     )
-    framing, options = request.framing, request.options
-    sources = [in_square(source, framing, options, models) for source in sources]
+    if request.framing is not None:
+        sources = [source.framed(request.framing) for source in sources]
+    sources = [in_square(source, request.options, models) for source in sources]
     if request.front is not None:
         front = read_mask(request.front)
         sources = [source.behind(front) for source in sources]

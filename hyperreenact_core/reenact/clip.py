@@ -32,7 +32,6 @@ from .missing import DrivingReport
 from .options import ReenactOptions
 from .perform import perform, source_of
 from .pipeline import Reenactor
-from .placing import in_square
 from .results import ReenactedFrame, Reenactment
 from .roles import AlsoPlays, clips_of
 from .source import SourceFace, analyse_source
@@ -215,7 +214,6 @@ def source_face(
     psi, front = request.truncation_psi, request.front
     if is_identity(request.source):
         source = source_of(load_identity(request.source), models, host, truncation_psi=psi)
-        source = source if request.framing is None else source.framed(request.framing)
     else:
         if detector is None:
             detector = detector_of(
@@ -230,7 +228,8 @@ def source_face(
             choice=request.choice,
             truncation_psi=psi,
         )
-        source = in_square(source, request.framing, request.options, models)
+    if request.framing is not None:
+        source = source.framed(request.framing)
     return source if front is None else source.behind(read_mask(front))
 
 

@@ -26,7 +26,7 @@ from .missing import DrivingReport
 from .motion.edit import MotionEdit, edit_motion
 from .motion.live import LiveMotion
 from .options import ReenactOptions
-from .placing import DrawnFace, drawn_side, portrait_behind, results_of
+from .placing import DrawnFace, drawn_side, in_square, portrait_behind, results_of
 from .posetrack import PoseTrack, track_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace, truncate
@@ -105,6 +105,7 @@ def _results(
     report: DrivingReport,
 ) -> Generator[ReenactedFrame, None, None]:
     wanted = options or ReenactOptions()
+    source = in_square(source, wanted, models)
     batches = draw_track(
         _inverted(source, models, host, detail=wanted.detail),
         _moved(track, source, wanted.motion),

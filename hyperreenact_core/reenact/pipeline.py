@@ -24,7 +24,15 @@ from .memory import frames_at_once, working_bytes
 from .missing import DrivingReport, PosedFrame
 from .motion.smoothing import smooth_over
 from .options import ReenactOptions
-from .placing import DrawnFace, drawn_side, laid_into, placed, portrait_behind, results_of
+from .placing import (
+    DrawnFace,
+    drawn_side,
+    in_square,
+    laid_into,
+    placed,
+    portrait_behind,
+    results_of,
+)
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
 from .source import SourceFace
@@ -100,6 +108,7 @@ class Reenactor:
 
         `draw_read` draws them, in batches of any length. Counts in `report`; raises as `reenact`.
         """
+        source = in_square(source, self._options, self._models)
         own_pose = pose_of(source.crop, self._models)
         with self._host.on_device(self._networks, self._bytes_needed):
             detailed = self._detailed(source, self._prepare(source.identity), own_pose)
@@ -108,6 +117,7 @@ class Reenactor:
 
     def draw_read(self, source: SourceFace, frames: Iterable[PosedFrame]) -> Iterator[ImageU8]:
         """The results of frames that were read, as `reenact` makes them of the same batches."""
+        source = in_square(source, self._options, self._models)
         with self._host.on_device(self._networks, self._bytes_needed):
             prepared = self._prepare(source.identity)
             detailed = self._detailed(source, prepared, pose_of(source.crop, self._models))
@@ -141,6 +151,7 @@ class Reenactor:
         total: int | None,
         name_frame: Callable[[int], str],
     ) -> Generator[ReenactedFrame, None, None]:
+        source = in_square(source, self._options, self._models)
         with self._host.on_device(self._networks, self._bytes_needed):
             prepared = self._prepare(source.identity)
             own_pose = pose_of(source.crop, self._models)

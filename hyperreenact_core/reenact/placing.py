@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..face.given import Box
 from ..face.paste import paste_back
-from ..face.squares import corners_of, cut_square, framing_within, square_from_frame
+from ..face.squares import corners_of, cut_square, framing_within, is_upright, square_from_frame
 from ..host import Host
 from ..imaging import ImageU8, resize, tensor_from_u8, u8_from_tensor
 from ..models.sets import LoadedSet
@@ -128,18 +128,14 @@ def laid_into(source: SourceFace) -> Callable[[Tensor], Tensor]:
     return lambda faces: framed(faces, square, framing)
 
 
-def in_square(
-    source: SourceFace, framing: Framing | None, options: ReenactOptions, models: LoadedSet
-) -> SourceFace:
-    """The source framed as asked, else the crop.
+def in_square(source: SourceFace, options: ReenactOptions, models: LoadedSet) -> SourceFace:
+    """The source with what is drawn around its crop; one with a framing of its own as it is.
 
-    With detail more than the crop is drawn then, as much as the picture has of a head with its
-    hair: what moves in the crop comes from there, and all of it is pasted back. Raises InputError
-    for a framing out of range.
+    With detail as much is drawn as the picture has of a head with its hair: what moves in the crop
+    comes from there, and all of it is pasted back.
     """
-    if framing is not None:
-        return source.framed(framing)
-    if options.detail == 0:
+    has_own = source.shown is not None or not source.crop.framing.is_usual
+    if options.detail == 0 or has_own or not is_upright(source.crop):
         return source
     height, width = source.picture.shape[:2]
     wide = framing_within(source.crop, _WHOLE_HEAD, width=width, height=height)

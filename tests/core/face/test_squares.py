@@ -86,14 +86,14 @@ def test_before_its_turn_a_square_only_differs_by_the_turn_about_its_middle() ->
     ("width", "height", "wanted"),
     [
         (200, 200, Framing(1.4)),
-        (200, 130, Framing(1.4, 0.0, (130 - 0.7 * 62 - 97) / 62)),
+        (200, 135, Framing(1.4, 0.0, (135 - 0.7 * 62 - 97) / 62)),
         (140, 200, Framing(1.4, (140 - 0.7 * 62 - 104) / 62, 0.0)),
-        (70, 200, Framing(70 / 62, -0.5, 0.0)),
-        (40, 40, Framing(1.0, -0.5, -0.5)),
+        (70, 200, Framing(70 / 62, -4 / 62, 0.0)),
+        (40, 40, Framing(1.0, 0.0, 0.0)),
     ],
     ids=["room", "bottom", "right", "narrow", "smaller than the crop"],
 )
-def test_a_framing_within_a_picture_shows_nothing_beyond_it(
+def test_a_framing_within_a_picture_holds_the_crop_and_shows_little_beyond_it(
     width: int, height: int, wanted: Framing
 ) -> None:
     crop = crop_of(Framing())
