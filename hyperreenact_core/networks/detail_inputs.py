@@ -74,24 +74,28 @@ def detail_inputs(
     maps: CoarseMaps,
     *,
     places: Tensor | None = None,
+    span: float = 1.0,
 ) -> DetailInputs:
     """Inputs of a picture or of windows of it, whose pixels lie in these `places`.
 
     source, guide: [B, 3, s, s] of the window. carried: [B, 6, S, S] the whole source and its guide.
-    places: see `displace`.
+    places: see `displace`. span: see `recoloured`.
     """
     moved, guide_moved = displace(carried, maps.offset, places=places).split(3, 1)
-    draft = recoloured(guide, guide_moved, moved, maps)
+    draft = recoloured(guide, guide_moved, moved, maps, span=span)
     return DetailInputs(source, moved, guide, guide_moved, draft, maps)
 
 
 @torch.no_grad()
-def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMaps) -> Tensor:
+def recoloured(
+    guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMaps, *, span: float = 1.0
+) -> Tensor:
     """The guide of the result in the source's colours, [B, 3, S, S].
 
     What the source's own guide lacks in near places of about the same colour, where the source is
     to be seen, is added: skin becomes the source's skin, hair and wall its hair and wall. Eyes and
-    the inside of the mouth stay as they are: a dark mouth is no dark hair.
+    the inside of the mouth stay as they are: a dark mouth is no dark hair. span: S over the side of
+    pictures whose faces are as large and fill them as in training.
     """
     count, _, _, side = guide.shape
     size = side // _COARSE
@@ -102,7 +106,7 @@ def recoloured(guide: Tensor, guide_moved: Tensor, moved: Tensor, maps: CoarseMa
         for p in (guide, guide_moved, moved)
     )
     seen = F.avg_pool2d((1 - maps.hidden.float()) * share, _COARSE)
-    places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) / _NEAR
+    places = pixel_places(size, size, like=guide).expand(count, -1, -1, -1) * (span / _NEAR)
     query, key = (torch.cat([c / _ALIKE, places], 1).flatten(2) for c in (wanted, known))
     # A Gaussian of the distance; what is the same for all keys cancels out.
     likeness = torch.bmm(query.transpose(1, 2), key) - key.square().sum(1, keepdim=True) / 2

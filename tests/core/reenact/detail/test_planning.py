@@ -89,6 +89,18 @@ def test_each_face_has_a_window_of_its_own(network: Noted) -> None:
 
 
 @torch.inference_mode()
+def test_windows_are_as_small_as_their_faces_allow_whatever_else_is_drawn(network: Noted) -> None:
+    size, places = 256, [(slice(20, 60),) * 2, (slice(50, 250),) * 2, (slice(60, 200),) * 2]
+    carried, guides = pictures(320, 3)
+    together = planned(network, carried, guides, maps(320, places), size=size)
+    for row, (place, side) in enumerate(zip(places, (192, 224, 192), strict=True)):
+        one = slice(row, row + 1)
+        alone = planned(network, carried[one], guides[one], maps(320, [place]), size=size)
+        assert network.asked.source.shape[-1] == side
+        torch.testing.assert_close(together.offset[one], alone.offset, atol=1e-5, rtol=0)
+
+
+@torch.inference_mode()
 @pytest.mark.parametrize(("side", "face"), [(160, slice(20, 140)), (32, slice(8, 24))])
 def test_a_face_larger_than_a_window_and_a_small_picture_are_seen_whole(
     network: Noted, side: int, face: slice
