@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..imaging import ImageU8
 from ..networks.reader_regions import IBUG68
 from .detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
+from .mean_shape import landmarks_in_box
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the frame."""
@@ -101,10 +102,7 @@ class BoxedDetector:
         return nearest(self.detect(frame), previous)
 
     def _look(self, frame: ImageU8, box: Box) -> FaceLandmarks | None:
-        left, top, right, bottom = box
-        face: FaceLandmarks | None = FaceLandmarks(
-            torch.tensor([[left, top], [right, top], [right, bottom], [left, bottom]]), 1.0
-        )
+        face: FaceLandmarks | None = FaceLandmarks(landmarks_in_box(box), 1.0)
         for _ in range(_CLOSER_LOOKS):
             if face is not None:
                 face = self._detector.track(frame, face)

@@ -53,3 +53,11 @@ def landmarks_from_five(points: Tensor) -> Tensor:
     return (
         torch.cat([mean, torch.ones(len(mean), 1, dtype=torch.float64)], 1).matmul(placed).float()
     )
+
+
+def landmarks_in_box(box: tuple[float, float, float, float]) -> Tensor:
+    """Left, top, right, bottom -> [68, 2] float32 of the mean face that fills it."""
+    mean = torch.tensor(_LANDMARKS)
+    low, high = mean.amin(0), mean.amax(0)
+    begin, end = torch.tensor(box).view(2, 2)
+    return begin + (mean - low) / (high - low) * (end - begin)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.face.given import BoxedDetector, EachFrameAlone
+from hyperreenact_core.face.mean_shape import landmarks_in_box
 from hyperreenact_core.imaging import ImageU8
 from tests.core.reenact.tiny import face_points
 
@@ -39,6 +41,15 @@ def test_boxes_are_pixels_of_the_picture_even_if_a_smaller_one_is_searched():
     (face,) = boxed.detect(FRAME)
     assert finder.asked[0] == (25.0, 25.0)
     assert torch.allclose(torch.tensor(face.centre), torch.tensor((25.0, 25.0)))
+
+
+def test_a_box_is_looked_into_with_a_whole_face():
+    shape = landmarks_in_box((10.0, 20.0, 40.0, 60.0))
+    assert shape.shape == (68, 2)
+    assert FaceLandmarks(shape, 1.0).box == (10.0, 20.0, 40.0, 60.0)
+    eyes, chin = shape[36:48].mean(0), shape[8]
+    assert eyes[0] == pytest.approx(25, abs=0.5)
+    assert 20 < eyes[1] < chin[1] == 60
 
 
 def test_a_box_without_a_face_takes_none_from_elsewhere():

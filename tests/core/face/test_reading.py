@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hyperreenact_core.face.align import CropRule, crop_face
 from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.given import BoxedDetector
 from hyperreenact_core.face.reading import FaceReader, ReadingDetector
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.networks.reader import Reader, ReaderConfig, Reading
@@ -153,6 +154,14 @@ def test_a_face_is_followed_without_the_finder():
     assert followed is not None
     assert (followed.landmarks[8] - places[2]).norm() < 1.5
     assert stub.asked == 1
+
+
+def test_a_face_is_read_where_a_box_says_that_it_is():
+    image, places = picture(0)
+    inner = ReadingDetector(Finds(), reader(SeesDots()), own_landmarks=False)
+    boxed = BoxedDetector(inner, [[(130, 80, 270, 250)]], height=400, width=400)
+    (face,) = boxed.detect(image)
+    assert (face.landmarks[8] - places[2]).norm() < 1.5
 
 
 def test_many_faces_are_read_in_batches():
