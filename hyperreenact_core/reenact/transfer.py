@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 import torch
@@ -61,8 +62,8 @@ class Score:
 
     @property
     def _lasts(self) -> int:
-        """Frames of the footage that the performance lasts, as it is."""
-        return max(int(len(self.performance) * self.rate / self.driver_rate), 1)
+        """Frames of the footage that begin while the performance, as it is, lasts."""
+        return ceil(len(self.performance) * self.rate / self.driver_rate)
 
     @property
     def first(self) -> HeadState:

@@ -83,6 +83,8 @@ def test_between_frames_of_another_rate_lies_what_is_between_them():
     half = Score(opening(4), Fraction(50), Fraction(25), 8)
     assert half.total == 2
     assert jaws(half, 2) == [0, 2]
+    slower = Score(opening(4), Fraction(30), Fraction(30000, 1001), 8)
+    assert slower.total == 4, "the fourth frame begins while the performance lasts"
 
 
 def test_nothing_is_stretched_to_an_unknown_length():
