@@ -156,6 +156,10 @@ def test_its_app_shows_inputs_and_results_that_the_graph_has(pack: Pack, name: s
     shown, nodes = graph["extra"]["linearData"], {node["id"]: node for node in graph["nodes"]}
     assert graph["extra"]["linearMode"] is False, "a template opens as a graph"
     assert len(shown["inputs"]) >= 2
+    labels = {(n["id"], i["name"]): i.get("label") for n in graph["nodes"] for i in n["inputs"]}
+    names = [labels.get((key, widget)) or widget for key, widget in shown["inputs"]]
+    assert "name" not in names, "of what?"
+    assert len(set(names)) == len(names), "an app shows no nodes to tell them apart by"
     for key, widget in shown["inputs"]:
         schema = pack.classes[nodes[key]["type"]].define_schema()
         known = {i.id for i in schema.inputs if i.is_widget}
