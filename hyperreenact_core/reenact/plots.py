@@ -19,9 +19,11 @@ from .gaze import gaze_angles
 from .posetrack import PoseTrack
 
 _WIDTH, _PANEL_HEIGHT = 720, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 34, 26
-_NAMES_LEFT, _ROW = 140, 13
-"""Of the heat map: where its frames begin, and how high a row is."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 140, 16, 34, 26
+"""Frames begin and end at the same places in curves and heat: what happens at once is one below the
+other."""
+_ROW = 13
+"""How high a row of the heat map is."""
 _UNSEEN = (228, 226, 222)
 _COLD, _HOT = (236, 238, 244), (178, 40, 60)
 _CURVES = 6
@@ -129,16 +131,16 @@ def _heat(told: Performance) -> ImageU8:
     title = f"all that moves, 0 to 1 ({still} of {len(ACTIONS)} do not)"
     pen.write((_LEFT, 14), title, anchor="lm", size=13)
     for row, at in enumerate(shown):
-        pen.write((_NAMES_LEFT - 8, _TOP + _ROW * (row + 0.5)), ACTIONS[at], anchor="rm")
+        pen.write((_LEFT - 8, _TOP + _ROW * (row + 0.5)), ACTIONS[at], anchor="rm")
     canvas = pen.picture()
     if not shown:
         return canvas
     values = told.coefficients[:, shown].T.numpy()[..., None]  # [rows, frames, 1]
     colours = np.asarray(_COLD) + values * np.subtract(_HOT, _COLD)
-    size = (_WIDTH - _NAMES_LEFT - _RIGHT, _ROW * len(shown))
+    size = (_WIDTH - _LEFT - _RIGHT, _ROW * len(shown))
     picture = cv2.resize(colours.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     picture[::_ROW] = PAPER
-    canvas[_TOP : _TOP + size[1], _NAMES_LEFT : _NAMES_LEFT + size[0]] = picture
+    canvas[_TOP : _TOP + size[1], _LEFT : _LEFT + size[0]] = picture
     return canvas
 
 
