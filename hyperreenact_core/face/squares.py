@@ -16,6 +16,8 @@ from .paste import at_size
 
 _UPRIGHT = 1e-9
 """Radians; squares that are turned less are cut in one step."""
+_WHOLE_HEAD = 1.4
+"""Sides of the crop that a head with its hair is wide."""
 
 
 def square_from_crop(framing: Framing, *, crop: float, side: float, rolled: bool = True) -> Tensor:
@@ -57,6 +59,24 @@ def framing_within(crop: FaceCrop, size: float, *, width: int, height: int) -> F
         inwards = float(np.clip(middle, half, most - half)) - middle
         shifts.append(float(np.clip(inwards / side, -room, room)))
     return Framing(size, *shifts)
+
+
+def framing_around(crop: FaceCrop, *, width: int, height: int, side: int) -> Framing:
+    """What a frame of that size has of a head with its hair; the crop is a part of it.
+
+    In whole pixels of results that show the crop `side` wide.
+    """
+    wide = framing_within(crop, _WHOLE_HEAD, width=width, height=height)
+    size = 1 + 2 * int((wide.size - 1) * side / 2) / side
+    return Framing(size, *(round(shift * side) / side for shift in (wide.x, wide.y)))
+
+
+def crop_within(images: Tensor, framing: Framing) -> Tensor:
+    """[B, 3, r, r] the crop, of squares [B, 3, R, R] that are framed so, and not turned."""
+    drawn = images.shape[-1]
+    side = round(drawn / framing.size)
+    left, top = (round((drawn - side) / 2 - side * shift) for shift in (framing.x, framing.y))
+    return images[..., top : top + side, left : left + side]
 
 
 def corners_of(crop: FaceCrop) -> Tensor:

@@ -33,10 +33,10 @@ CSV_SUFFIX = ".csv"
 TRACK_SUFFIXES = (CSV_SUFFIX, ".safetensors")
 _RECONSTRUCTION = "reconstruction"
 _PREFIX, _GUIDE = "portrait.", "guide"
-_FRAMING = "framing"
+_FRAMING, _SHOWN = "framing", "shown"
 _READ = tuple(field.name for field in fields(FaceReading) if field.name != "visible")
 """What is kept of a reading."""
-_PORTRAIT = tuple(f"{_PREFIX}{name}" for name in ("image", _GUIDE, _FRAMING, *_READ))
+_PORTRAIT = tuple(f"{_PREFIX}{name}" for name in ("image", _GUIDE, _FRAMING, _SHOWN, *_READ))
 _OWN = "head."
 _HEAD = tuple(f"{_OWN}{field.name}" for field in fields(Performance))
 """What only some files have: those made with a picture, and by a reader."""
@@ -113,6 +113,8 @@ def _portrait_tensors(portrait: Portrait) -> dict[str, Tensor]:
         own[_GUIDE] = portrait.guide
     if not portrait.framing.is_usual:
         own[_FRAMING] = torch.tensor(astuple(portrait.framing), dtype=torch.float64)
+    if portrait.shown is not None:
+        own[_SHOWN] = torch.tensor(astuple(portrait.shown), dtype=torch.float64)
     return {f"{_PREFIX}{name}": value for name, value in (own | reading).items()}
 
 
@@ -120,15 +122,17 @@ def _portrait(path: Path, tensors: dict[str, Tensor]) -> Portrait | None:
     """Take the portrait's tensors out of those of a file; None where it has none."""
     own = {name.removeprefix(_PREFIX): tensors.pop(name) for name in _PORTRAIT if name in tensors}
     guide = own.pop(_GUIDE, None)
-    told = own.pop(_FRAMING, None)
-    if len(own) < len(_PORTRAIT) - 2:
+    told, shown = own.pop(_FRAMING, None), own.pop(_SHOWN, None)
+    if len(own) < len(_PORTRAIT) - 3:
         return None
     image = own.pop("image").clamp(0, 255).to(torch.uint8).numpy()
     score = float(own.pop("score"))
     square = image.ndim == 3 and image.shape[0] == image.shape[1] and image.shape[2] == 3
     if not square or (guide is not None and guide.ndim != 3) or own["points"].shape != (468, 2):
         raise InputError(f"{path.name}: its portrait has the wrong shape; save the identity again")
-    return Portrait(image, FaceReading(**own, score=score), guide, _framing(path, told))
+    reading = FaceReading(**own, score=score)
+    part = None if shown is None else _framing(path, shown)
+    return Portrait(image, reading, guide, _framing(path, told), part)
 
 
 def _framing(path: Path, told: Tensor | None) -> Framing:

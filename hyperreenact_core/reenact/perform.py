@@ -77,7 +77,7 @@ def source_of(
     with host.on_device([models.generator], working_bytes(models, batch_size=1)):
         codes = truncate(identity.identity.w_plus, models, host, psi=psi)
     own = replace(identity.identity, w_plus=codes)
-    return SourceFace(portrait.image, crop, own, identity.reconstruction)
+    return SourceFace(portrait.image, crop, own, identity.reconstruction, shown=portrait.shown)
 
 
 def perform(

@@ -13,7 +13,14 @@ from torch import Tensor
 
 from ..face.given import Box
 from ..face.paste import paste_back
-from ..face.squares import corners_of, cut_square, framing_within, is_upright, square_from_frame
+from ..face.squares import (
+    corners_of,
+    crop_within,
+    cut_square,
+    framing_around,
+    is_upright,
+    square_from_frame,
+)
 from ..host import Host
 from ..imaging import ImageU8, resize, tensor_from_u8, u8_from_tensor
 from ..models.sets import LoadedSet
@@ -24,8 +31,6 @@ from .options import ReenactOptions
 from .results import ReenactedFrame
 from .source import SourceFace
 
-_WHOLE_HEAD = 1.4
-"""Sides of the crop that a head with its hair is wide."""
 _IN_FRONT = 0.1
 """From this share on, a pixel shows something of what is in front."""
 _GROWN, _FILLED = 1 / 64, 5.0
@@ -83,7 +88,9 @@ def results_of(
 def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: LoadedSet) -> Placed:
     """What is given out for a drawn face [3, R, R]."""
     side = options.side(models)
-    alone = resize(face[None] if options.paste_back else _shown_part(source, face, side), side)
+    cuts = source.shown is not None and not options.paste_back
+    alone = crop_within(face[None], source.crop.framing) if cuts else face[None]
+    alone = resize(alone, side)
     if not options.paste_back:
         return Placed(u8_from_tensor(alone)[0], alone[0], None)
     crop = source.crop
@@ -108,17 +115,6 @@ def drawn_side(source: SourceFace, options: ReenactOptions, models: LoadedSet) -
     return side
 
 
-def _shown_part(source: SourceFace, face: Tensor, side: int) -> Tensor:
-    """[1, 3, r, r] what results show, `side` wide, of a drawn square [3, R, R]."""
-    if source.shown is None:
-        return face[None]
-    own, drawn = source.crop.framing, face.shape[-1]
-    if drawn != round(side * own.size):  # by a generator alone, which draws no larger
-        side = round(drawn / own.size)
-    left, top = (round((drawn - side) / 2 - side * shift) for shift in (own.x, own.y))
-    return face[None, :, top : top + side, left : left + side]
-
-
 def laid_into(source: SourceFace) -> Callable[[Tensor], Tensor]:
     """What lays the generator's faces [B, 3, r, r] into the square that results show."""
     framing = source.crop.framing
@@ -138,14 +134,9 @@ def in_square(source: SourceFace, options: ReenactOptions, models: LoadedSet) ->
     if options.detail == 0 or has_own or not is_upright(source.crop):
         return source
     height, width = source.picture.shape[:2]
-    wide = framing_within(source.crop, _WHOLE_HEAD, width=width, height=height)
-    if options.paste_back:
-        return source.framed(wide)
-    # In whole pixels of results, the crop is a part of what is drawn.
     side = options.side(models)
-    size = 1 + 2 * int((wide.size - 1) * side / 2) / side
-    x, y = (round(shift * side) / side for shift in (wide.x, wide.y))
-    return replace(source.framed(Framing(size, x, y)), shown=Framing())
+    wide = source.framed(framing_around(source.crop, width=width, height=height, side=side))
+    return wide if options.paste_back else replace(wide, shown=Framing())
 
 
 def place_of(source: SourceFace) -> Box:

@@ -32,7 +32,8 @@ class SourceFace:
     reconstruction: [3, R, R] in [-1, 1], the face drawn from its latent code alone.
     faces: how many the picture shows, this one among them.
     front: [H, W] in [0, 1], what of the picture stays in front of the face; None for nothing.
-    shown: what results that are not pasted back show of the square that is drawn; None for all.
+    shown: the crop, where results that are not pasted back show no more of the square that is
+    drawn; None for all of it.
     """
 
     picture: ImageU8

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..face.squares import crop_within, framing_around, is_upright
 from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
-from ..types import FaceCrop, SourceIdentity
+from ..types import FaceCrop, Framing, SourceIdentity
 from .detail.portrait import Portrait, framed, guides, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
@@ -84,8 +85,18 @@ def invert_face(
         guide = None
         if guides(models.settings):
             guide = own_guide(replace(identity, w_plus=truncated), crop, models, host)
-        portrait = portrait_of(picture, crop, guide)
+        portrait = _portrait(picture, crop, guide)
     return InvertedFace(identity, reconstruction, models.folder.name, portrait)
+
+
+def _portrait(picture: ImageU8, crop: FaceCrop, guide: Tensor | None) -> Portrait:
+    """What detail needs, with the surroundings of a crop that has no framing of its own."""
+    if guide is not None or not crop.framing.is_usual or not is_upright(crop):
+        return portrait_of(picture, crop, guide)
+    height, width = picture.shape[:2]
+    wide = framing_around(crop, width=width, height=height, side=int(SIZE.default))
+    kept = portrait_of(picture, replace(crop, framing=wide), None)
+    return kept if wide.is_usual else replace(kept, shown=Framing())
 
 
 def own_guide(identity: SourceIdentity, crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:
@@ -158,7 +169,9 @@ def draw_frames(
             host.progress(
                 begin + len(images), total, lambda face=images[-1:]: u8_from_tensor(face)[0]
             )
-            yield images if portrait is None else framed(images, portrait.image, portrait.framing)
+            if portrait is not None and portrait.shown is None:
+                images = framed(images, portrait.image, portrait.framing)
+            yield images
 
 
 def looks_at_images(source: InvertedFace, amount: float) -> bool:
@@ -206,14 +219,22 @@ def draw_details(
     given, total = None if images is None else iter(images), len(poses)
     stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
     with host.on_device([models.detail], 0):
-        prepared = stage.prepare(portrait, size=size)
+        around = portrait.shown is not None
+        prepared = stage.prepare(
+            portrait, size=round(size * portrait.framing.size) if around else size
+        )
         for begin in range(0, total, batch_size):
             host.check_interrupt()
             states = performance[begin : begin + batch_size]
             drawn = None
             if given is not None:
-                drawn = torch.stack(list(islice(given, len(states)))).to(host.device)
+                drawn = torch.stack(list(islice(given, len(states))))
+                if around:
+                    drawn = framed(drawn, portrait.image, portrait.framing)
+                drawn = drawn.to(host.device)
             detailed = stage.draw(prepared, states, drawn).towards(drawn, amount)
+            if around:
+                detailed = replace(detailed, images=crop_within(detailed.images, portrait.framing))
             host.progress(
                 begin + len(states),
                 total,

@@ -28,13 +28,14 @@ class Portrait:
     image: uint8 RGB [P, P, 3]. reading: in its pixels, as they lie before the framing turns them
     about the middle. guide: [3, r, r] in [-1, 1], what the image shows as the generator draws it in
     the source's own pose; None where the head model is to be the guide. framing: what of the
-    picture it is.
+    picture it is. shown: the crop, where results show no more of it; None for all of it.
     """
 
     image: ImageU8
     reading: FaceReading
     guide: Tensor | None
     framing: Framing = field(default_factory=Framing)
+    shown: Framing | None = None
 
 
 def guides(settings: SetSettings) -> bool:

@@ -14,7 +14,7 @@ from hyperreenact_core.cli.demo import CLIPS
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.face.squares import cut_square, square_from_frame
 from hyperreenact_core.host import LocalHost
-from hyperreenact_core.imaging import ImageU8
+from hyperreenact_core.imaging import ImageU8, u8_from_tensor
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import HeadState, Performance, fit_reading
@@ -25,7 +25,8 @@ from hyperreenact_core.reenact.pipeline import Reenactor
 from hyperreenact_core.reenact.placing import drawn_side, in_square, place_of
 from hyperreenact_core.reenact.posetrack import track_of
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
-from hyperreenact_core.reenact.stages import invert_face
+from hyperreenact_core.reenact.stages import draw_track, invert_face
+from hyperreenact_core.reenact.strength import DeltaStrength
 from hyperreenact_core.types import Framing
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
@@ -209,6 +210,40 @@ def test_an_identity_keeps_its_framing(
     usual = kept.framed(Framing())
     off = differences(drawn(models, usual, frames)[-1], drawn(models, source, frames)[-1])
     assert off[40:-40, 40:-40].mean() < 3, "and can be shown in another one"
+
+
+def test_an_identity_keeps_what_lies_around_its_crop(
+    models: LoadedSet, source: SourceFace, frames: list[ImageU8], tmp_path: Path
+) -> None:
+    inverted = invert_face(source.crop, models, HOST, picture=source.picture)
+    save_identity(tmp_path / "own.safetensors", inverted)
+    loaded = load_identity(tmp_path / "own.safetensors")
+    portrait = loaded.portrait
+    assert portrait is not None
+    assert portrait.shown == Framing()
+    assert portrait.framing.size > 1.2
+    kept = source_of(loaded, models, HOST)
+    for options in ({}, {"detail": 0.5}):
+        direct, again = (drawn(models, face, frames, **options)[-1] for face in (source, kept))
+        assert direct.shape == again.shape
+        assert differences(direct, again).mean() < 2
+    # What is drawn step by step shows the crop alone too.
+    assert source.crop.reading is not None
+    fit = fit_reading(load_head_model(), source.crop.reading)
+    states = [HeadState(fit.rotation, fit.coefficients)] * 2
+    batches = draw_track(
+        loaded,
+        track_of(Performance.of(states)),
+        models,
+        HOST,
+        detail=1.0,
+        size=SIZE,
+        strength=DeltaStrength(),
+        batch_size=2,
+    )
+    own = cut_square(source.picture, source.crop, size=SIZE)
+    for image in next(iter(batches)).images:
+        assert differences(u8_from_tensor(image[None])[0], own).mean() < 2
 
 
 def test_what_cannot_be_framed_is_refused(models: LoadedSet, source: SourceFace) -> None:
