@@ -24,6 +24,9 @@ _RIM = 0.15
 """The same share of half a side from the picture's border on: there the result meets the rest."""
 _SMOOTH = 0.08
 """Decimetres over which the flow is even, as a standard deviation, from twice that off the face."""
+_APART = (0.25, 0.4)
+"""Decimetres between which the side of a head, which moves otherwise than the face beside it, is
+less and less followed."""
 _EDGE, _THINNEST = 0.08, 1.5
 """Decimetres, and pixels at least: so much of a head tells what lies around it, not what is further
 in."""
@@ -55,6 +58,7 @@ def carried(
     share = _halved(known.astype(np.float32))
     start = _shared(_halved(moves * known[..., None]), share * _HALF)
     away = _off(near > 0) * np.float32(unit)
+    share *= _alike(start, near == near.max(), unit)
     edge = share * (_off(share < 1) < max(_EDGE / unit, _THINNEST))
     filled = start * share[..., None] + _filled(start, edge) * (1 - share[..., None])
     even = np.asarray(cv2.GaussianBlur(filled, (0, 0), _SMOOTH / unit), np.float32)
@@ -68,6 +72,24 @@ def carried(
         flow *= _with_person(flow, _halved(figure), near > 0, unit)[..., None]
     larger = cv2.resize(flow * np.float32(_HALF), moves.shape[1::-1])
     return np.where(face[..., None], moves, np.asarray(larger, np.float32))
+
+
+def _alike(flow: Floats, face: NDArray[np.bool_], unit: float) -> Floats:
+    """[S, S] 1 where the flow is about that of the nearest of the face, 0 where it would tear.
+
+    Behind jaws and ears of a head that turns the model shows what no source does.
+    """
+    _, labels = cv2.distanceTransformWithLabels(
+        (~face).astype(np.uint8),
+        cv2.DIST_L2,
+        cv2.DIST_MASK_5,
+        labelType=cv2.DIST_LABEL_PIXEL,
+    )
+    nearest = np.asarray(labels, np.int32)
+    told = np.zeros((int(nearest.max()) + 1, 2), np.float32)
+    told[nearest[face]] = flow[face]
+    apart = np.linalg.norm(flow - told[nearest], axis=2) * unit
+    return smoothstep((_APART[1] - apart) / (_APART[1] - _APART[0])).astype(np.float32)
 
 
 def _with_person(flow: Floats, figure: Floats, face: NDArray[np.bool_], unit: float) -> Floats:

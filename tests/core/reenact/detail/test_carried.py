@@ -68,3 +68,17 @@ def test_a_picture_without_a_face_is_still():
     none = np.zeros((SIZE, SIZE), bool)
     moves = np.ones((SIZE, SIZE, 2), np.float32)
     assert (carried(moves, none, none, None, chin=CHIN, unit=UNIT) == 0).all()
+
+
+def test_a_side_that_moves_quite_otherwise_is_not_followed():
+    """As behind an ear: there the flow goes on from the face."""
+    moves = np.zeros((SIZE, SIZE, 2), np.float32)
+    moves[FACE, 0] = MOVED
+    side = np.zeros((SIZE, SIZE), bool)
+    side[56:70, 78:84] = True
+    for moved, followed in ((MOVED - 3, True), (MOVED - 14, False)):
+        moves[side, 0] = moved
+        found = carried(moves, FACE, FACE | side, None, chin=CHIN, unit=UNIT)
+        beside = found[60:66, 81:83, 0]
+        assert (np.abs(beside - moved) < 1).all() == followed
+        assert (np.abs(beside - MOVED) < 1).all() != followed
