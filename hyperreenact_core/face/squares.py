@@ -68,7 +68,8 @@ def framing_around(crop: FaceCrop, *, width: int, height: int, side: int) -> Fra
     """
     wide = framing_within(crop, _WHOLE_HEAD, width=width, height=height)
     size = 1 + 2 * int((wide.size - 1) * side / 2) / side
-    return Framing(size, *(round(shift * side) / side for shift in (wide.x, wide.y)))
+    # Rounded towards the crop, as the size is: it must not reach beyond what is drawn.
+    return Framing(size, *(int(shift * side) / side for shift in (wide.x, wide.y)))
 
 
 def crop_within(images: Tensor, framing: Framing) -> Tensor:

@@ -11,7 +11,9 @@ import torch
 from hyperreenact_core.face.align import CropBox, CropRule, crop_at, move_points
 from hyperreenact_core.face.squares import (
     corners_of,
+    crop_within,
     cut_square,
+    framing_around,
     framing_within,
     shown_crop,
     square_from_crop,
@@ -104,3 +106,15 @@ def test_a_framing_within_a_picture_holds_the_crop_and_shows_little_beyond_it(
         corners = corners_of(crop_of(found))
         assert corners.min() > -1e-3
         assert (corners < torch.tensor([width, height]) + 1e-3).all()
+
+
+@pytest.mark.parametrize("edge", [*range(63, 90), *range(128, 138)])
+def test_the_crop_lies_within_what_is_drawn_around_it_at_every_edge(edge: int) -> None:
+    crop = crop_of(Framing())
+    for width, height in ((edge, 200), (200, edge), (edge, edge)):
+        for side in (256, 512):
+            framing = framing_around(crop, width=width, height=height, side=side)
+            drawn = torch.zeros(1, 3, *[round(side * framing.size)] * 2)
+            assert crop_within(drawn, framing).shape == (1, 3, side, side)
+            half = torch.zeros(1, 3, *[round(side / 2 * framing.size)] * 2)
+            assert crop_within(half, framing).shape == (1, 3, side // 2, side // 2)
