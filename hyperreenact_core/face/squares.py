@@ -43,33 +43,13 @@ def square_from_frame(crop: FaceCrop, *, side: int) -> Tensor:
     return square_from_crop(crop.framing, crop=own, side=side) @ crop.crop_from_frame.double()
 
 
-def framing_within(crop: FaceCrop, size: float, *, width: int, height: int) -> Framing:
-    """The framing of this size that holds the crop and shows little beyond a frame of that size.
+def framing_around(side: int) -> Framing:
+    """What is drawn of a head with its hair around a crop that results show `side` pixels wide.
 
-    Where the frame is too small for it, the square is smaller, down to the crop's own size, and
-    where the face is near an edge, it is moved inwards.
+    Whole pixels of results more to all sides, and beyond a picture its mirror image: hair that
+    reaches the picture's edge is not held back there.
     """
-    box = box_of(crop)
-    side = 2 * box.half
-    size = max(1.0, min(size, width / side, height / side))
-    shifts: list[float] = []
-    room = (size - 1) / 2
-    for middle, most in ((box.cx, width), (box.cy, height)):
-        half = min(size * side, most) / 2
-        inwards = float(np.clip(middle, half, most - half)) - middle
-        shifts.append(float(np.clip(inwards / side, -room, room)))
-    return Framing(size, *shifts)
-
-
-def framing_around(crop: FaceCrop, *, width: int, height: int, side: int) -> Framing:
-    """What a frame of that size has of a head with its hair; the crop is a part of it.
-
-    In whole pixels of results that show the crop `side` wide.
-    """
-    wide = framing_within(crop, _WHOLE_HEAD, width=width, height=height)
-    size = 1 + 2 * int((wide.size - 1) * side / 2) / side
-    # Rounded towards the crop, as the size is: it must not reach beyond what is drawn.
-    return Framing(size, *(int(shift * side) / side for shift in (wide.x, wide.y)))
+    return Framing(1 + 2 * int((_WHOLE_HEAD - 1) * side / 2) / side)
 
 
 def crop_within(images: Tensor, framing: Framing) -> Tensor:

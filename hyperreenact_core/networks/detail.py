@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..imaging import displace, softened
+from ..imaging import displace, pixel_places, softened
 from .detail_inputs import MOUTH, REGIONS, CoarseMaps, DetailInputs, enlarged
 from .layers import fill_bias, initialise_convolutions
 
@@ -25,6 +25,8 @@ _EDGE = 2
 """Pixels within the face's outline over which the network's word comes to count."""
 _LEAST = 0.1
 """Weights below this are taken for none, so that what is not moved stays as it is to the bit."""
+_BAND = 32
+"""Rows of a result that a processor makes at once."""
 
 _GROUPS = 8
 
@@ -169,8 +171,17 @@ def compose(source: Tensor, plan: DetailPlan) -> Tensor:
     Where the plan leaves the source as it is, so is the result, to the bit.
     """
     small = torch.cat([plan.weights, plan.offset, plan.painted], 1)  # one pass over all of them
-    weights, offset, painted = enlarged(small, source.shape[-1]).split((3, 2, 3), 1)
-    return blended(settled(weights), displace(source, offset), source, painted)
+    side = source.shape[-1]
+    large, places = enlarged(small, side), pixel_places(side, side, like=small)
+    # A processor is done sooner with what its cache holds.
+    rows = _BAND if source.device.type == "cpu" else side
+    result = source.new_empty(source.shape)
+    for top in range(0, side, rows):
+        band = slice(top, top + rows)
+        weights, offset, painted = large[:, :, band].split((3, 2, 3), 1)
+        moved = displace(source, offset, places=places[:, :, band])
+        result[:, :, band] = blended(settled(weights), moved, source[:, :, band], painted)
+    return result
 
 
 def blended(weights: Tensor, moved: Tensor, source: Tensor, painted: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -10,14 +10,15 @@ from torch import Tensor
 from ..choices import FaceChoice
 from ..errors import NoFaceError
 from ..face.detect import FaceDetector
-from ..face.paste import at_size, paste_back
+from ..face.paste import paste_back
+from ..face.squares import crop_within, square_from_frame
 from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..networks.detail import DetailNetwork
 from ..types import FaceCrop
 from .detail.performance import Performance
-from .detail.portrait import Portrait, portrait_of
+from .detail.portrait import Portrait, portrait_around, side_kept
 from .detail.stage import WORK_SIZE, DetailSource, DetailStage
 from .expression import Expression
 from .faces import AlignedFaces, AlignOptions, align_faces
@@ -27,14 +28,17 @@ from .posetrack import PoseTrack, extract_poses
 PREVIEW_SIZE = 512
 """Side in pixels of the picture under the sliders, once they rest."""
 
-DRAFT_WORK_SIZE = 160
-"""Side of what the network sees while they move: the time is less than half."""
+DRAFT_WORK_SIZE = 128
+"""Side of what the network sees while they move: the time is about half."""
 
 
 @dataclass(frozen=True, eq=False)
 class Edited:
-    """face: [3, R, R] in [-1, 1] on the CPU. kept: share of the head that came from the source."""
+    """square: [3, S, S] in [-1, 1] on the CPU, the face and what moves around it. face: [3, R, R]
+    of it, the crop. kept: share of the head that came from the source.
+    """
 
+    square: Tensor
     face: Tensor
     kept: float
 
@@ -59,14 +63,11 @@ class FaceEditor:
         dtype: what the network computes in, see `Host.detail_dtype`.
         """
         self.picture, self.network, self._dtype = picture, network, dtype
-        self._crop = crop
-        self._portrait: Portrait = portrait_of(picture, crop, None)
-        self._prepared: dict[tuple[int, int], DetailSource] = {}
-
-    @property
-    def side(self) -> int:
+        self.side = side_kept(crop)
         """Pixels of the face that the picture has, within what results need."""
-        return len(self._portrait.image)
+        self._portrait: Portrait = portrait_around(picture, crop, shown=self.side, exactly=True)
+        self._crop = replace(crop, framing=self._portrait.framing)
+        self._prepared: dict[tuple[int, int], DetailSource] = {}
 
     @torch.inference_mode()
     def draw(self, expression: Expression, *, size: int, work_size: int = WORK_SIZE) -> Edited:
@@ -77,20 +78,24 @@ class FaceEditor:
         stage = self._stage(work_size)
         source = self._source(stage, size)
         if expression.is_neutral:
-            return Edited(source.picture[0].cpu(), 1.0)
+            return self._edited(source.picture, 1.0)
         drawn = stage.draw(source, [expression.posed(source.state)], None)
-        return Edited(drawn.images[0].cpu(), float(drawn.kept[0]))
+        return self._edited(drawn.images, float(drawn.kept[0]))
 
     def pasted(self, edited: Edited) -> ImageU8:
         """The whole picture with an edited face of any size in its place."""
-        matrix, cut = self._crop.crop_from_frame, self._crop.image.shape[-1]
-        place = at_size(matrix, cut=cut, drawn=edited.face.shape[-1])
-        return paste_back(self.picture, edited.face, place).frame
+        place = square_from_frame(self._crop, side=edited.square.shape[-1])
+        return paste_back(self.picture, edited.square, place).frame
 
     def performance(self, expression: Expression) -> Performance:
         """The one state that an expression makes of the face."""
         own = self._source(self._stage(), PREVIEW_SIZE).state
         return Performance.of([expression.state(own)])
+
+    def _edited(self, images: Tensor, kept: float) -> Edited:
+        images, whole = images.cpu(), self._portrait.shown is None
+        face = images if whole else crop_within(images, self._portrait.framing)
+        return Edited(images[0], face[0], kept)
 
     def _stage(self, work_size: int = WORK_SIZE) -> DetailStage:
         return DetailStage(
@@ -106,7 +111,8 @@ class FaceEditor:
         sizes = size, stage.work_size
         kept = self._prepared.get(sizes)
         if kept is None or kept.picture.device != self._device:
-            kept = self._prepared[sizes] = stage.prepare(self._portrait, size=size)
+            drawn = round(size * self._portrait.framing.size)
+            kept = self._prepared[sizes] = stage.prepare(self._portrait, size=drawn)
         return kept
 
 

@@ -127,15 +127,13 @@ def laid_into(source: SourceFace) -> Callable[[Tensor], Tensor]:
 def in_square(source: SourceFace, options: ReenactOptions, models: LoadedSet) -> SourceFace:
     """The source with what is drawn around its crop; one with a framing of its own as it is.
 
-    With detail as much is drawn as the picture has of a head with its hair: what moves in the crop
-    comes from there, and all of it is pasted back.
+    With detail a head with its hair is drawn: what moves in the crop comes from there, and all of
+    it is pasted back.
     """
     has_own = source.shown is not None or not source.crop.framing.is_usual
     if options.detail == 0 or has_own or not is_upright(source.crop):
         return source
-    height, width = source.picture.shape[:2]
-    side = options.side(models)
-    wide = source.framed(framing_around(source.crop, width=width, height=height, side=side))
+    wide = source.framed(framing_around(options.side(models)))
     return wide if options.paste_back else replace(wide, shown=Framing())
 
 

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..face.squares import crop_within, framing_around, is_upright
+from ..face.squares import crop_within
 from ..host import Host
 from ..imaging import ImageU8, resize, u8_from_tensor
 from ..models.sets import LoadedSet
-from ..types import FaceCrop, Framing, SourceIdentity
-from .detail.portrait import Portrait, framed, guides, portrait_of
+from ..types import FaceCrop, SourceIdentity
+from .detail.portrait import Portrait, framed, guides, portrait_around, portrait_of
 from .detail.stage import Detailed, DetailStage
 from .drawing import draw_poses, prepare_source
 from .knobs import SIZE, chosen_psi
@@ -82,21 +82,12 @@ def invert_face(
         reconstruction = reconstruct(truncated, models, host)
     portrait = None
     if picture is not None:
-        guide = None
         if guides(models.settings):
             guide = own_guide(replace(identity, w_plus=truncated), crop, models, host)
-        portrait = _portrait(picture, crop, guide)
+            portrait = portrait_of(picture, crop, guide)
+        else:
+            portrait = portrait_around(picture, crop, shown=int(SIZE.default))
     return InvertedFace(identity, reconstruction, models.folder.name, portrait)
-
-
-def _portrait(picture: ImageU8, crop: FaceCrop, guide: Tensor | None) -> Portrait:
-    """What detail needs, with the surroundings of a crop that has no framing of its own."""
-    if guide is not None or not crop.framing.is_usual or not is_upright(crop):
-        return portrait_of(picture, crop, guide)
-    height, width = picture.shape[:2]
-    wide = framing_around(crop, width=width, height=height, side=int(SIZE.default))
-    kept = portrait_of(picture, replace(crop, framing=wide), None)
-    return kept if wide.is_usual else replace(kept, shown=Framing())
 
 
 def own_guide(identity: SourceIdentity, crop: FaceCrop, models: LoadedSet, host: Host) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...face.paste import paste_back
-from ...face.squares import cut_square, square_from_crop
+from ...face.squares import cut_square, framing_around, is_upright, square_from_crop
 from ...imaging import ImageU8, resize, tensor_from_u8, u8_from_tensor
 from ...models.settings import SetSettings
 from ...types import FaceCrop, FaceReading, Framing
@@ -47,17 +47,19 @@ def guides(settings: SetSettings) -> bool:
     return settings.pose_input != "crop" and settings.resolution >= _LEAST
 
 
-def portrait_of(picture: ImageU8, crop: FaceCrop, guide: Tensor | None) -> Portrait:
+def portrait_of(
+    picture: ImageU8, crop: FaceCrop, guide: Tensor | None, *, side: int | None = None
+) -> Portrait:
     """Cut from `picture` [H, W, 3] what results of `crop` show.
 
-    guide: [3, r, r] the crop as the generator draws it in its own pose.
+    guide: [3, r, r] the crop as the generator draws it in its own pose. side: P, else `side_kept`.
 
     Raises InputError where the face was not read.
     """
     if crop.reading is None:
         raise InputError("the source's face was not read, which detail needs; align it again")
     framing, own = crop.framing, crop.image.shape[-1]
-    side = side_kept(crop)
+    side = side_kept(crop) if side is None else side
     image = cut_square(picture, crop, size=side)
     if framing.is_usual:
         larger = torch.eye(3, dtype=torch.float64) * (side / own)
@@ -65,6 +67,23 @@ def portrait_of(picture: ImageU8, crop: FaceCrop, guide: Tensor | None) -> Portr
     upright = square_from_crop(framing, crop=own, side=side, rolled=False)
     shown = None if guide is None else framed(guide[None], image, framing)[0]
     return Portrait(image, crop.reading.moved(upright), shown, framing)
+
+
+def portrait_around(
+    picture: ImageU8, crop: FaceCrop, *, shown: int, exactly: bool = False
+) -> Portrait:
+    """As `portrait_of` without a guide, and with the surroundings of a crop that is shown alone.
+
+    shown: pixels that results show the crop wide. exactly: whether the portrait is to have as many.
+    A crop that is turned or has a framing of its own gets no surroundings.
+    """
+    framing = crop.framing
+    alone = not framing.is_usual or not is_upright(crop)
+    if not alone:
+        framing = framing_around(shown)
+    side = round(shown * framing.size) if exactly else None
+    kept = portrait_of(picture, replace(crop, framing=framing), None, side=side)
+    return kept if alone else replace(kept, shown=Framing())
 
 
 def side_kept(crop: FaceCrop) -> int:

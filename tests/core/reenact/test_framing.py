@@ -18,6 +18,8 @@ from hyperreenact_core.imaging import ImageU8, u8_from_tensor
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.performance import HeadState, Performance, fit_reading
+from hyperreenact_core.reenact.editor import open_editor
+from hyperreenact_core.reenact.expression import Expression
 from hyperreenact_core.reenact.files import load_identity, save_identity
 from hyperreenact_core.reenact.options import ReenactOptions
 from hyperreenact_core.reenact.perform import perform, source_of
@@ -174,6 +176,28 @@ def test_pasted_back_is_all_that_is_drawn(models: LoadedSet, source: SourceFace)
     height, width = source.picture.shape[:2]
     assert min(x0, y0) >= 0
     assert (x1, y1) <= (width, height)
+
+
+def test_the_editor_draws_what_lies_around_the_crop_it_shows(
+    models: LoadedSet, source: SourceFace
+) -> None:
+    editor = open_editor(source.picture, models, HOST)
+    still, turned = (
+        editor.draw(Expression.of(values), size=SIZE) for values in ({}, {"yaw": 12, "pitch": 8})
+    )
+    assert turned.picture.shape == (SIZE, SIZE, 3)
+    border = round((turned.square.shape[-1] - SIZE) / 2)
+    assert border > 0.15 * SIZE
+    crop = np.s_[:, border : border + SIZE, border : border + SIZE]
+    assert torch.equal(turned.square[crop], turned.face)
+    beside = (turned.square - still.square).abs()
+    beside[crop] = 0
+    assert float(beside.max()) > 0.2
+    # What is pasted back goes on where the crop ends.
+    changed = differences(editor.pasted(turned), editor.pasted(still)).max(2)
+    x0, y0, x1, y1 = (round(edge) for edge in place_of(source))
+    changed[max(y0, 0) : y1, max(x0, 0) : x1] = 0
+    assert changed.max() > 20
 
 
 def test_without_detail_and_where_a_framing_is_asked_for_no_more_is_drawn(
