@@ -21,27 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Shown:
-    """What is kept of results that pass by.
-
-    faces: alone, if they are wanted. mask: of the last one, see `ReenactedFrame`.
-    height, width: of the results.
-    """
+    """What is kept of results that pass by: the last, and the faces alone, if they are wanted."""
 
     faces: list[ImageU8] = field(default_factory=list["ImageU8"])
-    mask: Tensor | None = None
-    height: int = 0
-    width: int = 0
-
-    def passing(self, results: Iterable[ReenactedFrame]) -> Iterator[ReenactedFrame]:
-        """The results as they come."""
-        for result in results:
-            self.mask = result.mask
-            self.height, self.width = result.image.shape[:2]
-            yield result
+    last: ReenactedFrame | None = None
 
     def images(self, results: Iterable[ReenactedFrame], *, keeps_faces: bool) -> Iterator[ImageU8]:
         """Their pictures as they come."""
-        for result in self.passing(results):
+        for result in results:
+            self.last = result
             if keeps_faces:
                 self.faces.append(result.alone)
             yield result.image
@@ -54,8 +42,8 @@ class Play(Protocol):
         """Draw the results."""
         ...
 
-    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Tensor]:
-        """Boxes and masks of the results, as the host has them."""
+    def place(self, last: ReenactedFrame | None) -> tuple[list[dict[str, int]], Tensor]:
+        """Boxes and masks of the results, as the host has them; last: of these."""
         ...
 
     def told(self, report: DrivingReport) -> str:
@@ -101,14 +89,16 @@ class Role:
             self.face, driven.frames, total=driven.total, name_frame=driven.name_frame
         )
 
-    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Tensor]:
+    def place(self, last: ReenactedFrame | None) -> tuple[list[dict[str, int]], Tensor]:
         """Boxes and masks of the results, as the host has them."""
         from ..hyperreenact_core.reenact.placing import place_of
 
-        if shown.mask is None:
-            size = (shown.height, shown.width)
-            return [box_of((0, 0, shown.width, shown.height))], torch.ones(1, *size)
-        return [box_of(place_of(self.face))], shown.mask[None]
+        if last is None:
+            raise TypeError("no result was shown")
+        if last.mask is None:
+            height, width = last.image.shape[:2]
+            return [box_of((0, 0, width, height))], torch.ones(1, height, width)
+        return [box_of(place_of(self.face))], last.mask[None]
 
     def told(self, report: DrivingReport) -> str:
         """What came of it, a line each."""

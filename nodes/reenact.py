@@ -142,7 +142,7 @@ class Reenact(io.ComfyNode):
         with closing(play.play()) as results:
             images = image_of_frames(shown.images(results, keeps_faces=pasted), count=count)
         crops = image_of_frames(shown.faces, count=count) if pasted else images
-        return io.NodeOutput(images, play.told(results.report), *play.place(shown), crops)
+        return io.NodeOutput(images, play.told(results.report), *play.place(shown.last), crops)
 
 
 class ReenactVideo(io.ComfyNode):
@@ -193,11 +193,10 @@ class ReenactVideo(io.ComfyNode):
         cls, models: Any, driving: Any = None, poses: Any = None, cast: Any = None, **widgets: Any
     ) -> io.NodeOutput:
         from ..hyperreenact_core.reenact.movie import write_movie
-        from .casting import Shown
         from .videos import face_file, new_file
         from .wishes import wishes_of
 
-        shown, wishes = Shown(), wishes_of(models, **widgets)
+        wishes = wishes_of(models, **widgets)
         with (
             new_file(".mp4") as output,
             face_file(bool(cast) or wishes.options.paste_back) as faces,
@@ -205,10 +204,10 @@ class ReenactVideo(io.ComfyNode):
         ):
             play, clip = stack.enter_context(_on_stage(wishes, driving, poses, cast))
             results = stack.enter_context(closing(play.play()))
-            write_movie(shown.passing(results), clip, output, faces=faces)
+            last = write_movie(results, clip, output, faces=faces)
         report = play.told(results.report)
         video, crops = (InputImpl.VideoFromFile(str(path)) for path in (output, faces or output))
-        return io.NodeOutput(video, report, *play.place(shown), crops)
+        return io.NodeOutput(video, report, *play.place(last), crops)
 
 
 @contextmanager

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from ..hyperreenact_core.face.detect import FaceDetector
     from ..hyperreenact_core.reenact.missing import DrivingReport
     from ..hyperreenact_core.reenact.posetrack import PoseTrack
-    from ..hyperreenact_core.reenact.results import Reenactment
+    from ..hyperreenact_core.reenact.results import ReenactedFrame, Reenactment
     from ..hyperreenact_core.reenact.roles import AlsoPlays, Role
     from ..hyperreenact_core.video.sources import FrameSource
-    from .casting import Shown
     from .wishes import Wishes
 
 _MAIN = "driving"
@@ -124,14 +123,14 @@ class Troupe:
             detector=self.finder,
         )
 
-    def place(self, shown: Shown) -> tuple[list[dict[str, int]], Tensor]:
+    def place(self, last: ReenactedFrame | None) -> tuple[list[dict[str, int]], Tensor]:
         """Boxes and masks of the results, as the host has them."""
         from ..hyperreenact_core.reenact.placing import place_of
         from .casting import box_of
 
-        if shown.mask is None:
+        if last is None or last.mask is None:
             raise TypeError("no result was shown")
-        return [box_of(place_of(role.source)) for role in self.roles], shown.mask[None]
+        return [box_of(place_of(role.source)) for role in self.roles], last.mask[None]
 
     def told(self, report: DrivingReport) -> str:
         """What came of it, a line each."""

@@ -16,8 +16,8 @@ import torch
 from hyperreenact_core.errors import TrainingError
 from hyperreenact_core.models.kinds import NetworkKind
 from hyperreenact_core.models.variants import base_mark
-from hyperreenact_core.training.engine.loop import LoopConfig, train
 from hyperreenact_core.training.heads.run import StarterRun
+from hyperreenact_core.training.runs.loop import LoopConfig, train
 from hyperreenact_core.whole_files import write_whole
 from studies.variants import VARIANTS, VariantStage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,59 +16,11 @@ from ..choices import FaceChoice
 from ..errors import InputError
 from ..imaging import ImageU8
 from ..networks.landmarks import LandmarkPrediction
-from ..types import FaceReading
 from .align import CropBox, CropRule, crop_box, cut, move_points
+from .found import FaceLandmarks, suppress
 
 _MIN_EXTENT = 2.0
 """Landmarks closer together than this have no size to go by, pixels."""
-_INSIDE = 0.5
-"""Share of a box from which it lies inside another one: no face lies in a face."""
-_PART, _ABOUT_AS_SURE = 0.5, 0.1
-"""A piece of a face has less than this share of its area, and is surer by less than this."""
-
-
-@dataclass(frozen=True)
-class FaceLandmarks:
-    """One face in a frame.
-
-    landmarks: [68, 2] float32 on the CPU, x and y in pixels of the frame, iBUG order.
-    score: confidence in [0, 1].
-    reading: what a reader sees there, in pixels of the frame; None where none was asked.
-    """
-
-    landmarks: Tensor
-    score: float
-    reading: FaceReading | None = None
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom of the landmarks."""
-        low, high = self.landmarks.amin(0), self.landmarks.amax(0)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        left, top, right, bottom = self.box
-        return (left + right) / 2, (top + bottom) / 2
-
-    @property
-    def extent(self) -> float:
-        """Larger side of the box, pixels."""
-        left, top, right, bottom = self.box
-        return max(right - left, bottom - top)
-
-
-class Boxed(Protocol):
-    """Something found in a frame: left, top, right and bottom, and a confidence in 0..1."""
-
-    @property
-    def box(self) -> tuple[float, float, float, float]: ...
-
-    @property
-    def score(self) -> float: ...
-
-
-BoxedT = TypeVar("BoxedT", bound=Boxed)
 
 
 class FaceDetector(Protocol):
@@ -238,49 +190,11 @@ def _tile_centres(length: int, half: float) -> list[float]:
     return np.linspace(half, length - half, count).tolist() if count > 1 else [length / 2]
 
 
-def suppress(faces: Sequence[BoxedT], *, overlap: float) -> list[BoxedT]:
-    """Keep one of faces that are the same one, the most certain first.
-
-    They are where they share `overlap` of their united area, or half of the smaller one: an eye is
-    no second face. The less certain one goes; the smaller one, where they are about as certain.
-    """
-    kept: list[BoxedT] = []
-    for face in sorted(faces, key=lambda face: face.score, reverse=True):
-        same = [other for other in kept if _are_one(face, other, overlap=overlap)]
-        if all(_is_part(other, face) for other in same):
-            kept = [other for other in kept if not any(other is part for part in same)]
-            kept.append(face)
-    return sorted(kept, key=lambda face: face.score, reverse=True)
-
-
 def _is_within(face: FaceLandmarks, *, width: int, height: int) -> bool:
     """False for points that are no shape, and for mirror images beyond the picture's border."""
     x, y = face.centre
     is_shape = bool(torch.isfinite(face.landmarks).all()) and face.extent >= _MIN_EXTENT
     return is_shape and 0 <= x <= width and 0 <= y <= height
-
-
-def _are_one(a: Boxed, b: Boxed, *, overlap: float) -> bool:
-    shared, smaller, larger = _areas(a, b)
-    return shared >= overlap * max(smaller + larger - shared, 1e-9) or shared > _INSIDE * smaller
-
-
-def _is_part(part: Boxed, face: Boxed) -> bool:
-    """Whether `part`, though as certain or more, is but a piece of the face."""
-    return _area(part) < _PART * _area(face) and part.score - face.score < _ABOUT_AS_SURE
-
-
-def _areas(a: Boxed, b: Boxed) -> tuple[float, float, float]:
-    """Shared area of two boxes, that of the smaller and that of the larger one."""
-    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.box, b.box
-    shared = max(0.0, min(ax1, bx1) - max(ax0, bx0)) * max(0.0, min(ay1, by1) - max(ay0, by0))
-    smaller, larger = sorted((_area(a), _area(b)))
-    return shared, smaller, larger
-
-
-def _area(face: Boxed) -> float:
-    left, top, right, bottom = face.box
-    return (right - left) * (bottom - top)
 
 
 def bounded(frame: ImageU8, max_side: int) -> tuple[ImageU8, float]:

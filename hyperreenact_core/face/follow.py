@@ -15,8 +15,10 @@ from ..errors import InputError
 from ..imaging import ImageU8
 from ..types import FaceCrop
 from .align import CropBox, CropRule, crop_at, crop_box
-from .detect import FaceDetector, FaceLandmarks, choose_face
-from .stabilise import stabilised
+from .detect import FaceDetector, choose_face
+from .found import FaceLandmarks
+from .search import searched
+from .stabilise import BoxStabiliser
 
 Thumbnail = NDArray[np.float32]
 
@@ -63,6 +65,10 @@ class _Sighting:
     found: int
 
 
+def _go_on() -> None:
+    """Nobody asks to stop."""
+
+
 def track_face(
     frames: Iterable[ImageU8],
     detector: FaceDetector,
@@ -71,20 +77,31 @@ def track_face(
     choice: FaceChoice,
     window: int,
     name_frame: Callable[[int], str],
+    check_interrupt: Callable[[], None] = _go_on,
 ) -> Iterator[TrackedFrame]:
-    """Yield every frame, in order, with the crop of its face.
+    """Yield every frame, in order and as it is searched, with the crop of its face.
 
     The face is chosen in the first frame that shows any, and followed from there, to the next cut:
     pictures of different scenes are no clip, so the face is chosen anew, and its crop tells the
     scene's number. Its square is smoothed over `window` frames (odd; 1 = not at all) of a scene, so
-    frames come `window // 2` late.
+    frames come `window // 2` late. check_interrupt: is called at each frame and may raise.
     Raises InputError, naming the frame, where the choice cannot be had.
     """
-    seen = _sightings(frames, detector, rule=rule, choice=choice, name_frame=name_frame)
+    seen = _sightings(
+        frames,
+        detector,
+        rule=rule,
+        choice=choice,
+        name_frame=name_frame,
+        check_interrupt=check_interrupt,
+    )
     for scene, sightings in groupby(seen, key=lambda sighting: sighting.scene):
-        track = ((sighting.box, sighting) for sighting in sightings)
-        for box, sighting in stabilised(track, window=1 if scene == _BEFORE else window):
-            yield _cut_out(sighting, box, rule)
+        stabiliser = BoxStabiliser[_Sighting](1 if scene == _BEFORE else window)
+        for sighting in sightings:
+            for box, steadied in stabiliser.push(sighting.box, sighting):
+                yield _cut_out(steadied, box, rule)
+        for box, steadied in stabiliser.flush():
+            yield _cut_out(steadied, box, rule)
 
 
 def _sightings(
@@ -94,11 +111,14 @@ def _sightings(
     rule: CropRule,
     choice: FaceChoice,
     name_frame: Callable[[int], str],
+    check_interrupt: Callable[[], None],
 ) -> Iterator[_Sighting]:
     last_face: FaceLandmarks | None = None
     last_seen: Thumbnail | None = None
     box, scene = _NOWHERE, _BEFORE
-    for index, picture in enumerate(frames):
+    for index, frame in enumerate(frames):
+        check_interrupt()
+        picture = searched(frame, rule)
         seen = thumbnail(picture)
         # Compared with the last frame that showed a face: a flash between two is no cut.
         is_cut = last_seen is not None and is_other_scene(last_seen, seen)

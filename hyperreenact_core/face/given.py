@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..imaging import ImageU8
 from ..networks.reader_regions import IBUG68
-from .detect import FaceChoice, FaceDetector, FaceLandmarks, choose_face
+from .detect import FaceChoice, FaceDetector, choose_face
+from .found import FaceLandmarks
 from .mean_shape import landmarks_in_box
 
 Box = tuple[float, float, float, float]

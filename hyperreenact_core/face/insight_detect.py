@@ -15,7 +15,7 @@ import torch
 
 from ..errors import InputError, ModelError
 from ..imaging import ImageU8
-from .detect import FaceLandmarks
+from .found import FaceLandmarks
 from .given import nearest
 
 MODELS_URL = "https://github.com/deepinsight/insightface/releases/download/v0.7/{}.zip"

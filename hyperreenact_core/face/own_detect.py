@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,46 +12,13 @@ from torch import Tensor
 
 from ..imaging import ImageU8, tensor_from_u8
 from ..networks.detector import STRIDES, Places, sort_by_score
-from .detect import FaceLandmarks, bounded, suppress
+from .detect import bounded
+from .found import FaceLandmarks, FoundFace, suppress
 from .given import nearest
 from .mean_shape import landmarks_from_five
 
 _PADDING = 128
 """Grey beyond the picture."""
-
-
-@dataclass(frozen=True)
-class FoundFace:
-    """A face in a frame, its pixels; the first pixel spans 0 to 1.
-
-    square: middle x, y and side of the upright square about the 468 mesh points, seen or not: from
-    the top of the forehead to the chin. points: [5, 2] float32 eye centres (the one on the
-    viewer's left first), tip of the nose, corners of the mouth. score: in [0, 1].
-    """
-
-    square: tuple[float, float, float]
-    points: Tensor
-    score: float
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
-        x, y, side = self.square
-        return x - side / 2, y - side / 2, x + side / 2, y + side / 2
-
-    @property
-    def roll_deg(self) -> float:
-        """How far the head is tilted, counter-clockwise as the viewer sees it, in degrees."""
-        eyes, mouth = self.points[:2].mean(0), self.points[3:].mean(0)
-        right, down = (mouth - eyes).tolist()  # the eyes' line vanishes in profile, this one never
-        return math.degrees(math.atan2(right, down))
-
-    def moved(self, factor: float, x: float, y: float) -> FoundFace:
-        """The same face where every place is taken times a factor and then shifted."""
-        left, top, side = self.square
-        square = left * factor + x, top * factor + y, side * factor
-        points = self.points * factor + torch.tensor([x, y])
-        return FoundFace(square, points, self.score)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from torch import Tensor
 from ..imaging import ImageU8, tensor_from_u8
 from ..networks.s3fd import LevelMaps
 from .align import CropBox, CropRule, cut, move_points
-from .detect import FaceLandmarks, bounded
+from .detect import bounded
 from .fan_landmarks import fan_crop, fan_square, points_from_heatmaps, points_in_picture
+from .found import FaceLandmarks
 from .given import nearest
 from .s3fd_detect import face_boxes
 

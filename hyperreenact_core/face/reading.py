@@ -16,7 +16,8 @@ from ..imaging import ImageU8, tensor_from_u8
 from ..networks.reader import Reader, Reading
 from ..networks.reader_regions import IBUG68
 from ..types import FaceReading
-from .detect import FaceDetector, FaceLandmarks, suppress
+from .detect import FaceDetector
+from .found import FaceLandmarks, suppress
 from .framing import Frame, cut, extent, frame_matrix
 from .given import nearest
 

@@ -12,7 +12,8 @@ from ..errors import InputError, NoFaceError
 from ..imaging import ImageU8
 from ..types import FaceCrop
 from .align import CropRule, crop_face, limit_width
-from .detect import FaceDetector, FaceLandmarks, choose_face
+from .detect import FaceDetector, choose_face
+from .found import FaceLandmarks
 
 _UPRIGHT_DEG = 60.0
 """A face that is tilted further in its picture lies on its side or stands on its head."""

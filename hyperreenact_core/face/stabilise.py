@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -78,16 +78,6 @@ class BoxStabiliser(Generic[Payload]):
         spread = w * woo - wo * wo
         cx, cy, log_half = v / w if spread < 1e-9 else (woo * v - wo * vo) / spread
         return CropBox(float(cx), float(cy), math.exp(log_half))
-
-
-def stabilised(
-    track: Iterable[tuple[CropBox, Payload]], *, window: int
-) -> Iterator[tuple[CropBox, Payload]]:
-    """Smooth a track of (box, payload) as it comes; see `BoxStabiliser`."""
-    stabiliser: BoxStabiliser[Payload] = BoxStabiliser(window)
-    for box, payload in track:
-        yield from stabiliser.push(box, payload)
-    yield from stabiliser.flush()
 
 
 def jitter(boxes: Sequence[CropBox]) -> float:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from math import ceil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
 
 from ..errors import InputError
 from ..face.detect import FaceDetector
+from ..face.search import searched
 from ..host import Host, Preview
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
-from ..video.sources import FrameSource, reading
+from ..video.sources import FrameSource
 from .layers import laid_over, layers_of
 from .looks import Looker
 from .options import ReenactOptions
@@ -30,7 +31,7 @@ from .pipeline import Reenactor
 from .results import ReenactedFrame, Reenactment
 from .roles import Role
 from .source import SourceFace
-from .views import searched_frames, with_readings
+from .views import crop_rule, with_readings
 
 
 def reenact_cast(
@@ -118,8 +119,8 @@ class _Part:
             shown = shown[: self.limit]
         return [int(at * self.clip.rate / self.rate) for at in shown]
 
-    def frames(self) -> Iterator[ImageU8]:
-        with reading(self.clip) as frames:
+    def frames(self) -> Generator[ImageU8, None, None]:
+        with closing(self.clip.read_frames()) as frames:
             stop = None if self.limit is None else self.start + self.limit
             yield from islice(self._timed(frames), self.start, stop)
 
@@ -136,8 +137,15 @@ def _scenes(
     part: _Part, models: LoadedSet, host: Host, finder: FaceDetector, looker: Looker
 ) -> Generator[Scene, None, None]:
     """Everybody in a clip, frame by frame."""
-    with closing(cast(Any, part.frames())) as frames:
-        yield from follow_people(searched_frames(frames, models, host), finder, looker.look)
+    rule = crop_rule(models.settings)
+
+    def searched_frames(frames: Iterable[ImageU8]) -> Iterator[ImageU8]:
+        for frame in frames:
+            host.check_interrupt()
+            yield searched(frame, rule)
+
+    with closing(part.frames()) as frames:
+        yield from follow_people(searched_frames(frames), finder, looker.look)
 
 
 def _on_stage(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,9 +17,10 @@ from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import Framing
 from ..video.clips import DEFAULT_RATE
+from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
-from ..video.sources import AudioSource, FrameSource, reading
+from ..video.sources import AudioSource, FrameSource
 from ..video.transparency import read_alpha, read_mask
 from .cast_clip import check_cast, play_clips
 from .clip_checks import check_still, check_track, frames_to_expect
@@ -27,7 +28,6 @@ from .compare import SideBySide, comparison, comparison_layout, result_size
 from .files import load_identity
 from .given_boxes import Boxes, boxed
 from .given_files import as_clip, is_identity, picture_of, track_of_file
-from .job import FileJob
 from .missing import DrivingReport
 from .options import ReenactOptions
 from .perform import perform, source_of
@@ -86,8 +86,11 @@ class ClipRequest:
         return self.options.paste_back or self.is_cast
 
 
-class ClipJob(FileJob):
-    """A picture that takes the movements of a clip.
+class ClipJob:
+    """A picture that takes the movements of a clip: files are looked at and the output is open.
+
+    Making one loads no weights; `run` it once. Raises InputError or OutputError that name the file.
+    writer: tells, also after an error, how many frames were written and where they are.
 
     report: driving frames so far. source_lies: whether the source was turned upright.
     """
@@ -136,15 +139,20 @@ class ClipJob(FileJob):
         """Whether dropped frames would put the driving clip's sound out of step."""
         return self._driving.audio is not None and _drops_frames(self._request)
 
-    def images(self, host: Host) -> Generator[ImageU8, None, None]:
-        """Analyse the source, then draw frame by frame."""
-        with ExitStack() as opened:
-            source, results = self._played(host, opened)
-            opened.enter_context(closing(results))
-            self.report, self.source_lies = results.report, source.turns != 0
-            for result in results:
-                yield self._composed(source, result)
-        check_drawn(self.report, self._request)
+    def run(self, host: Host) -> None:
+        """Analyse the source, then draw and write frame by frame.
+
+        What was done before an error or an interruption is kept, as `video.output.FrameWriter`
+        says. Raises InputError, NoFaceError, ModelError, OutputError, or what the host raises.
+        """
+        with telling_kept(self.writer):
+            with ExitStack() as opened:
+                source, results = self._played(host, opened)
+                opened.enter_context(closing(results))
+                self.report, self.source_lies = results.report, source.turns != 0
+                for result in results:
+                    self.writer.write(self._composed(source, result))
+            check_drawn(self.report, self._request)
 
     def write_drawn(self, images: Iterable[ImageU8]) -> None:
         """Write results that were drawn elsewhere, all of them and in order; instead of `run`."""
@@ -268,5 +276,5 @@ def _sound(driving: FrameSource, request: ClipRequest) -> AudioSource | None:
 def frames_of(driving: FrameSource, request: ClipRequest) -> Iterator[Iterator[ImageU8]]:
     """The frames from `start` on, `limit` at most; closes the clip afterwards."""
     stop = None if request.limit is None else request.start + request.limit
-    with reading(driving) as frames:
+    with closing(driving.read_frames()) as frames:
         yield islice(frames, request.start, stop)

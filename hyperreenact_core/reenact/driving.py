@@ -16,7 +16,7 @@ from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from .knobs import STABILISE, check_stabilise
 from .missing import DrivingReport, PosedFrame, fill_missing
-from .views import PoseView, crop_rule, pose_of, searched_frames
+from .views import PoseView, crop_rule, pose_of
 
 Item = TypeVar("Item")
 
@@ -59,12 +59,13 @@ def posed_frames(
     Holds `stabilise // 2` frames, and `lookahead` more while no face has been seen.
     """
     tracked = track_face(
-        searched_frames(frames, models, host),
+        frames,
         detector,
         rule=crop_rule(models.settings),
         choice=options.choice,
         window=options.stabilise,
         name_frame=name_frame,
+        check_interrupt=host.check_interrupt,
     )
     return fill_missing(
         tracked,

@@ -21,7 +21,7 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop, Framing
 from .knobs import STABILISE, check_framing, check_stabilise
 from .motion.smoothing import smooth_over
-from .views import crop_rule, detector_of, searched_frames, with_readings
+from .views import crop_rule, detector_of, with_readings
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,13 @@ def tracked_faces(
             yield picture
 
     for frame in track_face(
-        searched_frames(kept(), models, host),
+        kept(),
         detector,
         rule=crop_rule(models.settings),
         choice=choice,
         window=stabilise,
         name_frame=name_frame,
+        check_interrupt=host.check_interrupt,
     ):
         picture = pictures.popleft()
         crop = frame.crop

@@ -12,7 +12,7 @@ from ..face.follow import TrackedFrame
 from ..host import Host
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
-from ..video.sources import FrameSource, reading
+from ..video.sources import FrameSource
 from .detail.head_model import load_head_model
 from .detail.performance import HeadState, Performance, Performer
 from .faces import tracked_faces
@@ -31,7 +31,7 @@ def tracked_clip(
     stabilise: int,
 ) -> Generator[TrackedFrame, None, None]:
     """Every frame of a clip, once, with its face; see `faces.tracked_faces`."""
-    with reading(clip) as frames:
+    with closing(clip.read_frames()) as frames:
         yield from tracked_faces(
             frames,
             models,

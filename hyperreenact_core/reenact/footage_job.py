@@ -11,17 +11,16 @@ from pathlib import Path
 from ..choices import DetectorKind, FaceChoice
 from ..errors import InputError
 from ..host import Host
-from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..video.clips import DEFAULT_RATE
+from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource
 from ..video.trim import trimmed
-from .footage import FootageOptions, reenact_footage
+from .footage import FootageFrame, FootageOptions, reenact_footage
 from .footage_faces import read_performance
 from .given_files import is_identity, is_track
-from .job import FileJob
 from .knobs import LengthRule, Sound
 from .posetrack import PoseTrack
 from .transfer import Score
@@ -93,8 +92,8 @@ def opened_together(
     )
 
 
-class FootageJob(FileJob):
-    """Footage whose face takes the performance of a clip.
+class FootageJob:
+    """Footage whose face takes the performance of a clip; see `clip.ClipJob`.
 
     unchanged: frames so far that showed no face.
     """
@@ -113,8 +112,14 @@ class FootageJob(FileJob):
         )
         self.unchanged = 0
 
-    def images(self, host: Host) -> Generator[ImageU8, None, None]:
-        """Read the performance, then change the footage frame by frame."""
+    def run(self, host: Host) -> None:
+        """Read the performance, then change the footage frame by frame; raises as `ClipJob.run`."""
+        with telling_kept(self.writer), closing(self._results(host)) as results:
+            for result in results:
+                self.unchanged += not result.has_face
+                self.writer.write(result.image)
+
+    def _results(self, host: Host) -> Generator[FootageFrame, None, None]:
         request, source, models = self._request, self._request.source, self._models
         detector = detector_of(models, host, request.detector, insight_root=request.insight_root)
         if request.track is not None:
@@ -133,7 +138,7 @@ class FootageJob(FileJob):
         score = Score(
             performance, request.driving.rate, source.rate, source.frame_count, request.length
         )
-        results = reenact_footage(
+        return reenact_footage(
             source,
             score,
             models,
@@ -143,10 +148,6 @@ class FootageJob(FileJob):
             done_before=read,
             limit=request.limit,
         )
-        with closing(results):
-            for result in results:
-                self.unchanged += not result.has_face
-                yield result.image
 
 
 def _sound(request: FootageRequest) -> AudioSource | None:

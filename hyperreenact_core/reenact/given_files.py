@@ -63,6 +63,6 @@ def as_clip(path: Path, track: PoseTrack) -> FrameSource:
         frame_count=len(track),
         width=1,
         height=1,
-        read_frames=lambda: iter(()),
+        read_frames=lambda: (nothing for nothing in ()),
         name_frame=f"{path}, frame {{}}".format,
     )

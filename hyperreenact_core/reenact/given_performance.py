@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from ..errors import InputError, NoFaceError
-from ..face.detect import FaceLandmarks, choose_face
+from ..face.detect import choose_face
+from ..face.found import FaceLandmarks
 from ..face.given import ibug_from_mesh, nearest
 from ..heads.expression import ACTIONS
 from ..networks.pose_state import gaze_of

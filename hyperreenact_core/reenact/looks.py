@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..face.align import crop_face
-from ..face.detect import FaceLandmarks
+from ..face.found import FaceLandmarks
 from ..host import Host
 from ..imaging import ImageU8, u8_from_tensor
 from ..models.sets import LoadedSet

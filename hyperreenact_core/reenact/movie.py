@@ -19,8 +19,8 @@ def write_movie(
     output: Path,
     *,
     faces: Path | None = None,
-) -> None:
-    """Write results with the rate and sound of a clip; memory stays constant.
+) -> ReenactedFrame:
+    """Write results with the rate and sound of a clip; memory stays constant. Returns the last.
 
     faces: where the faces alone go as well, without sound. InputError where there is no result,
     OutputError where a file cannot be written.
@@ -28,6 +28,7 @@ def write_movie(
     first = next(results, None)
     if first is None:
         raise InputError(f"{clip.path.name} gives no frame to draw")
+    result = first
     with ExitStack() as stack:
         height, width = first.image.shape[:2]
         movie = stack.enter_context(
@@ -50,3 +51,4 @@ def write_movie(
             movie.write(result.image)
             if alone is not None:
                 alone.write(result.alone)
+    return result

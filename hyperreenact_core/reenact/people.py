@@ -8,8 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ..face.detect import FaceDetector, FaceLandmarks
+from ..face.detect import FaceDetector
 from ..face.follow import Thumbnail, is_other_scene, thumbnail
+from ..face.found import FaceLandmarks
 from ..imaging import ImageU8
 from .detail.head_model import Doubles
 from .looks import SAME, Look, apart

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from threading import Lock
 
 from ..choices import FaceChoice
-from ..face.detect import FaceLandmarks, choose_face
+from ..face.detect import choose_face
+from ..face.found import FaceLandmarks
 from ..imaging import ImageU8
 from .people import Scene
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from ..errors import InputError
 from ..face.detect import FaceDetector
 from ..host import Host
-from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import Framing
+from ..video.output import telling_kept
 from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import FrameSource
@@ -19,7 +19,6 @@ from ..video.trim import trimmed
 from .clip import ClipRequest, source_face
 from .clip_checks import check_still
 from .given_files import is_track, picture_of
-from .job import FileJob
 from .knobs import KEEP_IN_FRONT
 from .replace_face import ReplaceOptions, replace_face
 from .source import SourceFace
@@ -29,8 +28,8 @@ Wearer = Callable[[Host], tuple[SourceFace, FaceDetector]]
 """Whose face is put into the clip, and what finds the faces there."""
 
 
-class ReplaceJob(FileJob):
-    """A clip whose faces are replaced; see `FileJob`.
+class ReplaceJob:
+    """A clip whose faces are replaced; see `clip.ClipJob`.
 
     unchanged: frames so far that showed no face.
     """
@@ -62,22 +61,23 @@ class ReplaceJob(FileJob):
         )
         self.unchanged = 0
 
-    def images(self, host: Host) -> Generator[ImageU8, None, None]:
-        """The frames with the source's face; raises as `replace_face`."""
-        source, detector = self._wearer(host)
-        results = replace_face(
-            self._clip,
-            source,
-            self._models,
-            host,
-            options=self._options,
-            detector=detector,
-            limit=self._limit,
-        )
-        with closing(results):
-            for result in results:
-                self.unchanged += not result.has_face
-                yield result.image
+    def run(self, host: Host) -> None:
+        """Write the frames with the source's face; raises as `replace_face` and `ClipJob.run`."""
+        with telling_kept(self.writer):
+            source, detector = self._wearer(host)
+            results = replace_face(
+                self._clip,
+                source,
+                self._models,
+                host,
+                options=self._options,
+                detector=detector,
+                limit=self._limit,
+            )
+            with closing(results):
+                for result in results:
+                    self.unchanged += not result.has_face
+                    self.writer.write(result.image)
 
 
 def replacing(

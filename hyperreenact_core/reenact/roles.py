@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 from ..choices import FaceChoice
 from ..errors import InputError
 from ..face.align import move_points
-from ..face.detect import FaceLandmarks, choose_face
+from ..face.detect import choose_face
+from ..face.found import FaceLandmarks
 from .posetrack import PoseTrack
 from .source import SourceFace
 

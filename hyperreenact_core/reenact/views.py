@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from ..face.align import CropRule, five_point_warp, pose_crop
 from ..face.detect import DetectorConfig, FaceDetector, LandmarkDetector
 from ..face.given import EachFrameAlone
 from ..face.reading import FaceReader, ReadingDetector
-from ..face.search import searched
 from ..host import Host
-from ..imaging import ImageU8, resize
+from ..imaging import resize
 from ..models.sets import LoadedSet
 from ..models.settings import AppearanceInput, PoseInput, SetSettings
 from ..networks.pose_state import state_vector
@@ -42,14 +40,6 @@ def crop_rule(settings: SetSettings) -> CropRule:
         size=settings.resolution,
         whole_pixels=settings.crop_whole_pixels,
     )
-
-
-def searched_frames(frames: Iterable[ImageU8], models: LoadedSet, host: Host) -> Iterator[ImageU8]:
-    """Frames as faces are searched in them; raises whatever the host raises to cancel."""
-    rule = crop_rule(models.settings)
-    for frame in frames:
-        host.check_interrupt()
-        yield searched(frame, rule)
 
 
 def detector_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -101,7 +101,7 @@ def _read_frames(
     size: tuple[int, int],
     cut_off: bool,
     torn: Fraction | None,
-) -> Iterator[ImageU8]:
+) -> Generator[ImageU8, None, None]:
     """seconds, torn: as for `at_constant_rate` and `_until`."""
     count = 0
     damage = Damage()

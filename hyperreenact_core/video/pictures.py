@@ -117,7 +117,7 @@ def _open_still(path: Path, *, default_rate: Fraction) -> FrameSource:
         frame_count=1,
         width=image.shape[1],
         height=image.shape[0],
-        read_frames=lambda: iter([read_image(path)]),
+        read_frames=lambda: (read_image(one) for one in (path,)),
         name_frame=lambda index: path.name,
     )
 

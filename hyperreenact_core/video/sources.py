@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -32,9 +31,9 @@ class AudioSource:
 class FrameSource:
     """Frames of one picture, folder, animation or video, read one by one.
 
-    Iterating opens the file anew each time and holds one frame at a time; it yields uint8 RGB
-    [H, W, 3] and raises InputError, naming the frame, where the file turns out to be damaged.
-    Close the iterator (`contextlib.closing`) where a loop may be left early.
+    Iterating, as `read_frames`, opens the file anew each time and holds one frame at a time; it
+    yields uint8 RGB [H, W, 3] and raises InputError, naming the frame, where the file turns out to
+    be damaged. Close the iterator (`contextlib.closing`) where a loop may be left early.
 
     rate: frames a second, exact.
     frame_count: number of frames to expect, None where the file does not say. A file with
@@ -48,28 +47,16 @@ class FrameSource:
     frame_count: int | None
     width: int
     height: int
-    read_frames: Callable[[], Iterator[ImageU8]] = field(repr=False)
+    read_frames: Callable[[], Generator[ImageU8, None, None]] = field(repr=False)
     name_frame: Callable[[int], str] = field(repr=False)
     audio: AudioSource | None = None
 
-    def __iter__(self) -> Iterator[ImageU8]:
+    def __iter__(self) -> Generator[ImageU8, None, None]:
         return self.read_frames()
 
     def name_of(self, index: int) -> str:
         """Name of frame `index` (from 0) for messages, such as "clip.mp4, frame 17"."""
         return self.name_frame(index)
-
-
-@contextmanager
-def reading(clip: FrameSource) -> Iterator[Iterator[ImageU8]]:
-    """The frames of a clip; the file is closed afterwards, wherever the reader has come to."""
-    frames = iter(clip)
-    try:
-        yield frames
-    finally:
-        close = getattr(frames, "close", None)
-        if close is not None:
-            close()
 
 
 def check_size(width: int, height: int, *, name: str) -> None:

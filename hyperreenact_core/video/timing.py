@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ def at_constant_rate(
     rate: Fraction,
     *,
     seconds: Fraction | None = None,
-) -> Iterator[Item]:
+) -> Generator[Item, None, None]:
     """Yield the items of (seconds, item) so that the k-th shows what is to be seen at k / rate.
 
     An item stands until the next one's time, the last until `seconds` after the first (None: for

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
-from typing import Any, cast
 
 from ..errors import InputError
 from ..imaging import ImageU8
@@ -32,8 +31,8 @@ def trimmed(clip: FrameSource, *, start: Fraction, duration: Fraction | None) ->
     else:
         known = count
 
-    def read() -> Iterator[ImageU8]:
-        with closing(cast(Any, clip.read_frames())) as frames:
+    def read() -> Generator[ImageU8, None, None]:
+        with closing(clip.read_frames()) as frames:
             yield from islice(frames, first, None if count is None else first + count)
 
     audio = clip.audio

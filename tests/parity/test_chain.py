@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hyperreenact_core.face.align import crop_face
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.face.given import GivenLandmarks
 from hyperreenact_core.face.search import searched
 from hyperreenact_core.host import LocalHost

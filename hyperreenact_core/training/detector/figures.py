@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import torch
 
-from ...face.own_detect import FoundFace, found_in
+from ...face.found import FoundFace
+from ...face.own_detect import found_in
 from ...imaging import ImageU8, tile
 from ...networks.detector import SingleShotDetector
 from .faces import Face

@@ -84,3 +84,14 @@ def frozen_copy(network: Network) -> Network:
     copy = deepcopy(network)
     copy.requires_grad_(requires_grad=False)
     return copy
+
+
+def update_average(average: nn.Module, network: nn.Module, step: int, decay: float) -> None:
+    """Exponential moving average of weights, quick at first; buffers are copied."""
+    decay = min(decay, (step + 1) / (step + 20))
+    with torch.no_grad():
+        pairs = zip(average.parameters(), network.parameters(), strict=True)
+        for mine, theirs in pairs:
+            mine.lerp_(theirs, 1 - decay)
+        for mine, theirs in zip(average.buffers(), network.buffers(), strict=True):
+            mine.copy_(theirs)

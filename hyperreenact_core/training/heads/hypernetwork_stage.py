@@ -25,7 +25,7 @@ from ...networks.reader import Reader, read_crops
 from ...quality import psnr
 from ...types import WeightDeltas
 from ..engine.grids import comparison_grid
-from ..engine.loop import update_average
+from ..engine.learner import update_average
 from ..engine.losses import identity_loss, pyramid_loss
 from ..engine.muon import split_optimisers
 from ..engine.precision import autocast

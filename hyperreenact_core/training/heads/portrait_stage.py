@@ -24,7 +24,7 @@ from ...networks.modulation import StyledConv
 from ...networks.stylegan2 import Generator, StyleGAN2Config
 from ...quality import psnr
 from ..engine.grids import comparison_grid
-from ..engine.loop import update_average
+from ..engine.learner import update_average
 from ..engine.losses import (
     discriminator_loss,
     generator_loss,

@@ -21,8 +21,8 @@ from ...networks.efficientnet_lite import BodyConfig, body_from_published
 from ...whole_files import whole_file
 from ..detail.run import train_detail
 from ..detector.run import train_detector
-from ..engine.loop import LoopConfig, Stage, train
 from ..reader.run import train_reader
+from ..runs.loop import LoopConfig, Stage, train
 from .e4e_stage import HeadsE4EStage
 from .hypernetwork_stage import HeadsHypernetworkStage
 from .judges import PoseJudgeStage, RecogniserStage

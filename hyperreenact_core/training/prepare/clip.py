@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ...face.detect import FaceDetector
 from ...face.follow import track_face
-from ...face.search import searched
 from ...imaging import ImageU8, u8_from_tensor
 from .quality import Fault, ShotFinder, fault_of
 from .reading import ClipReading
@@ -80,18 +79,14 @@ def prepare_clip(
     crops: list[_Crop] = []
     shots = ShotFinder(settings.rule)
 
-    def searchable() -> Iterator[ImageU8]:
-        for picture in reading:
-            check_interrupt()
-            yield searched(picture, settings.rule)
-
     for tracked in track_face(
-        searchable(),
+        reading,
         detector,
         rule=settings.rule,
         choice="largest",
         window=settings.window(reading.step),
         name_frame=str,
+        check_interrupt=check_interrupt,
     ):
         if tracked.crop is None:
             dropped["no face"] += 1

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
 
 import av
 
@@ -71,8 +70,8 @@ class ClipReading:
         self.step = self._settings.step(source.frame_count)
         return self._each_step(source.read_frames())
 
-    def _each_step(self, frames: Iterator[ImageU8]) -> Iterator[tuple[int, ImageU8]]:
-        with closing(cast(Any, frames)):
+    def _each_step(self, frames: Generator[ImageU8, None, None]) -> Iterator[tuple[int, ImageU8]]:
+        with closing(frames):
             for number, picture in enumerate(frames):
                 if len(self.numbers) == self._settings.max_frames:
                     return

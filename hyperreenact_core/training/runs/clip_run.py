@@ -15,11 +15,11 @@ from ..data.clip_faces import ClipFaces
 from ..data.clips import load_clips
 from ..data.frozen_set import FrozenSet
 from ..engine.compute import Compute
-from ..engine.loop import LoopConfig, Stage, train
 from ..engine.recipes import ClipKind
 from ..stages.clip_e4e import ClipE4EStage, ClipE4ETraining
 from ..stages.clip_generator import ClipGeneratorStage, ClipGeneratorTraining
 from ..stages.clip_hypernetwork import ClipHypernetworkStage, ClipHypernetworkTraining
+from .loop import LoopConfig, Stage, train
 from .run_folder import fill_folder, is_trained
 from .starting_points import first_e4e, first_generator, first_hypernetwork
 

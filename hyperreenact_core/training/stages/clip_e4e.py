@@ -24,8 +24,7 @@ from ..data.clip_faces import ClipFaces
 from ..data.frozen_set import FrozenSet
 from ..engine.compute import Compute
 from ..engine.grids import comparison_grid, spread_out
-from ..engine.learner import Learner, Shares, frozen_copy
-from ..engine.loop import update_average
+from ..engine.learner import Learner, Shares, frozen_copy, update_average
 from ..engine.precision import channels_last
 from ..engine.recipes import Recipe
 from .codes import code_statistics

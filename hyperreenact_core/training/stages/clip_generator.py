@@ -23,8 +23,7 @@ from ...networks.stylegan2 import Generator, StyleGAN2Config
 from ..data.clip_faces import ClipFaces
 from ..engine.compute import Compute
 from ..engine.grids import comparison_grid, spread_out
-from ..engine.learner import Learner, Shares, frozen_copy
-from ..engine.loop import update_average
+from ..engine.learner import Learner, Shares, frozen_copy, update_average
 from ..engine.losses import discriminator_loss, generator_loss, r1_penalty
 from ..engine.metrics import high_frequency_ratio, variety_ratio
 from ..engine.recipes import Recipe

@@ -29,8 +29,7 @@ from ..data.clip_faces import ClipFaces
 from ..data.frozen_set import Faces, FrozenSet, PoseSeen
 from ..engine.compute import Compute
 from ..engine.grids import comparison_grid, spread_out
-from ..engine.learner import Learner, Shares, frozen_copy
-from ..engine.loop import update_average
+from ..engine.learner import Learner, Shares, frozen_copy, update_average
 from ..engine.losses import identity_loss
 from ..engine.recipes import Recipe
 from .curriculum import Phase, choose_drivers, phase_at

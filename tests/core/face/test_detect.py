@@ -14,12 +14,11 @@ from hyperreenact_core.errors import InputError
 from hyperreenact_core.face.align import CropBox
 from hyperreenact_core.face.detect import (
     DetectorConfig,
-    FaceLandmarks,
     LandmarkDetector,
     choose_face,
     search_squares,
-    suppress,
 )
+from hyperreenact_core.face.found import FaceLandmarks, suppress
 from hyperreenact_core.networks.landmarks import LandmarkPrediction
 
 

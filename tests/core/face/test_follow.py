@@ -11,8 +11,8 @@ import torch
 from hyperreenact_core.choices import FaceChoice
 from hyperreenact_core.errors import InputError
 from hyperreenact_core.face.align import CropBox, CropRule
-from hyperreenact_core.face.detect import FaceLandmarks
 from hyperreenact_core.face.follow import TrackedFrame, cuts_text, track_face
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.face.stabilise import jitter
 from hyperreenact_core.imaging import ImageU8
 from tests.core.reenact.tiny import face_points, frames

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.face.given import BoxedDetector, EachFrameAlone
 from hyperreenact_core.face.mean_shape import landmarks_in_box
 from hyperreenact_core.imaging import ImageU8

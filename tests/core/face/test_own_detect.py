@@ -8,10 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks, FoundFace
 from hyperreenact_core.face.mean_shape import landmarks_from_five
 from hyperreenact_core.face.own_detect import (
-    FoundFace,
     OwnDetector,
     OwnDetectorConfig,
     found_in,

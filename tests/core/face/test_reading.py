@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hyperreenact_core.face.align import CropRule, crop_face
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.face.given import BoxedDetector
 from hyperreenact_core.face.reading import FaceReader, ReadingDetector
 from hyperreenact_core.imaging import ImageU8

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from hyperreenact_core.face.align import CropBox
-from hyperreenact_core.face.stabilise import BoxStabiliser, jitter, stabilised
+from hyperreenact_core.face.stabilise import BoxStabiliser, jitter
 
 
 def smooth(boxes: list[CropBox], window: int) -> list[CropBox]:
-    out = list(stabilised(((box, index) for index, box in enumerate(boxes)), window=window))
+    stabiliser: BoxStabiliser[int] = BoxStabiliser(window)
+    out = [pair for index, box in enumerate(boxes) for pair in stabiliser.push(box, index)]
+    out += stabiliser.flush()
     assert [index for _, index in out] == list(range(len(boxes))), "each with its own payload"
     return [box for box, _ in out]
 

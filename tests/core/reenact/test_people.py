@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.reenact.looks import SAME, Look, apart
 from hyperreenact_core.reenact.people import follow_people

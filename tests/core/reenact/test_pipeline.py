@@ -244,7 +244,7 @@ _MEASURE = """
 import resource, sys
 from pathlib import Path
 import numpy as np, torch
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.options import ReenactOptions

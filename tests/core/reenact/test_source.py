@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hyperreenact_core.errors import InputError, NoFaceError
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.face.search import in_picture, searched
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8

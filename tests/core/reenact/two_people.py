@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from hyperreenact_core.cli.demo import CLIPS
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
-from hyperreenact_core.video.sources import FrameSource, reading
+from hyperreenact_core.video.sources import FrameSource
 
 TALK, CROSS = CLIPS
 _SIDE = 160
@@ -49,7 +50,7 @@ def clip_of(places: Callable[[int], tuple[int, int]], *, count: int, rate: int =
 
 def first_frames(clip: Path, count: int, *, side: int) -> list[ImageU8]:
     """The beginning of a clip, reduced to a square."""
-    with reading(open_frames(clip)) as frames:
+    with closing(open_frames(clip).read_frames()) as frames:
         return [_small(frame, side) for frame in islice(frames, count)]
 
 

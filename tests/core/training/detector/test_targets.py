@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hyperreenact_core.face.own_detect import FoundFace
+from hyperreenact_core.face.found import FoundFace
 from hyperreenact_core.networks.detector import Places, cells
 from hyperreenact_core.training.detector.faces import Face
 from hyperreenact_core.training.detector.figures import match

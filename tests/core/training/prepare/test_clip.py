@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from hyperreenact_core.face.align import CropRule
-from hyperreenact_core.face.detect import FaceLandmarks
+from hyperreenact_core.face.found import FaceLandmarks
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.training.prepare.clip import ClipCrops, prepare_clip
 from hyperreenact_core.training.prepare.quality import QualityLimits

@@ -13,16 +13,20 @@ from torch.optim import Optimizer
 
 from ...errors import TrainingError
 from ...whole_files import put_in_place, write_errors
-from .checkpoint import load_checkpoint, save_checkpoint, stored_numbers
+from ..engine.checkpoint import load_checkpoint, save_checkpoint, stored_numbers
 
 
 class Stateful(Protocol):
     """What has state: a stage of the training."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Stem of the files the stage writes."""
+        ...
 
-    def networks(self) -> Mapping[str, nn.Module]: ...
+    def networks(self) -> Mapping[str, nn.Module]:
+        """Everything with state that a resumed run needs."""
+        ...
 
     def optimisers(self) -> Mapping[str, Optimizer]: ...
 

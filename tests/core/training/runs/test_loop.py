@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from hyperreenact_core.errors import TrainingError
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.training.engine.checkpoint import load_checkpoint
+from hyperreenact_core.training.engine.learner import update_average
 from hyperreenact_core.training.engine.log import TrainingLog
-from hyperreenact_core.training.engine.loop import LoopConfig, train, update_average
-from hyperreenact_core.training.engine.run_state import RunState
+from hyperreenact_core.training.runs.loop import LoopConfig, train
+from hyperreenact_core.training.runs.run_state import RunState
 
 
 class Line:

@@ -12,16 +12,16 @@ from typing import Protocol
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from tqdm import tqdm
 
 from ...imaging import ImageU8
 from ...locks import only_run
 from ...whole_files import whole_file, write_errors
-from .compute import Compute, OneDevice
-from .log import TrainingLog, open_board
-from .run_state import RunState
+from ..engine.compute import Compute, OneDevice
+from ..engine.log import TrainingLog, open_board
+from .run_state import RunState, Stateful
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,8 @@ class LoopConfig:
     seed: int = 0
 
 
-class Stage(Protocol):
+class Stage(Stateful, Protocol):
     """One network (or group) to be trained; the loop below drives it."""
-
-    @property
-    def name(self) -> str:
-        """Stem of the files the stage writes."""
-        ...
-
-    def networks(self) -> Mapping[str, nn.Module]:
-        """Everything with state that a resumed run needs."""
-        ...
-
-    def optimisers(self) -> Mapping[str, Optimizer]: ...
 
     def step(self, step: int, random: torch.Generator) -> Mapping[str, Tensor]:
         """One update; returns the losses to be logged."""
@@ -175,17 +164,6 @@ class _Schedule:
     def restart(self) -> None:
         """Count the seconds from now."""
         self._last = time.monotonic()
-
-
-def update_average(average: nn.Module, network: nn.Module, step: int, decay: float) -> None:
-    """Exponential moving average of weights, quick at first; buffers are copied."""
-    decay = min(decay, (step + 1) / (step + 20))
-    with torch.no_grad():
-        pairs = zip(average.parameters(), network.parameters(), strict=True)
-        for mine, theirs in pairs:
-            mine.lerp_(theirs, 1 - decay)
-        for mine, theirs in zip(average.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
 
 
 def _rate_factor(step: int, config: LoopConfig) -> float:
