@@ -13,11 +13,14 @@ from ..choices import AUTO, DETECTORS, PRECISIONS, TORCH_NAMES
 
 if TYPE_CHECKING:
     from ..host import LocalHost
+    from ..reenact.footage_job import FootageJob
+    from ..reenact.replace_job import ReplaceJob
     from ..video.output import FrameWriter
 
     # What add_subparsers returns, and what a parser and a group of options have in common; argparse
     # gives them no public names.
     Options = argparse._ActionsContainer  # pyright: ignore[reportPrivateUsage]
+    ChangingJob = FootageJob | ReplaceJob
     SubParsers = argparse._SubParsersAction[  # pyright: ignore[reportPrivateUsage]
         argparse.ArgumentParser
     ]
@@ -151,6 +154,15 @@ def progress_bar(description: str, *, unit: str = "frame") -> Iterator[OnProgres
             bar.update(done - bar.n)
 
         yield show
+
+
+def run_job(args: argparse.Namespace, job: ChangingJob, host: LocalHost) -> str:
+    """Do a job that changes the face of a clip's frames; returns what was done, for people."""
+    with interruption_told(job.writer):
+        job.run(host)
+    note_terms(args.detector)
+    unchanged = f", {job.unchanged} of them without a face left as they are," * bool(job.unchanged)
+    return f"{args.out}: {job.writer.frames_written} frames{unchanged}"
 
 
 @contextmanager

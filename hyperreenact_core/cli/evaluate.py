@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from . import evaluate_data, numbers
-from .common import add_compute_options, add_model_set_options, local_host, progress_bar, say
+from .common import add_compute_options, add_model_set_options, local_host, progress_bar
 
 if TYPE_CHECKING:
     from ..evaluation.benchmark import Evaluation
@@ -160,8 +160,6 @@ def _write(args: argparse.Namespace, evaluation: Evaluation) -> None:
     from ..whole_files import write_whole
 
     report = evaluation.report
-    if args.json is not None:
-        write_whole(args.json, (report.to_json() + "\n").encode())
     if args.sheet is not None:
         write_whole(args.sheet, png_bytes(evaluation.sheet))
     if args.plots is not None:
@@ -175,7 +173,4 @@ def _write(args: argparse.Namespace, evaluation: Evaluation) -> None:
             write_whole(args.plots / name, png_bytes(picture))
     if args.results is not None:
         renew(args.results, claim_tables(report))
-    if args.markdown is not None:
-        write_whole(args.markdown, report.to_markdown().encode())
-    else:
-        say(report.to_markdown())
+    evaluate_data.tell(args, report)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from . import numbers
 from .common import local_host, progress_bar, say
+
+if TYPE_CHECKING:
+    from ..evaluation.clips_report import ClipsReport
+    from ..evaluation.report import Report
 
 _ONLY_RENDERED = ("sheet", "plots", "results")
 """Outputs that need to know the true picture of every pair."""
@@ -53,7 +58,6 @@ def run(args: argparse.Namespace) -> None:
     from ..evaluation.outside import find_outside
     from ..models.sets import load_set
     from ..training.data.clips import load_clips
-    from ..whole_files import write_whole
 
     if unknown := [name for name in _ONLY_RENDERED if getattr(args, name) is not None]:
         raise InputError(
@@ -76,6 +80,13 @@ def run(args: argparse.Namespace) -> None:
             outside=outside,
             baselines=baselines,
         )
+    tell(args, report)
+
+
+def tell(args: argparse.Namespace, report: Report | ClipsReport) -> None:
+    """Write the figures where they were asked for, or print them."""
+    from ..whole_files import write_whole
+
     if args.json is not None:
         write_whole(args.json, (report.to_json() + "\n").encode())
     if args.markdown is not None:

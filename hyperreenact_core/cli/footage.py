@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..reenact.knobs import LENGTH_RULES, SOUNDS, TRANSFERS
 from . import knobs
-from .common import interruption_told, local_host, note_terms
+from .common import local_host, run_job
 
 if TYPE_CHECKING:
     from ..reenact.footage_job import FootageRequest
@@ -73,12 +73,7 @@ def run_footage(args: argparse.Namespace, on_progress: OnProgress) -> str:
 
     request, models = _request(args), load_set(args.model_set, args.model_path)
     host = local_host(args, on_progress=on_progress)
-    job = FootageJob(request, models)
-    with interruption_told(job.writer):
-        job.run(host)
-    note_terms(args.detector)
-    unchanged = f", {job.unchanged} of them without a face left as they are," * bool(job.unchanged)
-    return f"{args.out}: {job.writer.frames_written} frames{unchanged}"
+    return run_job(args, FootageJob(request, models), host)
 
 
 def _request(args: argparse.Namespace) -> FootageRequest:

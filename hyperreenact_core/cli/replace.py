@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..reenact.knobs import KEEP_IN_FRONT
 from . import knobs
-from .common import interruption_told, local_host, note_terms
+from .common import local_host, run_job
 
 if TYPE_CHECKING:
     from ..reenact.clip import ClipRequest
@@ -63,9 +63,4 @@ def run_replace(args: argparse.Namespace, request: ClipRequest, on_progress: OnP
     job = replacing(
         request, load_set(args.model_set, args.model_path), keep_in_front=args.keep_in_front
     )
-    with interruption_told(job.writer):
-        job.run(host)
-    note_terms(args.detector)
-    unchanged = job.unchanged
-    left = f", {unchanged} of them without a face left as they are," * bool(unchanged)
-    return f"{args.out}: {job.writer.frames_written} frames{left}"
+    return run_job(args, job, host)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .metrics import METRICS, Means, Subset
 from .pairs import EXTREME_YAW_DEG, KINDS, Kind
 from .report import FLICKER_MEANING, Report, flicker_table
-from .tables import figure, table_line
+from .tables import figure, table_head, table_line
 
 FULL = "full"
 """Ablation that leaves nothing out: what the others are set against, trained as long as they."""
@@ -106,8 +106,7 @@ def claim_tables(report: Report) -> dict[str, str]:
 
 def _table(claim: Claim, report: Report) -> list[str]:
     rows = list(dict.fromkeys(_trained(row, report) for row in claim.rows))
-    lines = ["| | " + " | ".join(column.title for column in claim.columns) + " |"]
-    lines.append("|---|" + "---:|" * len(claim.columns))
+    lines = table_head([column.title for column in claim.columns])
     for row in rows:
         if row in report.rows:
             lines.append(_line(row, [report.rows[row][c.kind] for c in claim.columns], claim))

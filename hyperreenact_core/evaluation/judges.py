@@ -22,17 +22,23 @@ _JUDGES: tuple[NetworkKind, ...] = ("judge_appearance", "judge_pose")
 
 
 @dataclass(frozen=True)
-class JudgeEstimate:
-    """What both judges say of B pictures.
+class FaceEstimate:
+    """What is read in B faces.
 
-    taps: maps of the recogniser's stages, fine to coarse. embedding: [B, E], unit length.
-    angles_deg: [B, 3] yaw, pitch, roll. expression: [B, 52].
+    embedding: [B, E], unit length. angles_deg: [B, 3] yaw, pitch, roll. expression: [B, X].
     """
 
-    taps: list[Tensor]
     embedding: Tensor
     angles_deg: Tensor
     expression: Tensor
+
+
+@dataclass(frozen=True)
+class JudgeEstimate(FaceEstimate):
+    """What both judges say: 52 coefficients, and the maps of the recogniser's stages, fine to
+    coarse."""
+
+    taps: list[Tensor]
 
 
 @dataclass(frozen=True)

@@ -11,24 +11,18 @@ from torch import Tensor
 from ...errors import InputError
 from ...networks.detail import DetailConfig, DetailNetwork
 from ..engine.precision import autocast, channels_last
-from ..engine.timed import TimedLearner, on_device
+from ..engine.timed import Pace, TimedLearner, on_device
 from .losses import Features, Weights, detail_losses
 from .stream import Batch
 
 
 @dataclass(frozen=True)
-class DetailRecipe:
-    """How a detail network is trained.
-
-    batch_size: windows. warm_up: steps. settled: share of the time after which the rate falls.
-    """
+class DetailRecipe(Pace):
+    """How a detail network is trained. batch_size: windows."""
 
     batch_size: int = 8
-    rate: float = 1e-3
-    weight_decay: float = 0.01
     warm_up: int = 200
     settled: float = 0.5
-    average: float = 0.999
     clip_norm: float = 5.0
     weights: Weights = field(default_factory=Weights)
 

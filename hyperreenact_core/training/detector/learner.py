@@ -11,35 +11,26 @@ from torch import Tensor
 from ...errors import InputError
 from ...networks.detector import SingleShotConfig, SingleShotDetector, cells
 from ...networks.efficientnet_lite import BodyConfig, body_from_published
-from ..engine.timed import TimedLearner, body_and_rest, hold_back, on_device
+from ..engine.timed import BodyLearner, BodyPace, on_device
 from .losses import Weights, detection_losses
 from .scenes import SceneBatch
 from .targets import targets_of
 
 
 @dataclass(frozen=True)
-class DetectorRecipe:
-    """How a detector is trained.
+class DetectorRecipe(BodyPace):
+    """How a detector is trained."""
 
-    rate, body_rate: learning rates of what is new and of the body. held: the body's batch norms
-    keep ImageNet's statistics. still: this many stages of the body, from the picture on, stay as
-    they are. warm_up: steps. settled: share of the time after which rates fall.
-    """
-
-    batch_size: int = 16
     rate: float = 2e-3
     body_rate: float = 6e-4
-    weight_decay: float = 0.01
-    held: bool = True
     still: int = 3
     warm_up: int = 30
     settled: float = 0.3
     average: float = 0.99
-    clip_norm: float = 10.0
     weights: Weights = field(default_factory=Weights)
 
 
-class DetectorLearner(TimedLearner[SingleShotDetector]):
+class DetectorLearner(BodyLearner[SingleShotDetector]):
     """Trains a detector."""
 
     def __init__(
@@ -51,12 +42,7 @@ class DetectorLearner(TimedLearner[SingleShotDetector]):
         device: torch.device | None = None,
     ) -> None:
         torch.manual_seed(seed)
-        network = SingleShotDetector(config)
-        hold_back(network.body, held=recipe.held, still=recipe.still)
-        rates = {"rate": recipe.rate, "body_rate": recipe.body_rate}
-        super().__init__(
-            "detector", network, recipe, lambda own: body_and_rest(own, own.body, **rates), device
-        )
+        super().__init__("detector", SingleShotDetector(config), recipe, device)
         self.recipe = recipe
 
     def start_from(self, weights: Mapping[str, Tensor] | None) -> None:

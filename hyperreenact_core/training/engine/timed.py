@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import torch
 from PIL import Image
@@ -39,25 +39,35 @@ _LEAST_RATE = 0.005
 """Share of the learning rates that is left at the end."""
 
 
-class Pace(Protocol):
+@dataclass(frozen=True)
+class Pace:
     """How fast a network learns.
 
-    batch_size: of a step. weight_decay: of AdamW. warm_up: steps. settled: share of the time after
-    which rates fall. average: of the moving average, a step. clip_norm: of the gradient.
+    rate: the learning rate. weight_decay: of AdamW. warm_up: steps. settled: share of the time
+    after which rates fall. average: of the moving average, a step. clip_norm: of the gradient.
     """
 
-    @property
-    def batch_size(self) -> int: ...
-    @property
-    def weight_decay(self) -> float: ...
-    @property
-    def warm_up(self) -> int: ...
-    @property
-    def settled(self) -> float: ...
-    @property
-    def average(self) -> float: ...
-    @property
-    def clip_norm(self) -> float: ...
+    batch_size: int = 16
+    rate: float = 1e-3
+    weight_decay: float = 0.01
+    warm_up: int = 150
+    settled: float = 0.35
+    average: float = 0.999
+    clip_norm: float = 10.0
+
+
+@dataclass(frozen=True)
+class BodyPace(Pace):
+    """The same for a network about an EfficientNet-lite0.
+
+    rate, body_rate: learning rates of what is new and of the body. held: the body's batch norms
+    keep ImageNet's statistics. still: this many stages of the body, from the picture on, stay as
+    they are.
+    """
+
+    body_rate: float = 4e-4
+    held: bool = True
+    still: int = 2
 
 
 class TimedLearner(Generic[NetworkT]):
@@ -166,16 +176,24 @@ def on_device(item: ItemT, device: torch.device) -> ItemT:
     return moved(item)
 
 
-def body_and_rest(
-    network: nn.Module, body: Body, *, rate: float, body_rate: float
-) -> list[tuple[list[nn.Parameter], float]]:
-    """What of a body learns, at its own rate, and all else."""
-    known = {id(p) for p in body.parameters()}
-    own = [p for p in body.parameters() if p.requires_grad]
-    return [(own, body_rate), ([p for p in network.parameters() if id(p) not in known], rate)]
+class BodyLearner(TimedLearner[NetworkT]):
+    """Trains a network with a `body`, at two learning rates; some of it may be held back."""
+
+    def __init__(
+        self, kind: NetworkKind, network: NetworkT, pace: BodyPace, device: torch.device | None
+    ) -> None:
+        _hold_back(cast(Body, network.body), held=pace.held, still=pace.still)
+
+        def groups(own: NetworkT) -> list[tuple[list[nn.Parameter], float]]:
+            body = list(cast(Body, own.body).parameters())
+            known = {id(p) for p in body}
+            rest = [p for p in own.parameters() if id(p) not in known]
+            return [([p for p in body if p.requires_grad], pace.body_rate), (rest, pace.rate)]
+
+        super().__init__(kind, network, pace, groups, device)
 
 
-def hold_back(body: Body, *, held: bool, still: int) -> None:
+def _hold_back(body: Body, *, held: bool, still: int) -> None:
     """held: batch norms keep their statistics. still: so many stages, from the picture on, stay."""
     for module in body.modules():
         if held and isinstance(module, ConvNorm):

@@ -7,10 +7,11 @@ the same command goes on wherever an earlier one stopped.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 
@@ -21,6 +22,7 @@ from ...networks.efficientnet_lite import BodyConfig, body_from_published
 from ...whole_files import whole_file
 from ..detail.run import train_detail
 from ..detector.run import train_detector
+from ..engine.timed import BodyPace
 from ..reader.run import train_reader
 from ..runs.loop import LoopConfig, Stage, train
 from .e4e_stage import HeadsE4EStage
@@ -47,6 +49,7 @@ RESTS_ON: Mapping[NetworkKind, tuple[NetworkKind, ...]] = {
 """What must be there before; the reader that is needed besides ships with us."""
 
 Maker = Callable[[], Stage]
+PaceT = TypeVar("PaceT", bound=BodyPace)
 
 
 @dataclass(frozen=True)
@@ -134,40 +137,43 @@ class StarterRun(Materials):
         }
 
     def _train_reader(self) -> Path:
-        p, known = self.profile, self.known
-        recipe = p.reader.recipe
-        if known is None:  # nothing to keep as it is
-            recipe = replace(recipe, held=False, still=0)
+        p = self.profile
+        settings = replace(p.reader, seed=self.seed, recipe=self._begun(p.reader.recipe))
         return train_reader(
-            self.shards[0],
-            self.shards[1][0],
+            *self._apart,
             self.out / "reader",
-            replace(p.reader, seed=self.seed, recipe=recipe),
+            settings,
             config=p.reader_config,
-            body=known,
+            body=self.known,
             device=self.device,
         )
 
     def _train_detector(self) -> Path:
-        p, known = self.profile, self.known
-        recipe = p.detector.recipe
-        if known is None:
-            recipe = replace(recipe, held=False, still=0)
+        p = self.profile
+        settings = replace(p.detector, seed=self.seed, recipe=self._begun(p.detector.recipe))
         return train_detector(
-            self.shards[0],
-            self.shards[1][0],
+            *self._apart,
             self.out / "detector",
-            replace(p.detector, seed=self.seed, recipe=recipe),
+            settings,
             config=p.detector_config,
-            body=known,
+            body=self.known,
             device=self.device,
         )
+
+    def _begun(self, recipe: PaceT) -> PaceT:
+        """The recipe of a body that keeps what it knows, where it knows anything."""
+        return replace(recipe, held=False, still=0) if self.known is None else recipe
+
+    @property
+    def _apart(self) -> tuple[Sequence[Path], Path]:
+        """What timed stages train on and are measured on."""
+        data, held_out = self.shards
+        return data, held_out[0]
 
     def _train_detail(self) -> Path:
         p, known = self.profile, self.known
         return train_detail(
-            self.shards[0],
-            self.shards[1][0],
+            *self._apart,
             self.out / "detail",
             replace(p.detail, seed=self.seed),
             config=p.detail_config,
@@ -186,8 +192,13 @@ class StarterRun(Materials):
             "judge_pose": (self._pose_judge, p.judge_pose.steps),
         }
 
-    def _portrait(self) -> Maker:
+    @property
+    def _given(self) -> dict[str, Any]:
+        """What every one of these stages is given."""
         heads, held_out = self.crops
+        return {"heads": heads, "held_out": held_out, "out": self.out}
+
+    def _portrait(self) -> Maker:
         networks = self.profile.networks
         return partial(
             PortraitStage,
@@ -196,22 +207,17 @@ class StarterRun(Materials):
             appearance=networks.appearance,
             training=self.profile.portrait,
             perception=self.perception,
-            heads=heads,
-            held_out=held_out,
-            out=self.out,
+            **self._given,
         )
 
     def _e4e(self) -> Maker:
-        heads, held_out = self.crops
         return partial(
             HeadsE4EStage,
             config=self.profile.networks.e4e,
             training=self.profile.e4e,
             portrait=self.portrait,
             perception=self.perception,
-            heads=heads,
-            held_out=held_out,
-            out=self.out,
+            **self._given,
         )
 
     def _hypernetwork(self) -> Maker:
@@ -221,31 +227,23 @@ class StarterRun(Materials):
             config=self.profile.networks.hypernetwork,
             training=self.profile.hypernetwork,
             frozen=self.frozen,
-            heads=heads,
             features=self.features_of(heads),
-            held_out=held_out,
             held_out_features=self.features_of(held_out),
-            out=self.out,
+            **self._given,
         )
 
     def _recogniser(self) -> Maker:
-        heads, held_out = self.crops
         return partial(
             RecogniserStage,
             config=self.profile.networks.judge_appearance,
             training=self.profile.judge_appearance,
-            heads=heads,
-            held_out=held_out,
-            out=self.out,
+            **self._given,
         )
 
     def _pose_judge(self) -> Maker:
-        heads, held_out = self.crops
         return partial(
             PoseJudgeStage,
             config=self.profile.networks.judge_pose,
             training=self.profile.judge_pose,
-            heads=heads,
-            held_out=held_out,
-            out=self.out,
+            **self._given,
         )

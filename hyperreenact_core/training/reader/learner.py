@@ -16,30 +16,19 @@ from ...models.torch_files import read_torch_file
 from ...networks.efficientnet_lite import body_from_published
 from ...networks.reader import Reader, ReaderConfig, Reading
 from ...networks.reader_regions import Jitter
-from ..engine.timed import TimedLearner, body_and_rest, hold_back, on_device
+from ..engine.timed import BodyLearner, BodyPace, on_device
 from .losses import Weights, reading_losses
 from .stream import Batch
 
 
 @dataclass(frozen=True)
-class ReaderRecipe:
+class ReaderRecipe(BodyPace):
     """How a reader is trained.
 
-    rate, body_rate: learning rates of what is new and of the body. held: the body's batch norms
-    keep ImageNet's statistics. still: this many stages of the body, from the picture on, stay as
-    they are. warm_up: steps. settled: share of the time after which rates fall. own_places: share
-    of the second look's squares that the first look places itself, once it can.
+    own_places: share of the second look's squares that the first look places itself, once it can.
     """
 
     batch_size: int = 32
-    rate: float = 1e-3
-    body_rate: float = 4e-4
-    weight_decay: float = 0.01
-    held: bool = True
-    still: int = 2
-    warm_up: int = 150
-    settled: float = 0.35
-    average: float = 0.999
     clip_norm: float = 20.0
     own_places: float = 0.5
     own_after: int = 1500
@@ -47,7 +36,7 @@ class ReaderRecipe:
     weights: Weights = field(default_factory=Weights)
 
 
-class ReaderLearner(TimedLearner[Reader]):
+class ReaderLearner(BodyLearner[Reader]):
     """Trains a reader."""
 
     def __init__(
@@ -59,12 +48,7 @@ class ReaderLearner(TimedLearner[Reader]):
         device: torch.device | None = None,
     ) -> None:
         torch.manual_seed(seed)
-        network = Reader(config)
-        hold_back(network.body, held=recipe.held, still=recipe.still)
-        rates = {"rate": recipe.rate, "body_rate": recipe.body_rate}
-        super().__init__(
-            "reader", network, recipe, lambda own: body_and_rest(own, own.body, **rates), device
-        )
+        super().__init__("reader", Reader(config), recipe, device)
         self.recipe = recipe
 
     def start_from(self, weights: Mapping[str, Tensor] | None, points: Tensor) -> None:

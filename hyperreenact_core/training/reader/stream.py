@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import cv2
@@ -147,21 +147,12 @@ def batch_of(crops: Sequence[Crop], size: int) -> Batch:
     for row, crop in zip(small, crops, strict=True):
         row[:] = cv2.resize(crop.fine, (size, size), interpolation=cv2.INTER_AREA)
 
-    def stacked(name: str) -> Tensor:
-        return torch.from_numpy(np.stack([getattr(crop.labels, name) for crop in crops]))
-
-    return Batch(
-        picture=_tensor(small),
-        fine=_tensor(fine),
-        points=stacked("points"),
-        depth=stacked("depth"),
-        visible=stacked("visible"),
-        irises=stacked("irises"),
-        gaze=stacked("gaze"),
-        rotation=stacked("rotation"),
-        coefficients=stacked("coefficients"),
-        face=torch.tensor([crop.face for crop in crops]),
-    )
+    labels = {
+        field.name: torch.from_numpy(np.stack([getattr(crop.labels, field.name) for crop in crops]))
+        for field in fields(Labels)
+    }
+    face = torch.tensor([crop.face for crop in crops])
+    return Batch(picture=_tensor(small), fine=_tensor(fine), face=face, **labels)
 
 
 def _tensor(pictures: Pixels) -> Tensor:
