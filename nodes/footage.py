@@ -125,9 +125,9 @@ class ReenactFootage(io.ComfyNode):
         from .videos import driving_clip, new_file, opened
 
         options = FootageOptions(
-            transfer,
             choice_of(face, face_number),
             stabilise,
+            transfer=transfer,
             motion=LiveMotion(motion, expression, head),
             keep_in_front=keep_in_front,
         )

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 
 import cv2
 import numpy as np
 import torch
 
-from ..choices import FaceChoice
 from ..errors import InputError
-from ..face.align import box_of
 from ..face.detect import FaceDetector
 from ..face.follow import TrackedFrame
-from ..face.paste import at_size, paste_back
+from ..face.paste import paste_back
 from ..host import Host
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from ..video.sources import FrameSource
-from .ahead import made_ahead
+from .changed import FaceOptions, FootageFrame, changed_frames, place_of_drawn
 from .detail.drawn import Paint
 from .detail.head_model import Floats
 from .detail.performance import HeadState, Performer
@@ -31,52 +28,27 @@ from .detail.stage import WORK_SIZE, DetailSource, DetailStage, Sketch
 from .detail.worn import placed_in
 from .footage_faces import tracked_clip
 from .footage_mask import changed_part
-from .knobs import KEEP_IN_FRONT, SIZE, STABILISE, Transfer, check_stabilise
+from .knobs import Transfer
 from .motion.live import LiveMotion, laid_on
 from .occluders import Occluders
 from .placing import uncovered
 from .transfer import Score, transferred
 from .views import with_readings
 
-_AHEAD = 2
-_SIDES = (256, 1024)
-_SIDE_STEP = 64
-"""Pixels to which the side of the drawn face is rounded."""
 _EVERYTHING = np.ones((WORK_SIZE, WORK_SIZE), np.float32)
 """A figure for heads that stay where they are: nothing around them need be told apart."""
 
 
 @dataclass(frozen=True)
-class FootageOptions:
+class FootageOptions(FaceOptions):
     """How the face of a clip is changed.
 
-    transfer: what is taken from the driver. choice: which of several faces of the clip. stabilise:
-    frames over which the square around it is smoothed, and what a driving clip performs, odd.
-    size: side in pixels of the square that is drawn; what the clip shows if None. motion: how the
-    driver's performance becomes the footage's; relative motion adds the change since its first
-    frame to what each frame does.
+    transfer: what is taken from the driver. motion: how the driver's performance becomes the
+    footage's; relative motion adds the change since its first frame to what each frame does.
     """
 
     transfer: Transfer = "expression"
-    choice: FaceChoice = "largest"
-    stabilise: int = int(STABILISE.default)
-    size: int | None = None
     motion: LiveMotion = field(default_factory=LiveMotion)
-    keep_in_front: bool = KEEP_IN_FRONT
-
-    def __post_init__(self) -> None:
-        check_stabilise(self.stabilise)
-        if self.size is not None:
-            SIZE.check(self.size)
-
-
-@dataclass(frozen=True)
-class FootageFrame:
-    """One result [H, W, 3]; index: its number. has_face: False where it is the clip's own frame."""
-
-    image: ImageU8
-    index: int
-    has_face: bool
 
 
 def reenact_footage(
@@ -101,12 +73,10 @@ def reenact_footage(
     total = None if score.total is None else score.total + done_before
     with host.on_device([*models.reading_networks, models.detail], 0):
         frames = _whole(clip, score, models, host, detector, options)
-        with closing(made_ahead(_posed(frames, score, studio), _AHEAD)) as ready:
-            for index, (picture, shot) in enumerate(islice(ready, limit)):
-                image = picture if shot is None else studio.finished(picture, shot)
-                host.check_interrupt()
-                host.progress(done_before + index + 1, total, lambda shown=image: shown)
-                yield FootageFrame(image, index, shot is not None)
+        shots = _posed(frames, score, studio)
+        yield from changed_frames(
+            shots, studio.finished, host, limit=limit, total=total, done_before=done_before
+        )
 
 
 def _whole(
@@ -188,7 +158,7 @@ class _Studio:
         front = None
         if self.still and self.options.keep_in_front:
             front = self.occluders.before(portrait.image, portrait.reading, fit, scene=crop.scene)
-        size = self.options.size or _side(crop)
+        size = self.options.side_for(crop)
         fit = placed_in(fit, np.diag([size / len(portrait.image)] * 2 + [1.0]))
         source = self.stage.prepare(
             portrait if front is None else uncovered(portrait, front),
@@ -216,14 +186,8 @@ class _Studio:
         return paste_back(
             picture,
             drawn,
-            at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=side),
+            place_of_drawn(crop, side),
             mask=part,
             feather=0,
             colour_match=False,
         ).frame
-
-
-def _side(crop: FaceCrop) -> int:
-    """As many pixels as the clip shows of the face."""
-    wanted = round(2 * box_of(crop).half / _SIDE_STEP) * _SIDE_STEP
-    return int(np.clip(wanted, *_SIDES))

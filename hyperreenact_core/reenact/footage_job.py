@@ -18,7 +18,8 @@ from ..video.outputs import open_writer
 from ..video.reader import open_frames
 from ..video.sources import AudioSource, FrameSource
 from ..video.trim import trimmed
-from .footage import FootageFrame, FootageOptions, reenact_footage
+from .changed import FootageFrame
+from .footage import FootageOptions, reenact_footage
 from .footage_faces import read_performance
 from .given_files import is_identity, is_track
 from .knobs import LengthRule, Sound

@@ -9,31 +9,26 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 
-import numpy as np
 import torch
 
-from ..choices import FaceChoice
-from ..face.align import box_of
 from ..face.detect import FaceDetector
 from ..face.follow import TrackedFrame
-from ..face.paste import at_size, paste_back
+from ..face.paste import paste_back
 from ..face.squares import cut_square
 from ..host import Host
 from ..imaging import ImageU8, tensor_from_u8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from ..video.sources import FrameSource
-from .ahead import made_ahead
+from .changed import FaceOptions, FootageFrame, changed_frames, place_of_drawn
 from .detail.fit import HeadFit
 from .detail.flow import Drawing
 from .detail.performance import Performer
 from .detail.stage import DetailSource, DetailStage, Sketch
 from .detail.worn import placed_in, worn_part
-from .footage import FootageFrame
 from .footage_faces import tracked_clip
-from .knobs import COLOUR_MATCH, KEEP_IN_FRONT, SIZE, STABILISE, check_stabilise
+from .knobs import COLOUR_MATCH
 from .motion.smoothing import smooth_fit, smooth_over
 from .motion.steady import Told, steadied
 from .occluders import Occluders
@@ -42,33 +37,16 @@ from .source import SourceFace
 from .tone import ToneMatch
 from .views import detector_of, with_readings
 
-_AHEAD = 2
-_SIDES = (256, 1024)
-_SIDE_STEP = 64
-"""Pixels to which the side of the drawn face is rounded."""
-
 
 @dataclass(frozen=True)
-class ReplaceOptions:
+class ReplaceOptions(FaceOptions):
     """How the face of a clip is replaced.
 
-    choice: which of several faces of the clip. stabilise: frames over which the square around it
-    and the movements of its head are smoothed, odd. size: side in pixels of the square that is
-    drawn; what the clip shows at first if None. colour_match: the new face is lit as the clip's is.
-    keep_in_front: hands, hair and whatever else lies before the clip's face stays before the new
-    one.
+    stabilise: the movements of its head are smoothed too. size: what the clip shows at first if
+    None. colour_match: the new face is lit as the clip's is.
     """
 
-    choice: FaceChoice = "largest"
-    stabilise: int = int(STABILISE.default)
-    size: int | None = None
     colour_match: bool = COLOUR_MATCH
-    keep_in_front: bool = KEEP_IN_FRONT
-
-    def __post_init__(self) -> None:
-        check_stabilise(self.stabilise)
-        if self.size is not None:
-            SIZE.check(self.size)
 
 
 def replace_face(
@@ -95,12 +73,8 @@ def replace_face(
         tracked = tracked_clip(
             clip, models, host, detector, choice=options.choice, stabilise=options.stabilise
         )
-        with closing(made_ahead(_shots(tracked, studio), _AHEAD)) as ready:
-            for index, (picture, shot) in enumerate(islice(ready, limit)):
-                image = picture if shot is None else studio.finished(picture, shot)
-                host.check_interrupt()
-                host.progress(index + 1, total, lambda shown=image: shown)
-                yield FootageFrame(image, index, shot is not None)
+        shots = _shots(tracked, studio)
+        yield from changed_frames(shots, studio.finished, host, limit=limit, total=total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +140,10 @@ class _Studio:
     def shot(self, crop: FaceCrop, fit: HeadFit) -> _Shot:
         """The new face as the head is held in a frame."""
         if self._source is None:
-            side = self.options.size or _side(crop)
-            self._source = self._stage.prepare(self._portrait, size=side)
+            size = self.options.side_for(crop)
+            self._source = self._stage.prepare(self._portrait, size=size)
         side = self._source.picture.shape[-1]
-        place = _place(crop, side).numpy()
+        place = place_of_drawn(crop, side).numpy()
         own = placed_in(fit, place)
         return _Shot(crop, own, *self._stage.sketch_on(self._source, own))
 
@@ -183,7 +157,7 @@ class _Studio:
         part = worn_part(self._stage.model, shot.fit, shot.drawing, side)
         under = cut_square(picture, crop, size=side)
         if self.options.keep_in_front and crop.reading is not None:
-            reading = crop.reading.moved(_place(crop, side) @ crop.frame_from_crop.double())
+            reading = crop.reading.moved(place_of_drawn(crop, side) @ crop.frame_from_crop.double())
             front = self._occluders.before(under, reading, shot.fit, scene=crop.scene)
             part = part if front is None else part * (1 - front)
         if self.options.colour_match:
@@ -196,18 +170,8 @@ class _Studio:
         return paste_back(
             picture,
             drawn[0],
-            _place(crop, side),
+            place_of_drawn(crop, side),
             mask=torch.from_numpy(part),
             feather=0,
             colour_match=False,
         ).frame
-
-
-def _place(crop: FaceCrop, side: int) -> torch.Tensor:
-    return at_size(crop.crop_from_frame, cut=crop.image.shape[-1], drawn=side)
-
-
-def _side(crop: FaceCrop) -> int:
-    """As many pixels as the clip shows of the face."""
-    wanted = round(2 * box_of(crop).half / _SIDE_STEP) * _SIDE_STEP
-    return int(np.clip(wanted, *_SIDES))

@@ -16,11 +16,11 @@ from hyperreenact_core.heads.expression import coefficients
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet, load_set
+from hyperreenact_core.reenact.changed import FootageFrame
 from hyperreenact_core.reenact.detail import stage
 from hyperreenact_core.reenact.detail.drawn import Paint, paint_of
 from hyperreenact_core.reenact.detail.performance import HeadState, Performance
 from hyperreenact_core.reenact.footage import (
-    FootageFrame,
     FootageOptions,
     reenact_footage,
 )
@@ -72,7 +72,7 @@ def changed(
 ) -> list[FootageFrame]:
     clip = clip_of(pictures)
     score = Score(told, RATE, clip.rate, clip.frame_count, length)
-    options = FootageOptions("lips", stabilise=1, motion=motion or LiveMotion())
+    options = FootageOptions(transfer="lips", stabilise=1, motion=motion or LiveMotion())
     return list(reenact_footage(clip, score, models, HOST, options=options))
 
 

@@ -125,7 +125,7 @@ def test_footage_keeps_it_where_the_head_stays(
     turned = np.asarray(cv2.Rodrigues(np.array([0.0, 0.3, 0.0]))[0], float)
     states = [coefficients({"jawOpen": 1.0}).astype(np.float64)] * 2
     told = Performance.of([HeadState(turned, state) for state in states])
-    options = FootageOptions(transfer, stabilise=1)
+    options = FootageOptions(transfer=transfer, stabilise=1)
     score = Score(told, RATE, RATE, 2, "shortest")
     results = list(
         reenact_footage(clip_of([covered, covered]), score, models, HOST, options=options)

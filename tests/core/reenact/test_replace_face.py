@@ -14,9 +14,9 @@ from hyperreenact_core.cli.main import main
 from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet, load_set
+from hyperreenact_core.reenact.changed import FootageFrame
 from hyperreenact_core.reenact.detail.fit import OVAL, eye_distance
 from hyperreenact_core.reenact.faces import AlignOptions, align_faces
-from hyperreenact_core.reenact.footage import FootageFrame
 from hyperreenact_core.reenact.replace_face import ReplaceOptions, replace_face
 from hyperreenact_core.reenact.source import SourceFace, analyse_source
 from hyperreenact_core.video.pictures import read_image
