@@ -74,11 +74,8 @@ def register(subparsers: SubParsers) -> None:
         action="store_true",
         help="the square around the face instead of the whole picture",
     )
-    parser.add_argument(
-        "--size",
-        type=numbers.of_knob(SIZE),
-        metavar=f"{SIZE.low:g}..{SIZE.high:g}",
-        help="side in pixels of the square with --face-only (default: as in PORTRAIT)",
+    knobs.add_knob(
+        parser, SIZE, "side in pixels of the square with --face-only (default: as in PORTRAIT)"
     )
     knobs.add_face_option(parser, "--face", whose="PORTRAIT")
     add_detector_options(parser)

@@ -18,6 +18,7 @@ from ..reenact.knobs import (
     STABILISE,
     STRENGTHS,
     TRUNCATION_PSI,
+    Knob,
 )
 from . import numbers
 from .common import add_alias
@@ -28,6 +29,25 @@ if TYPE_CHECKING:
     from .common import Options
 
 _FACES = f"{', '.join(FACE_WORDS)}, or a number from the left, from 0"
+
+
+def add_knob(
+    options: Options,
+    knob: Knob,
+    meaning: str | None = None,
+    *,
+    name: str | None = None,
+    default: float | None = None,
+    metavar: str | None = None,
+) -> None:
+    """An option for a knob, of its name and range. default: of the option, None for none."""
+    options.add_argument(
+        f"--{(name or knob.name).replace('_', '-')}",
+        type=numbers.of_knob(knob),
+        default=default,
+        metavar=metavar or f"{knob.low:g}..{knob.high:g}",
+        help=meaning,
+    )
 
 
 def add_face_option(options: Options, name: str, *, whose: str) -> None:
@@ -56,27 +76,21 @@ def add_stabilise_option(options: Options) -> None:
 
 def add_psi_option(options: Options) -> None:
     """--truncation-psi, formerly --psi."""
-    psi = numbers.of_knob(TRUNCATION_PSI)
-    options.add_argument(
-        "--truncation-psi",
-        type=psi,
+    add_knob(
+        options,
+        TRUNCATION_PSI,
+        "how far the face may be from the average one; below 0 (default) the model set's own",
         default=TRUNCATION_PSI.default,
         metavar="0..1",
-        help="how far the face may be from the average one; below 0 (default) the model set's own",
     )
-    add_alias(options, "--psi", dest="truncation_psi", type=psi)
+    add_alias(options, "--psi", dest="truncation_psi", type=numbers.of_knob(TRUNCATION_PSI))
 
 
 def add_strength_options(options: Options) -> None:
     """--coarse, --middle and --fine, formerly --strength."""
     for knob in STRENGTHS:
-        options.add_argument(
-            f"--{knob.name}",
-            type=numbers.of_knob(knob),
-            default=knob.default,
-            metavar=f"{knob.low:g}..{knob.high:g}",
-            help=f"how strongly the {knob.name} layers are retargeted (default: %(default)s)",
-        )
+        meaning = f"how strongly the {knob.name} layers are retargeted (default: %(default)s)"
+        add_knob(options, knob, meaning, default=knob.default)
     strength = numbers.of_knob(STRENGTHS[0])
     add_alias(options, "--strength", dest="strength", type=numbers.several("C,M,F", strength))
 
@@ -84,19 +98,17 @@ def add_strength_options(options: Options) -> None:
 def add_detail_options(options: Options, *, default: float | None = DETAIL.default) -> None:
     """--detail and --size; default: None for as much as the identity has the picture for."""
     usual = "1 where the identity keeps its picture" if default is None else default
-    options.add_argument(
-        "--detail",
-        type=numbers.of_knob(DETAIL),
-        default=default,
-        metavar="0..1",
-        help="how much of the source's own pixels are carried over; 0 is the generator's picture "
+    add_knob(
+        options,
+        DETAIL,
+        "how much of the source's own pixels are carried over; 0 is the generator's picture "
         f"alone (default: {usual})",
+        default=default,
     )
-    options.add_argument(
-        "--size",
-        type=numbers.of_knob(SIZE),
-        metavar=f"{SIZE.low:g}..{SIZE.high:g}",
-        help="side in pixels of results that are not pasted back (default: "
+    add_knob(
+        options,
+        SIZE,
+        "side in pixels of results that are not pasted back (default: "
         f"{SIZE.default:g}, without detail the model set's)",
     )
 
@@ -114,13 +126,13 @@ def add_motion_options(options: Options) -> None:
         ("expression", "what the face does"),
         ("head", "how the head turns"),
     ):
-        options.add_argument(
-            f"--{name}",
-            type=numbers.of_knob(MOTION_FACTOR),
-            default=MOTION_FACTOR.default,
-            metavar=f"{MOTION_FACTOR.low:g}..{MOTION_FACTOR.high:g}",
-            help=f"factor of {meaning}: 0 is the source's own, more than 1 exaggerates "
+        add_knob(
+            options,
+            MOTION_FACTOR,
+            f"factor of {meaning}: 0 is the source's own, more than 1 exaggerates "
             "(default: %(default)s)",
+            name=name,
+            default=MOTION_FACTOR.default,
         )
 
 
@@ -135,12 +147,7 @@ def add_framing_options(options: Options, *, without: str) -> None:
         "degrees by which what it shows is turned, counter-clockwise",
     )
     for knob, meaning in zip((CROP_SIZE, *CROP_OFFSETS, CROP_ROLL), meanings, strict=True):
-        options.add_argument(
-            f"--{knob.name.replace('_', '-')}",
-            type=numbers.of_knob(knob),
-            metavar=f"{knob.low:g}..{knob.high:g}",
-            help=f"{meaning} (default: {knob.default:g})",
-        )
+        add_knob(options, knob, f"{meaning} (default: {knob.default:g})")
 
 
 def framing_of(args: argparse.Namespace) -> Framing | None:
@@ -161,13 +168,13 @@ def strengths(args: argparse.Namespace) -> tuple[float, ...]:
 
 def add_batch_option(options: Options) -> None:
     """--batch-size."""
-    options.add_argument(
-        "--batch-size",
-        type=numbers.of_knob(BATCH_SIZE),
+    add_knob(
+        options,
+        BATCH_SIZE,
+        "frames drawn at once; less needs less memory; 0 = 8 on a GPU, else 1 "
+        "(default: %(default)s)",
         default=BATCH_SIZE.default,
         metavar="N",
-        help="frames drawn at once; less needs less memory; 0 = 8 on a GPU, else 1 "
-        "(default: %(default)s)",
     )
 
 

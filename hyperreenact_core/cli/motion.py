@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..reenact.knobs import (
@@ -21,6 +22,7 @@ from ..reenact.knobs import (
 )
 from . import numbers
 from .common import add_track_out_option, say
+from .knobs import add_knob
 from .stage_runs import check_places, text_of
 
 if TYPE_CHECKING:
@@ -76,13 +78,12 @@ def _add_edit(parts: SubParsers) -> None:
         "(default: %(default)s)",
     )
     parser.add_argument("--mirror", action="store_true", help="left for right")
-    parser.add_argument(
-        "--smooth",
-        type=numbers.of_knob(MOTION_SMOOTH),
-        default=MOTION_SMOOTH.default,
-        metavar=f"{MOTION_SMOOTH.low:g}..{MOTION_SMOOTH.high:g}",
-        help="frames over which trembling is taken out; blinks and plosives stay; 2 is good, "
+    add_knob(
+        parser,
+        MOTION_SMOOTH,
+        "frames over which trembling is taken out; blinks and plosives stay; 2 is good, "
         "0 = not at all (default: %(default)s)",
+        default=MOTION_SMOOTH.default,
     )
     _add_factors(parser)
     _add_times(parser)
@@ -93,13 +94,10 @@ def _add_factors(parser: argparse.ArgumentParser) -> None:
     factors = parser.add_argument_group(
         "factors: 0 is the source's own, 1 as performed, more exaggerates"
     )
-    factor = numbers.of_knob(MOTION_FACTOR)
-    limits = f"{MOTION_FACTOR.low:g}..{MOTION_FACTOR.high:g}"
-    factors.add_argument(
-        "--expression", type=factor, metavar=limits, help="all parts of the face but the gaze"
-    )
+    meaning = "all parts of the face but the gaze"
+    add_knob(factors, MOTION_FACTOR, meaning, name="expression")
     for region in REGIONS:
-        factors.add_argument(f"--{region}", type=factor, metavar=limits)
+        add_knob(factors, MOTION_FACTOR, name=region)
 
 
 def _add_times(parser: argparse.ArgumentParser) -> None:
@@ -107,32 +105,21 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
     times.add_argument("--start", type=numbers.not_negative, default=0, metavar="N")
     times.add_argument("--frames", type=numbers.positive, default=0, metavar="N")
     pace = times.add_mutually_exclusive_group()
-    pace.add_argument(
-        "--speed",
-        type=numbers.of_knob(MOTION_SPEED),
-        default=MOTION_SPEED.default,
-        metavar=f"{MOTION_SPEED.low:g}..{MOTION_SPEED.high:g}",
-        help="2 is twice as fast",
-    )
+    add_knob(pace, MOTION_SPEED, "2 is twice as fast", default=MOTION_SPEED.default)
     pace.add_argument(
         "--length", type=numbers.positive, default=0, metavar="N", help="in so many frames"
     )
-    pace.add_argument(
-        "--seconds",
-        type=numbers.of_knob(MOTION_SECONDS),
-        default=MOTION_SECONDS.default,
-        metavar="S",
-        help="in so many seconds",
-    )
+    seconds = MOTION_SECONDS.default
+    add_knob(pace, MOTION_SECONDS, "in so many seconds", default=seconds, metavar="S")
     times.add_argument("--ping-pong", action="store_true", help="there and back")
     times.add_argument("--loop", type=numbers.positive, default=1, metavar="TIMES")
-    times.add_argument(
-        f"--{LOOP_BLEND.name.replace('_', '-')}",
-        type=numbers.of_knob(LOOP_BLEND),
+    add_knob(
+        times,
+        LOOP_BLEND,
+        "frames before and after the seam of a loop over which its jump is evened out "
+        "(default: %(default)s)",
         default=LOOP_BLEND.default,
         metavar="N",
-        help="frames before and after the seam of a loop over which its jump is evened out "
-        "(default: %(default)s)",
     )
     for way in ("in", "out"):
         times.add_argument(
@@ -156,12 +143,7 @@ def _add_mix(parts: SubParsers) -> None:
     _add_out(parser)
     weights = parser.add_argument_group("weights: 0 follows FIRST, 1 SECOND")
     for region in REGIONS:
-        weights.add_argument(
-            f"--{region}",
-            type=numbers.of_knob(MIX_WEIGHT),
-            default=MIX_WEIGHT.default,
-            metavar=f"{MIX_WEIGHT.low:g}..{MIX_WEIGHT.high:g}",
-        )
+        add_knob(weights, MIX_WEIGHT, name=region, default=MIX_WEIGHT.default)
     weights.add_argument("--keyframes", type=Path, metavar="FILE", help="weights over time")
     parser.add_argument(
         "--length",
@@ -188,22 +170,9 @@ def run_edit(args: argparse.Namespace) -> None:
 
     inputs = [args.poses, *([args.source] if args.source else [])]
     check_places([args.out, args.plot], inputs)
-    edit = MotionEdit(
-        start=args.start,
-        frames=args.frames,
-        smooth=args.smooth,
-        mirror=args.mirror,
-        relative=args.relative,
-        **_factors(args),
-        speed=args.speed,
-        length=args.length,
-        ping_pong=args.ping_pong,
-        loop=args.loop,
-        blend_in=args.blend_in,
-        blend_out=args.blend_out,
-        seconds=args.seconds,
-        loop_blend=args.loop_blend,
-    )
+    named: dict[str, Any] = {field.name: getattr(args, field.name) for field in fields(MotionEdit)}
+    named.update(_factors(args))
+    edit = MotionEdit(**named)
     before = _performance(args.poses)
     source = rest_of(load_identity(args.source)) if args.source else None
     after = edit_motion(before, edit, source=source)

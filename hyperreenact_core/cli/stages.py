@@ -63,13 +63,8 @@ def _add_blend(subparsers: SubParsers) -> None:
     parser.add_argument("first", type=Path, metavar="FIRST", help="from `invert`")
     parser.add_argument("second", type=Path, metavar="SECOND", help="likewise")
     _add_identity_out(parser)
-    parser.add_argument(
-        f"--{BLEND.name}",
-        type=numbers.of_knob(BLEND),
-        default=BLEND.default,
-        metavar=f"{BLEND.low:g}..{BLEND.high:g}",
-        help="how much of SECOND is taken (default: %(default)s)",
-    )
+    meaning = "how much of SECOND is taken (default: %(default)s)"
+    knobs.add_knob(parser, BLEND, meaning, default=BLEND.default)
     parser.add_argument(
         "--picture", type=Path, metavar="PNG", help="write here what the codes alone draw"
     )
