@@ -18,7 +18,6 @@ from ..reenact.knobs import (
     MOTION_SPEED,
     REGIONS,
     RELATIVES,
-    Region,
 )
 from . import numbers
 from .common import add_track_out_option, say
@@ -194,10 +193,10 @@ def run_mix(args: argparse.Namespace) -> None:
     _finish(args, first, after)
 
 
-def _factors(args: argparse.Namespace) -> dict[Region, float]:
+def _factors(args: argparse.Namespace) -> dict[str, float]:
     """Of the regions; --expression stands for those of the face that are not named."""
     whole = MOTION_FACTOR.default if args.expression is None else args.expression
-    factors: dict[Region, float] = {}
+    factors: dict[str, float] = {}
     for region in REGIONS:
         named: float | None = getattr(args, region)
         usual = whole if region in _FACE else MOTION_FACTOR.default

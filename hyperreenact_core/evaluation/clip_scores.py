@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .estimator import FaceEstimate
 from .frechet import Moments, frechet_distance
-from .judges import FaceEstimate
 from .metrics import gaze_error_deg, known_mean
 from .outside import VIDEO_FRAMES, Features, OutsideJudges
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
 from ..models.sets import LoadedSet
 from .chain import Chain
-from .judges import FaceEstimate, Judges
+from .judges import Judges
+
+
+@dataclass(frozen=True)
+class FaceEstimate:
+    """Of B faces: embedding [B, E], unit length; angles_deg [B, 3]; expression [B, X]."""
+
+    embedding: Tensor
+    angles_deg: Tensor
+    expression: Tensor
 
 
 class FaceEstimator:
@@ -37,7 +48,8 @@ class FaceEstimator:
     def look(self, pictures: Tensor, landmarks: Tensor) -> FaceEstimate:
         """[B, 3, R, R] in [-1, 1]; landmarks: [B, 68, 2] pixels, for encoders that want them."""
         if self._judges is not None:
-            return self._judges.look(pictures)
+            estimate = self._judges.look(pictures)
+            return FaceEstimate(estimate.embedding, estimate.angles_deg, estimate.expression)
         pose = self._chain.pose(pictures, landmarks)
         return FaceEstimate(
             embedding=self._chain.describe(pictures, landmarks).embedding,

@@ -22,23 +22,17 @@ _JUDGES: tuple[NetworkKind, ...] = ("judge_appearance", "judge_pose")
 
 
 @dataclass(frozen=True)
-class FaceEstimate:
-    """What is read in B faces.
+class JudgeEstimate:
+    """What both judges say of B pictures.
 
-    embedding: [B, E], unit length. angles_deg: [B, 3] yaw, pitch, roll. expression: [B, X].
+    taps: maps of the recogniser's stages, fine to coarse. embedding: [B, E], unit length.
+    angles_deg: [B, 3] yaw, pitch, roll. expression: [B, 52].
     """
 
+    taps: list[Tensor]
     embedding: Tensor
     angles_deg: Tensor
     expression: Tensor
-
-
-@dataclass(frozen=True)
-class JudgeEstimate(FaceEstimate):
-    """What both judges say: 52 coefficients, and the maps of the recogniser's stages, fine to
-    coarse."""
-
-    taps: list[Tensor]
 
 
 @dataclass(frozen=True)
