@@ -27,6 +27,7 @@ from .people import Scene, follow_people
 from .perform import perform
 from .performers import Performer, SharedScenes
 from .pipeline import Reenactor
+from .placing import feather_of
 from .results import ReenactedFrame, Reenactment
 from .roles import Role
 from .source import SourceFace
@@ -85,6 +86,7 @@ def reenact_cast(
         host,
         side=options.side(models),
         colour_match=options.colour_match,
+        feather=feather_of(options),
         total=parts[roles[0].clip].total,
     )
     needed = [*models.reading_networks, models.fast(host.dtype).appearance]
@@ -160,6 +162,7 @@ def _together(
     *,
     side: int,
     colour_match: bool,
+    feather: float,
     total: int | None,
 ) -> Generator[ReenactedFrame, None, None]:
     """All faces in their places, as long as the first one plays."""
@@ -172,7 +175,12 @@ def _together(
             raise InputError("a driving clip gives no frame: begin earlier in it")
         scene = sources[0]
         whole = laid_over(
-            scene.picture, layers, faces, colour_match=colour_match, front=scene.front
+            scene.picture,
+            layers,
+            faces,
+            colour_match=colour_match,
+            feather=feather,
+            front=scene.front,
         )
         picture = scene.as_given(whole.frame)
         host.check_interrupt()
