@@ -20,7 +20,7 @@ from ..host import Host, Preview
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..video.sources import FrameSource, reading
-from .layers import laid_over, layers_of
+from .layers import laid_over, layers_of, without_others
 from .looks import Looker
 from .options import ReenactOptions
 from .people import Scene, follow_people
@@ -72,14 +72,17 @@ def reenact_cast(
     alone = replace(options, paste_back=False)
     plays: list[Reenactment] = []
     for role in roles:
+        others = [other.source.crop for other in roles if other is not role]
+        picture = without_others(role.source.picture, role.source.crop, others)
+        source = replace(role.source, picture=picture)
         if role.track is not None:
             track = role.track.take(parts[role.clip].rows(len(role.track)))
-            plays.append(perform(role.source, track, models, _Unheard(host), alone))
+            plays.append(perform(source, track, models, _Unheard(host), alone))
             continue
         performer = Performer(shared[role.clip].reader(), role.performer)
         reenactor = Reenactor(models, _Unheard(host), options=alone, detector=performer)
         name_frame = parts[role.clip].name_of
-        plays.append(reenactor.reenact(role.source, performer.frames(), name_frame=name_frame))
+        plays.append(reenactor.reenact(source, performer.frames(), name_frame=name_frame))
     drawn = _together(
         [role.source for role in roles],
         plays,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -68,6 +69,29 @@ def laid_over(
         )
         picture, shares = pasted.frame, torch.maximum(shares, pasted.mask)
     return Pasted(picture, shares)
+
+
+def without_others(picture: ImageU8, crop: FaceCrop, others: Sequence[FaceCrop]) -> ImageU8:
+    """A picture [H, W, 3] up to the middle between a face and others, beyond that its mirror image.
+
+    What is drawn of the face drags nothing of them along. The middle is told over the faces' sizes.
+    """
+    height, width = picture.shape[:2]
+    spans = [0, width], [0, height]
+    own = box_of(crop)
+    for other in map(box_of, others):
+        share = own.half / (own.half + other.half)
+        way = other.cx - own.cx, other.cy - own.cy
+        axis = int(abs(way[1]) > abs(way[0]))
+        middle = round((own.cx, own.cy)[axis] + share * way[axis])
+        low, high = spans[axis]
+        if way[axis] > 0:
+            spans[axis][1] = max(min(high, middle), low + 1)
+        else:
+            spans[axis][0] = min(max(low, middle), high - 1)
+    (x0, x1), (y0, y1) = spans
+    beyond = ((y0, height - y1), (x0, width - x1), (0, 0))
+    return np.pad(picture[y0:y1, x0:x1], beyond, mode="symmetric")
 
 
 def _meet(a: FaceCrop, b: FaceCrop) -> bool:

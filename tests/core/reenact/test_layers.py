@@ -8,7 +8,7 @@ import torch
 
 from hyperreenact_core.face.align import CropBox, CropRule, crop_at
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.reenact.layers import laid_over, layers_of
+from hyperreenact_core.reenact.layers import laid_over, layers_of, without_others
 from hyperreenact_core.types import FaceCrop, Framing
 
 SIDE = 96
@@ -56,3 +56,16 @@ def test_squares_that_meet_where_no_crops_do_are_parted_too() -> None:
     assert all(layer.mask is None for layer in layers_of(apart, side=SIDE))
     wide = [crop_around(x, 30.0, Framing(1.4)) for x in (110.0, 172.0)]
     assert all(layer.mask is not None for layer in layers_of(wide, side=SIDE))
+
+
+def test_beyond_the_middle_between_faces_a_picture_is_mirrored() -> None:
+    columns = np.arange(PICTURE.shape[1], dtype=np.int64)
+    picture = np.broadcast_to((columns % 251)[None, :, None], PICTURE.shape).astype(np.uint8)
+    left, right = crop_around(100.0, 40.0, Framing()), crop_around(190.0, 20.0, Framing())
+    own = without_others(picture, left, [right])
+    assert (own[:, :160] == picture[:, :160]).all(), "60 of 90 pixels for the larger one"
+    assert (own[:, 160:300] == picture[:, 20:160][:, ::-1]).all()
+    other = without_others(picture, right, [left])
+    assert (other[:, 160:] == picture[:, 160:]).all()
+    assert (other[:, 20:160] == picture[:, 160:300][:, ::-1]).all()
+    assert (without_others(picture, left, []) == picture).all()
