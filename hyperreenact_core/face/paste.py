@@ -109,7 +109,7 @@ def _feathered(mask: Tensor, feather: float) -> Grid:
     # What lies beyond the crop counts as outside, so the mask also fades towards its border.
     edge = round(reach) + 1
     solid = (np.pad(given, edge) > 0.5).astype(np.uint8)
-    inwards = cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inwards = cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_5)
     fade = np.asarray(smoothstep(np.asarray(inwards, np.float32) / reach), np.float32)
     return given * fade[edge:-edge, edge:-edge]
 

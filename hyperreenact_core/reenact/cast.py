@@ -21,13 +21,14 @@ from ..host import Host, Preview
 from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..video.sources import FrameSource
-from .layers import laid_over, layers_of
+from .layers import laid_over, layers_of, without_others
 from .looks import Looker
 from .options import ReenactOptions
 from .people import Scene, follow_people
 from .perform import perform
 from .performers import Performer, SharedScenes
 from .pipeline import Reenactor
+from .placing import feather_of
 from .results import ReenactedFrame, Reenactment
 from .roles import Role
 from .source import SourceFace
@@ -72,20 +73,24 @@ def reenact_cast(
     alone = replace(options, paste_back=False)
     plays: list[Reenactment] = []
     for role in roles:
+        others = [other.source.crop for other in roles if other is not role]
+        picture = without_others(role.source.picture, role.source.crop, others)
+        source = replace(role.source, picture=picture)
         if role.track is not None:
             track = role.track.take(parts[role.clip].rows(len(role.track)))
-            plays.append(perform(role.source, track, models, _Unheard(host), alone))
+            plays.append(perform(source, track, models, _Unheard(host), alone))
             continue
         performer = Performer(shared[role.clip].reader(), role.performer)
         reenactor = Reenactor(models, _Unheard(host), options=alone, detector=performer)
         name_frame = parts[role.clip].name_of
-        plays.append(reenactor.reenact(role.source, performer.frames(), name_frame=name_frame))
+        plays.append(reenactor.reenact(source, performer.frames(), name_frame=name_frame))
     drawn = _together(
         [role.source for role in roles],
         plays,
         host,
         side=options.side(models),
         colour_match=options.colour_match,
+        feather=feather_of(options),
         total=parts[roles[0].clip].total,
     )
     needed = [*models.reading_networks, models.fast(host.dtype).appearance]
@@ -168,6 +173,7 @@ def _together(
     *,
     side: int,
     colour_match: bool,
+    feather: float,
     total: int | None,
 ) -> Generator[ReenactedFrame, None, None]:
     """All faces in their places, as long as the first one plays."""
@@ -180,7 +186,12 @@ def _together(
             raise InputError("a driving clip gives no frame: begin earlier in it")
         scene = sources[0]
         whole = laid_over(
-            scene.picture, layers, faces, colour_match=colour_match, front=scene.front
+            scene.picture,
+            layers,
+            faces,
+            colour_match=colour_match,
+            feather=feather,
+            front=scene.front,
         )
         picture = scene.as_given(whole.frame)
         host.check_interrupt()

@@ -26,11 +26,14 @@ from ..imaging import ImageU8, resize, tensor_from_u8, u8_from_tensor
 from ..models.sets import LoadedSet
 from ..types import FaceCrop, Framing
 from .detail.portrait import Portrait, framed, framed_side, portrait_of, side_kept
+from .knobs import FEATHER
 from .missing import DrivingReport, PoseOrigin
 from .options import ReenactOptions
 from .results import ReenactedFrame
 from .source import SourceFace
 
+_ALONE = 0.3
+"""Feather of a face that is the generator's alone, and so is what lies around its head."""
 _IN_FRONT = 0.1
 """From this share on, a pixel shows something of what is in front."""
 _GROWN, _FILLED = 1 / 64, 5.0
@@ -99,10 +102,16 @@ def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: Lo
         face,
         square_from_frame(crop, side=face.shape[-1]),
         front=source.front,
+        feather=feather_of(options),
         colour_match=options.colour_match,
     )
     mask = torch.rot90(pasted.mask, -source.turns)
     return Placed(source.as_given(pasted.frame), alone[0], mask)
+
+
+def feather_of(options: ReenactOptions) -> float:
+    """Width of the soft border of what is pasted back, as a share of half the square's side."""
+    return FEATHER.default if options.detail > 0 else _ALONE
 
 
 def drawn_side(source: SourceFace, options: ReenactOptions, models: LoadedSet) -> int:
@@ -128,8 +137,10 @@ def in_square(source: SourceFace, options: ReenactOptions, models: LoadedSet) ->
     """The source with what is drawn around its crop; one with a framing of its own as it is.
 
     With detail a head with its hair is drawn: what moves in the crop comes from there, and all of
-    it is pasted back.
+    it is pasted back. Without detail nothing is drawn beyond the crop.
     """
+    if options.detail == 0 and source.shown is not None:
+        return replace(source, crop=source.crop_shown, shown=None)
     has_own = source.shown is not None or not source.crop.framing.is_usual
     if options.detail == 0 or has_own or not is_upright(source.crop):
         return source

@@ -210,7 +210,7 @@ def draw_details(
     given, total = None if images is None else iter(images), len(poses)
     stage = DetailStage(models.detail, device=host.device, dtype=host.detail_dtype)
     with host.on_device([models.detail], 0):
-        around = portrait.shown is not None
+        around = portrait.shown is not None and amount > 0  # the generator draws the crop alone
         prepared = stage.prepare(
             portrait, size=round(size * portrait.framing.size) if around else size
         )

@@ -29,12 +29,12 @@ def steps(pack: Pack) -> dict[str, Any]:
 def test_the_chain_with_detail_gives_what_the_single_node_gives(
     node: Runner, steps: dict[str, Any]
 ):
-    images, said = node("DetailTransfer", **steps, **WANTED)
-    options = {**ALL_IN_ONE, "detail": 1.0, "size": 64, "follow": True}
+    images, said = node("DetailTransfer", **steps, **{**WANTED, "size": 256})
+    options = {**ALL_IN_ONE, "detail": 1.0, "size": 256, "follow": True}
     whole, report, *_ = node(
         "Reenact", models=node.models(), source=image("f"), driving=image("f.f"), **options
     )
-    assert images.shape == whole.shape == (3, 64, 64, 3)
+    assert images.shape == whole.shape == (3, 256, 256, 3)
     assert torch.allclose(images, whole, atol=1.51 / 255), "rounded to whole steps"
     share = r"\d+% of the head came from the source, in frame \d \d+%"
     assert re.fullmatch(share, said)

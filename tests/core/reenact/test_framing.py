@@ -247,7 +247,7 @@ def test_an_identity_keeps_what_lies_around_its_crop(
     assert portrait.shown == Framing()
     assert portrait.framing.size > 1.2
     kept = source_of(loaded, models, HOST)
-    for options in ({}, {"detail": 0.5}):
+    for options in ({}, {"detail": 0.5}, {"detail": 0.0}):
         direct, again = (drawn(models, face, frames, **options)[-1] for face in (source, kept))
         assert direct.shape == again.shape
         assert differences(direct, again).mean() < 2
