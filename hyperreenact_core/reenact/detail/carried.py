@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...imaging import smoothstep
+from .filling import filled, shared
 from .head_model import Floats
 
 _CLINGS, _FAR = 0.9, 1.8
@@ -56,13 +57,13 @@ def carried(
         return np.zeros_like(moves)
     near, unit = _halved(face.astype(np.float32)), unit * _HALF
     share = _halved(known.astype(np.float32))
-    start = _shared(_halved(moves * known[..., None]), share * _HALF)
+    start = shared(_halved(moves * known[..., None]), share * _HALF)
     away = _off(near > 0) * np.float32(unit)
     share *= _alike(start, near == near.max(), unit)
     edge = share * (_off(share < 1) < max(_EDGE / unit, _THINNEST))
-    filled = start * share[..., None] + _filled(start, edge) * (1 - share[..., None])
-    even = np.asarray(cv2.GaussianBlur(filled, (0, 0), _SMOOTH / unit), np.float32)
-    flow = filled + smoothstep(away / np.float32(2 * _SMOOTH))[..., None] * (even - filled)
+    whole = start * share[..., None] + filled(start, edge) * (1 - share[..., None])
+    even = np.asarray(cv2.GaussianBlur(whole, (0, 0), _SMOOTH / unit), np.float32)
+    flow = whole + smoothstep(away / np.float32(2 * _SMOOTH))[..., None] * (even - whole)
     fade = smoothstep((np.float32(_FAR) - away) / np.float32(_FAR - _CLINGS))
     fade *= smoothstep(_inwards(len(away)) / np.float32(_RIM))
     below = (np.arange(len(away), dtype=np.float32)[:, None] - chin / _HALF) * np.float32(unit)
@@ -119,24 +120,3 @@ def _inwards(size: int) -> Floats:
     """[size, size] how far a pixel lies from the border, over half a side."""
     to_edge = 1 - np.abs((np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1)
     return np.minimum(to_edge[:, None], to_edge[None])
-
-
-def _filled(values: Floats, known: Floats) -> Floats:
-    """[S, S, 2] where known [S, S] is 1 -> everywhere: smaller pictures fill larger ones."""
-    height, width = known.shape
-    blurred = values * known[..., None]
-    if min(height, width) <= 2:
-        mean = blurred.sum((0, 1)) / max(known.sum(), 1e-6)
-        return np.broadcast_to(mean, values.shape).astype(np.float32)
-    half = (width // 2, height // 2)
-    both = cv2.resize(np.dstack([blurred, known]), half, interpolation=cv2.INTER_AREA)
-    both = np.asarray(both, np.float32)
-    weight = both[..., 2]
-    there = _filled(_shared(both[..., :2], weight), weight)
-    below = np.asarray(cv2.resize(there, (width, height)), np.float32)
-    return (below + (values - below) * known[..., None]).astype(np.float32)
-
-
-def _shared(sums: Floats, weights: Floats) -> Floats:
-    """[S, S, 2] sums over their weights [S, S]."""
-    return (sums / np.maximum(weights, 1e-6)[..., None]).astype(np.float32)

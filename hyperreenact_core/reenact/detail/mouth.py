@@ -1,26 +1,29 @@
-"""The inside of a mouth, drawn at a result's own size: teeth, tongue and the dark behind them.
+"""The mouth of a result, drawn at its own size: lips, teeth, tongue and the dark behind them.
 
 What rendered mouths have taught a network looks like none, and in its maps lips have steps.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from ...imaging import smoothstep
+from ...heads.expression import ACTIONS
+from ...imaging import ImageU8, smoothstep
+from .fit import HeadFit
 from .flow import Drawing, depth_of
-from .head_model import MOUTH, Floats, HeadModel, Indices
-from .parts import INSIDE, LAST_PIECE, TEETH, TONGUE, near_features, pieces, shown_by
-from .pose import PosedHead
-from .raster import Coverage, rasterise
+from .head_model import MOUTH, SKIN, Floats, HeadModel, Indices
+from .opening import shade_within, without_slits
+from .parts import INSIDE, LAST_PIECE, LIPS, TEETH, TONGUE, pieces, shown_by
+from .patch import FINER, Patch
+from .pose import PosedHead, vertices_of
+from .raster import Coverage
+from .view import View, carried_from, skin_of, viewed
 
 _BETWEEN_TEETH = np.array([0.0, 0.093, 0.165, 0.245, 0.325, 0.4], np.float32)
 """Decimetres from the middle of a row to where one tooth ends and the next begins."""
@@ -31,19 +34,20 @@ _REACH = (0.25, 0.6)
 _GAMMA, _TEETH_GAMMA = 0.45, 0.18
 """The deep is less dark than that, teeth still less."""
 _INNER_LIPS = (13, 14)
+_CLOSE = ACTIONS.index("mouthClose")
 _SHUT, _OPEN = 0.05, 0.08
 """Decimetres between the lips from which the inside begins to be seen, and is."""
 
-_FINER = 2
-"""Pixels drawn for one, along each side."""
-_MARGIN = 2
-"""Pixels of the maps around the mouth."""
-_THICK = (1.5, 2.5)
-"""Pixels of the maps: what is thinner is a slit between lips that meet."""
+_AROUND, _FADE = 0.2, 0.1
+"""Decimetres from the edge of lips to where skin is drawn with them, and over which it fades."""
+_NEARBY, _DEEPEST = 0.4, -0.5
+"""Decimetres within which triangles around lips are drawn, and before which they lie."""
+_LIPS = 0.012
+"""Decimetres within lips that show their edges and shadows."""
+_SLIT = (0.02, 0.033)
+"""Decimetres: what is thinner is a slit between lips that meet."""
 _SOFT = 0.006
 """Decimetres by which it is out of focus, as a standard deviation."""
-_TOP_SHADE, _EDGE_SHADE = (0.05, 0.25), (0.012, 0.6)
-"""How far below the upper lip and within all lips these shade it, in decimetres, and how much."""
 _SHADE_LEFT = 0.3
 """Of that where teeth have the colour that the picture shows: shaded already."""
 _WARM = np.array([0.8, 1.0, 1.1], np.float32)
@@ -63,70 +67,99 @@ class MouthPaint(Protocol):
     def shows(self) -> float: ...
 
 
-@dataclass(frozen=True, eq=False)
-class Mouth:
-    """The inside of a mouth in a part of a picture.
+def mouth_pieces_in(model: HeadModel, drawing: Drawing, size: int) -> NDArray[np.uint8]:
+    """[size, size] which piece of the mouth's inside a source shows, within its lips; else 0.
 
-    top, left: of the part. colour: [3, h, w] in [-1, 1]. share: [1, h, w] 0..1, softly to its lips.
+    Of a source that is drawn as it is held there.
     """
+    view = _viewed(model, drawing, size)
+    shown = np.zeros((size, size), np.uint8)
+    if view is None:
+        return shown
+    part, reach = view.part, 2 * round(_LIPS * view.unit) + 1
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    which = view.square(_pieces(model)[view.shown]).astype(np.uint8)
+    inner = cv2.erode((which > 0).astype(np.uint8), around)
+    drawn = (which * inner)[::FINER, ::FINER]
+    rows, columns = part.bottom - part.top, part.right - part.left
+    shown[part.top : part.bottom, part.left : part.right] = drawn[:rows, :columns]
+    return shown
 
-    top: int
-    left: int
-    colour: Tensor
-    share: Tensor
 
-    def over(self, image: Tensor, unseen: Tensor) -> None:
-        """Lay it over a picture [3, R, R] in place; unseen: [1, R, R] 0..1, see `DetailStage`."""
-        height, width = self.share.shape[-2:]
-        part = (..., slice(self.top, self.top + height), slice(self.left, self.left + width))
-        share = self.share.to(image) * unseen[part].to(image)
-        image[part] = image[part].lerp(self.colour.to(image), share)
+def mouth_of(
+    model: HeadModel,
+    result: Drawing,
+    source: Drawing,
+    picture: ImageU8,
+    pieces_shown: NDArray[np.uint8],
+    paint: MouthPaint,
+) -> Patch | None:
+    """The mouth in a result as large as the source's picture; None where it lies off that.
 
-
-def mouth_of(model: HeadModel, drawing: Drawing, paint: MouthPaint, size: int) -> Mouth | None:
-    """The inside of the mouth in a picture of `size` pixels; None where it is shut."""
-    rows, columns = np.nonzero(drawing.region == MOUTH)
-    if not len(rows):
+    Of its inside what the source shows is that, see `mouth_pieces_in`; the rest is painted.
+    """
+    view = _viewed(model, result, len(picture))
+    if view is None:
         return None
-    scale = size / drawing.size
-    begin = np.array([rows.min() - _MARGIN, columns.min() - _MARGIN])
-    end = np.array([rows.max() + 1 + _MARGIN, columns.max() + 1 + _MARGIN])
-    top, left = np.floor(begin * scale).astype(int).clip(0, size).tolist()
-    bottom, right = np.ceil(end * scale).astype(int).clip(0, size).tolist()
-    side = _FINER * max(bottom - top, right - left)
-    places = (drawing.posed.xy * (size / drawing.side) - (left, top)) * _FINER
-    near = near_features(model)
-    found = rasterise(places, depth_of(model, drawing.posed), model.faces[near], side)
-    shown = shown_by(model)[near[found.triangle]]
-    inside = np.isin(shown, INSIDE)
+    carried = carried_from(model, view, source, picture)
+    lips, known = skin_of(model, view, carried)
+    which = _pieces(model)[view.shown]
+    then = cv2.remap(pieces_shown, carried.x, carried.y, cv2.INTER_NEAREST)
+    seen = view.square(which)
+    own = view.soft(((seen == then) & (seen > 0)).astype(np.float32), _SOFT) * paint.shows
+    inside = _inside(model, view, result, paint)
+    inside += (carried.colour - inside) * own[..., None]
+    mask = (seen > 0).astype(np.uint8)
+    whole = np.maximum(view.soft(mask.astype(np.float32), _SOFT), 1e-3)
+    inside = view.soft(inside * mask[..., None], _SOFT) / whole[..., None]
+    opened = view.soft(without_slits(mask, [thick * view.unit for thick in _SLIT]), _SOFT)
+    colour = np.asarray(lips + (inside - lips) * opened[..., None], np.float32)
+    near = view.near(view.places[list(_lip_ring(model))], _AROUND, _FADE)
+    return view.part.patch(colour, np.maximum(known, opened) * near)
+
+
+def _viewed(model: HeadModel, drawing: Drawing, size: int) -> View | None:
+    return viewed(
+        model,
+        drawing,
+        size,
+        triangles=_near_mouth(model),
+        ring=_lip_ring(model),
+        reach=_AROUND,
+    )
+
+
+def _inside(model: HeadModel, view: View, drawing: Drawing, paint: MouthPaint) -> Floats:
+    """[S, S, 3] painted."""
+    shown = shown_by(model)[view.shown]
     colours = np.zeros((256, 3), np.float32)
     colours[[MOUTH, TEETH, TONGUE]] = paint.mouth, paint.teeth, paint.tongue
-    light = light_inside(model, drawing.posed, found, model.faces[near], shown)
-    colour = np.zeros((side * side, 3), np.float32)
-    colour[found.at[inside]] = colours[shown[inside]] * light[inside, None]
-    mask = np.zeros(side * side, np.uint8)
-    mask[found.at[inside]] = 1
-    unit = drawing.posed.scale * _FINER * size / drawing.side  # pixels a decimetre
-    mask = mask.reshape(side, side)
-    shade = _shade_of_lips(mask, unit, 1 - (1 - _SHADE_LEFT) * paint.shows)
-    soft = cv2.GaussianBlur(colour.reshape(side, side, 3), (0, 0), _SOFT * unit)
-    known = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _SOFT * unit)
-    lit = soft / np.maximum(known, 1e-3)[..., None] * shade[..., None] ** _WARM
-    share = cv2.GaussianBlur(_without_slits(mask, _FINER * scale), (0, 0), _SOFT * unit)[..., None]
-    both = cv2.resize(
-        np.dstack([lit * share, share]),
-        (side // _FINER, side // _FINER),
-        interpolation=cv2.INTER_AREA,
-    )
-    both = np.asarray(both, np.float32)[: bottom - top, : right - left]
-    plain = (both[..., :3] / np.maximum(both[..., 3:], 1e-6)).clip(0, 255)
-    whole = torch.from_numpy(np.dstack([plain / 127.5 - 1, both[..., 3:]])).permute(2, 0, 1)
-    return Mouth(top, left, whole[:3], whole[3:])
+    light = light_inside(model, drawing.posed, view.found, view.faces, shown)
+    colour = view.square(colours[shown] * light[:, None])
+    mask = view.square(np.isin(shown, INSIDE)).astype(np.uint8)
+    shade = shade_within(mask, view.unit, 1 - (1 - _SHADE_LEFT) * paint.shows)
+    return np.asarray(colour * shade[..., None] ** _WARM, np.float32)
 
 
 def shown_inside(model: HeadModel, posed: PosedHead) -> float:
     """0..1 how much of the inside of a mouth lips so far apart show."""
     return float(smoothstep(np.array((_opening(model, posed) - _SHUT) / (_OPEN - _SHUT))))
+
+
+def with_shut_lips(model: HeadModel, fit: HeadFit) -> HeadFit:
+    """The fit with lips that meet, where those of the source are so close that they are shut.
+
+    What a reader sees of lips that meet lies a little apart, and would be a slit in every result.
+    """
+    vertices = vertices_of(model, fit, fit.coefficients)
+    upper, lower = _lip_vertices(model)
+    gap = float(vertices[upper, 1] - vertices[lower, 1])
+    if not 0 < gap < _SHUT:
+        return fit
+    closing = np.zeros_like(vertices)
+    closing[model.moved] = model.actions[_CLOSE]
+    closing *= gap / float(closing[lower, 1] - closing[upper, 1])
+    return replace(fit, remainder=closing if fit.remainder is None else fit.remainder + closing)
 
 
 def light_inside(
@@ -164,23 +197,30 @@ def _opening(model: HeadModel, posed: PosedHead) -> float:
     return float(np.linalg.norm(np.subtract(*posed.vertices[list(_lip_vertices(model))])))
 
 
-def _shade_of_lips(mask: NDArray[np.uint8], unit: float, amount: float) -> Floats:
-    """[S, S] what lips leave of the light in their mouth; unit: pixels a decimetre."""
-    below = np.cumsum(mask, axis=0, dtype=np.float32) / np.float32(unit)
-    within = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5)) / np.float32(unit)
-    shade = 1 - amount * _TOP_SHADE[1] * np.exp(-below / _TOP_SHADE[0])
-    shade *= 1 - amount * _EDGE_SHADE[1] * np.exp(-within / _EDGE_SHADE[0])
-    return np.asarray(shade, np.float32)
+@lru_cache(maxsize=2)
+def _lip_ring(model: HeadModel) -> tuple[int, ...]:
+    """Vertices around the lips."""
+    away = np.linalg.norm(model.mean - model.point_mean[list(LIPS), None], axis=2)
+    return tuple(away.argmin(1).tolist())
 
 
-def _without_slits(mask: NDArray[np.uint8], pixel: float) -> Floats:
-    """[S, S] the mouth, less where it is thin; pixel: of the maps, in pixels."""
-    shares = np.zeros(mask.shape, np.float32)
-    for thick in _THICK:
-        size = max(round(thick * pixel), 1)
-        square = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-        shares += np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, square), np.float32)
-    return np.asarray(shares / len(_THICK), np.float32)
+@lru_cache(maxsize=2)
+def _near_mouth(model: HeadModel) -> Indices:
+    """Triangles of the inside of the mouth, of lips and of the skin around them."""
+    middle = model.mean[model.faces].mean(1)
+    away = np.linalg.norm(middle[:, None] - model.mean[list(_lip_ring(model))], axis=2).min(1)
+    around = (model.region == SKIN) & (away < _NEARBY) & (middle[:, 2] > _DEEPEST)
+    return np.nonzero(around | (model.region == MOUTH))[0].astype(np.int32)
+
+
+@lru_cache(maxsize=2)
+def _pieces(model: HeadModel) -> NDArray[np.uint8]:
+    """[F] which piece of the inside of the mouth a triangle is of, from 1 on; else 0."""
+    inside = np.nonzero(model.region == MOUTH)[0]
+    which = np.zeros(len(model.faces), np.uint8)
+    for piece, of in enumerate(pieces(model.faces[inside])):
+        which[inside[of]] = 1 + piece
+    return which
 
 
 @lru_cache(maxsize=2)

@@ -15,12 +15,12 @@ from .head_model import EYE, HAIR, MOUTH, SKIN, HeadModel
 TEETH, TONGUE, LIP, IRIS = 10, 11, 12, 13
 """What triangles show, beside the regions of head_model."""
 LAST_PIECE = 3
-_IRIS_REACH = 0.07
+IRIS_REACH = 0.07
 """From an eyeball's front to where its iris ends, in decimetres."""
 INSIDE = (MOUTH, TEETH, TONGUE)
 _AROUND = 0.3
 """Skin so near to eyes and lips, in decimetres, is drawn finely with them."""
-_LIPS = (
+LIPS = (
     *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409),
     *(291, 375, 321, 405, 314, 17, 84, 181, 91, 146),
 )
@@ -41,7 +41,7 @@ def shown_by(model: HeadModel) -> NDArray[np.uint8]:
     """[F] what a triangle shows: as the model's region, with lips, irises, teeth and tongue."""
     shown = model.region.copy()
     middle = model.mean[model.faces].mean(1)
-    outline = model.point_mean[list(_LIPS), :2].astype(np.float32)
+    outline = model.point_mean[list(LIPS), :2].astype(np.float32)
     for triangle in np.nonzero((model.region == SKIN) & (middle[:, 2] > 0))[0]:
         x, y = middle[triangle, :2].tolist()
         if cv2.pointPolygonTest(outline, (x, y), measureDist=False) > 0:
@@ -52,7 +52,7 @@ def shown_by(model: HeadModel) -> NDArray[np.uint8]:
         corners = model.mean[model.faces[ball]]  # [F, 3, 3]
         front = corners.reshape(-1, 3)[corners[..., 2].argmax()]
         away = np.linalg.norm(corners - front, axis=2).max(1)
-        shown[ball[away < _IRIS_REACH]] = IRIS
+        shown[ball[away < IRIS_REACH]] = IRIS
     # The mouth is the skin's inside, the upper teeth, the lower ones and the tongue, in this order.
     inside = np.nonzero(model.region == MOUTH)[0]
     for piece, of in enumerate(pieces(model.faces[inside])):

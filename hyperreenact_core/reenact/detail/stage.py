@@ -10,17 +10,20 @@ import torch
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
-from ...imaging import resize, softened, tensor_from_u8, u8_from_tensor
+from ...imaging import resize, tensor_from_u8, u8_from_tensor
 from ...networks.detail import DetailNetwork, compose
-from ...networks.detail_inputs import CoarseMaps, enlarged
+from ...networks.detail_inputs import CoarseMaps
 from ...types import FaceReading, Framing
 from .drawn import Paint, paint_of, picture_of
+from .features import SourceFeatures, features_of, source_features
 from .figure import figure_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
 from .head_model import Floats, HeadModel, load_head_model
+from .lids import with_shut_lids
 from .maps import coarse_maps
-from .mouth import Mouth, mouth_of, shown_inside
+from .mouth import shown_inside, with_shut_lips
+from .patch import Patch
 from .performance import HeadState, fit_portrait
 from .planning import planned
 from .portrait import Portrait, framed_side
@@ -43,7 +46,8 @@ class DetailSource:
     picture: [1, 3, R, R] in [-1, 1], the crop at the size of the results. small: [1, 3, S, S] the
     same at the stage's work size. guide: [1, 3, S, S], the source in its own pose, as the generator
     draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop. figure:
-    [S, S] 1 on the person, 0 on the background. framing: what of the source's picture it is.
+    [S, S] 1 on the person, 0 on the background. features: None for a source without paint. framing:
+    what of the source's picture it is.
     """
 
     picture: Tensor
@@ -53,6 +57,7 @@ class DetailSource:
     fit: HeadFit
     drawing: Drawing
     figure: Floats
+    features: SourceFeatures | None
     framing: Framing = field(default_factory=Framing)
 
     @property
@@ -65,13 +70,13 @@ class DetailSource:
 class Sketch:
     """What the head model alone says of one result.
 
-    guide: [1, 3, S, S] in [-1, 1], the model painted, and the inside of its mouth at the result's
-    size; None for a source without paint, the mouth where it is shut too.
+    guide: [1, 3, S, S] in [-1, 1], the model painted; None for a source without paint. features:
+    eyes and mouth at the result's size; none for a source without paint.
     """
 
     maps: CoarseMaps
     guide: Tensor | None = None
-    mouth: Mouth | None = None
+    features: Sequence[Patch] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ class DetailStage:
         reading = portrait.reading.moved(matrix)
         fit = fit_portrait(self.model, reading) if fit_with is None else fit_with(reading)
         points, spread = reading.points.double().numpy(), reading.spread.double().numpy()
-        fit = with_remainder(self.model, fit, points, spread)
+        fit = with_shut_lips(self.model, with_remainder(self.model, fit, points, spread))
         framing = portrait.framing
         work_size = framed_side(self.work_size, framing)
         drawing = self._drawn(fit, None, framing, side=float(size))
@@ -141,13 +146,14 @@ class DetailStage:
             figure = figure_of(seen, drawing)
         guide = portrait.guide
         if guide is not None:
-            paint = None
+            paint = features = None
         else:
             if paint is None:
                 paint = paint_of(self.model, drawing, seen)
             else:
                 paint = replace(paint, shows=shown_inside(self.model, drawing.posed))
             guide = self._pictures([drawing], paint)[0]
+            features = source_features(self.model, drawing, u8_from_tensor(own)[0], paint)
         return DetailSource(
             picture=own,
             small=small,
@@ -156,6 +162,7 @@ class DetailStage:
             fit=fit,
             drawing=drawing,
             figure=figure,
+            features=features,
             framing=framing,
         )
 
@@ -182,8 +189,11 @@ class DetailStage:
         maps = coarse_maps([flow], [result])
         if source.paint is None:
             return Sketch(maps)
-        mouth = mouth_of(self.model, result, source.paint, source.picture.shape[-1])
-        return Sketch(maps, self._pictures([result], source.paint), mouth)
+        features = source.features
+        drawn = (
+            () if features is None else features_of(self.model, result, source.drawing, features)
+        )
+        return Sketch(maps, self._pictures([result], source.paint), drawn)
 
     @torch.inference_mode()
     def finish(
@@ -206,9 +216,9 @@ class DetailStage:
         with torch.autocast(self._device.type, self._dtype, enabled=lower):
             plan = planned(self._network, carried, drawn, maps, size=self.work_size)
         images = compose(source.picture.expand(count, -1, -1, -1), plan)
-        for image, sketch, hidden in zip(images, sketches, maps.hidden, strict=True):
-            if sketch.mouth is not None:
-                sketch.mouth.over(image, _unseen(hidden, source))
+        for image, sketch in zip(images, sketches, strict=True):
+            for feature in sketch.features:
+                feature.over(image)
         return Detailed(images, _kept(plan.weights, maps.face))
 
     def _drawn(
@@ -219,7 +229,8 @@ class DetailStage:
         else:
             turn = state.rotation @ fit.rotation.T
             rotation = soft_turn(turn, free_deg=_FREE_DEG, most_deg=_MOST_DEG) @ fit.rotation
-            posed = pose_head(self.model, fit, rotation=rotation, coefficients=state.coefficients)
+            performed = with_shut_lids(self.model, fit, state.coefficients)
+            posed = pose_head(self.model, fit, rotation=rotation, coefficients=performed)
         posed = turned_about(posed, framing.roll_deg, side / 2)
         size = framed_side(self.work_size, framing)
         return draw_head(self.model, posed, side=side, size=size)
@@ -228,14 +239,6 @@ class DetailStage:
         """[B, 3, S, S] of the head model."""
         pictures = [picture_of(self.model, one, paint, one.size) for one in drawings]
         return tensor_from_u8(np.stack(pictures))
-
-
-def _unseen(hidden: Tensor, source: DetailSource) -> Tensor:
-    """[1, R, R] what is painted of a mouth: all of it, unless the source shows some."""
-    shows = 0.0 if source.paint is None else source.paint.shows
-    soft = softened(softened(hidden[None]))
-    unseen = torch.lerp(torch.ones_like(soft), soft, shows)
-    return enlarged(unseen, source.picture.shape[-1])[0]
 
 
 def _kept(weights: Tensor, face: Tensor) -> Tensor:

@@ -1,0 +1,93 @@
+"""A small part of a result, drawn on its own and laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from .head_model import Doubles, Floats, Indices
+
+FINER = 2
+"""Pixels drawn for one, along each side: edges are soft."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a picture of `size` pixels, from `left` and `top` to before `right` and `bottom`.
+
+    side: of the square that is drawn of it, FINER times as fine.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    size: int
+
+    @staticmethod
+    def about(begin: Doubles, end: Doubles, size: int) -> Part:
+        """What holds the corners `begin` and `end`, xy in pixels of the picture."""
+        left, top = (min(max(floor(value), 0), size) for value in begin)
+        right, bottom = (min(max(ceil(value), 0), size) for value in end)
+        return Part(left, top, right, bottom, size)
+
+    @property
+    def side(self) -> int:
+        return FINER * max(self.bottom - self.top, self.right - self.left)
+
+    @property
+    def empty(self) -> bool:
+        return self.left == self.right or self.top == self.bottom
+
+    def places(self, xy: Doubles) -> Doubles:
+        """[N, 2] in pixels of the picture -> of the square."""
+        return (xy - (self.left, self.top)) * FINER
+
+    def pixels(self, at: Indices, size: int) -> tuple[Indices, Indices]:
+        """[N] row * side + column of the square -> columns and rows of the picture of `size`."""
+        row, column = np.divmod(at, self.side)
+        share = size / (self.size * FINER)
+        columns, rows = (
+            ((values + first * FINER) * share).astype(np.int32).clip(0, size - 1)
+            for values, first in ((column, self.left), (row, self.top))
+        )
+        return columns, rows
+
+    def patch(self, colour: Floats, share: Floats) -> Patch:
+        """Of colours [side, side, 3], 0 to 255, and how much they cover [side, side]."""
+        side = self.side // FINER
+        own = share[..., None]
+        both = cv2.resize(
+            np.dstack([colour * own, own]), (side, side), interpolation=cv2.INTER_AREA
+        )
+        both = np.asarray(both, np.float32)[: self.bottom - self.top, : self.right - self.left]
+        plain = (both[..., :3] / np.maximum(both[..., 3:], 1e-6)).clip(0, 255)
+        whole = torch.from_numpy(np.dstack([plain / 127.5 - 1, both[..., 3:]])).permute(2, 0, 1)
+        return Patch(self.top, self.left, whole[:3], whole[3:])
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """What lies over a part of a picture.
+
+    top, left: of the part. colour: [3, h, w] in [-1, 1]. share: [1, h, w] 0..1 how much it covers.
+    """
+
+    top: int
+    left: int
+    colour: Tensor
+    share: Tensor
+
+    def over(self, image: Tensor, amount: Tensor | None = None) -> None:
+        """Lay it over a picture [3, R, R] in place; amount: [1, R, R] 0..1 of it, else all."""
+        height, width = self.share.shape[-2:]
+        part = (..., slice(self.top, self.top + height), slice(self.left, self.left + width))
+        share = self.share.to(image)
+        if amount is not None:
+            share = share * amount[part].to(image)
+        image[part] = image[part].lerp(self.colour.to(image), share)

@@ -1,0 +1,144 @@
+"""A feature of a result and the skin around it, drawn at the result's own size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...imaging import ImageU8, smoothstep
+from .filling import filled
+from .flow import Drawing, depth_of
+from .head_model import SKIN, Doubles, Floats, HeadModel, Indices
+from .patch import FINER, Part
+from .raster import Coverage, rasterise
+
+BEHIND = 0.1
+"""Decimetres behind what a coarse drawing shows, from which on something is hidden by it."""
+_HIDDEN = 0.06
+"""The same where skin lies before skin."""
+_SOFT = 0.02
+"""Decimetres by which the edge of skin that is filled in is out of focus."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is drawn in a part of a result.
+
+    found: the pixels that show it, by which of its `faces` [F, 3], numbered `triangles` [F].
+    places: [V, 2] of the vertices in the part. unit: pixels of the part a decimetre.
+    """
+
+    part: Part
+    triangles: Indices
+    faces: Indices
+    found: Coverage
+    places: Doubles
+    unit: float
+
+    @property
+    def shown(self) -> Indices:
+        """[N] numbers of the triangles that the pixels show."""
+        return self.triangles[self.found.triangle]
+
+    def mix(self, values: Floats) -> Floats:
+        """[V, ...] -> [N, ...]."""
+        return self.found.mix(self.faces, values)
+
+    def square(self, values: NDArray[np.generic], otherwise: float = 0.0) -> Floats:
+        """[N, ...] -> [S, S, ...]."""
+        side = self.part.side
+        laid = np.full((side * side, *values.shape[1:]), otherwise, np.float32)
+        laid[self.found.at] = values
+        return laid.reshape(side, side, *values.shape[1:])
+
+    def soft(self, values: Floats, decimetres: float) -> Floats:
+        """[S, S, ...] out of focus, by a standard deviation."""
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), decimetres * self.unit), np.float32)
+
+    def away(self, line: Doubles, *, around: bool = False) -> Floats:
+        """[S, S] decimetres from a line [N, 2] in the part, or from what it goes around."""
+        off = np.ones((self.part.side, self.part.side), np.uint8)
+        points = [np.rint(line * 16 - 8).astype(np.int32)]  # sixteenths, from pixels' middles
+        if around:
+            cv2.fillPoly(off, points, 0, shift=4)
+        cv2.polylines(off, points, around, 0, shift=4)
+        away = cv2.distanceTransform(off, cv2.DIST_L2, cv2.DIST_MASK_5)
+        return np.asarray(away / self.unit, np.float32)
+
+    def near(self, ring: Doubles, reach: float, fade: float) -> Floats:
+        """[S, S] 1 within a ring [N, 2] and next to it, softly 0 from `reach` decimetres on."""
+        return smoothstep((np.float32(reach) - self.away(ring, around=True)) / np.float32(fade))
+
+
+def viewed(
+    model: HeadModel,
+    drawing: Drawing,
+    size: int,
+    *,
+    triangles: Indices,
+    ring: Sequence[int],
+    reach: float,
+) -> View | None:
+    """Triangles around a ring of vertices in a picture of `size`; None where it lies off that."""
+    scale = size / drawing.side
+    xy, unit = drawing.posed.xy * scale, drawing.posed.scale * scale
+    outline = xy[list(ring)]
+    part = Part.about(outline.min(0) - reach * unit, outline.max(0) + reach * unit, size)
+    if part.empty:
+        return None
+    places, faces = part.places(xy), model.faces[triangles]
+    depth = depth_of(model, drawing.posed)
+    found = rasterise(places, depth, faces, part.side)
+    column, row = part.pixels(found.at, drawing.size)
+    seen = found.mix(faces, depth) < drawing.depth[row, column] + BEHIND
+    kept = Coverage(found.at[seen], found.triangle[seen], found.shares[:, seen])
+    return View(part, triangles, faces, kept, places, unit * FINER)
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """What a source shows where the pixels of a view lie in it.
+
+    x, y: [S, S] places in pixels of its picture, -1 where nothing is drawn. colour: [S, S, 3] RGB,
+    0 to 255. hidden: [N] of the view's pixels, where something lies before it.
+    """
+
+    x: Floats
+    y: Floats
+    colour: Floats
+    hidden: NDArray[np.bool_]
+
+
+def carried_from(model: HeadModel, view: View, source: Drawing, picture: ImageU8) -> Carried:
+    """From a source [R, R, 3] that is drawn as it is held there."""
+    then = (source.posed.xy * (len(picture) / source.side)).astype(np.float32)
+    places = view.mix(then)
+    x, y = (view.square(places[:, c], -1.0) - np.float32(0.5) for c in (0, 1))
+    colour = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    on_map = (places * np.float32(source.size / len(picture))).astype(np.int32)
+    column, row = on_map.clip(0, source.size - 1).T
+    hidden = view.mix(depth_of(model, source.posed)) > source.depth[row, column] + _HIDDEN
+    return Carried(x, y, np.asarray(colour, np.float32), hidden)
+
+
+def skin_of(
+    model: HeadModel, view: View, carried: Carried, kept: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """[S, S, 3] skin, also where there is none; [S, S] where the view shows what is told by it.
+
+    kept: [F] 0..1 how far what the source shows of a triangle is taken; what is not is told by the
+    skin around.
+    """
+    skin = model.region[view.shown] == SKIN
+    hidden = carried.hidden & skin
+    share = np.ones(len(view.faces), np.float32) if kept is None else kept
+    known = view.square(share[view.found.triangle] * (skin & ~hidden))
+    around = filled(carried.colour, known)
+    there = np.maximum(view.soft(view.square(skin & ~hidden), _SOFT), 1e-3)
+    own = (view.soft(known, _SOFT) / there).clip(0, 1) * (known > 0)
+    whole = around + (carried.colour - around) * own[..., None]
+    return np.asarray(whole, np.float32), view.soft(view.square(~hidden), _SOFT)
