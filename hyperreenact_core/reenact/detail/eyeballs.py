@@ -24,7 +24,9 @@ from .view import BEHIND
 
 _WIDEST = 1.35
 """Radians from where the eye looks to the border of its picture."""
-_SIDE = 96
+_LEAST_SIDE, _MOST_SIDE = 96, 256
+_SHARE = 0.19
+"""Of the side of a ball's picture in that of the source's."""
 _FINER = 2
 """Pixels drawn for one, to tell which show an eye."""
 _LASHES = 0.012
@@ -36,13 +38,13 @@ _SOFT = 1.5
 _RINGS = 24
 _OUTERMOST = 2.2
 """Of the rings, over the model's iris."""
-_AROUND_IRIS = 1.15
-"""Where the white begins, over the model's iris."""
+_AROUND_IRIS, _RIM = 1.15, 0.25
+"""Where the white begins, over the model's iris, and over how much more it goes over into it."""
 _ASTRAY = 0.3
 """Radians that a fitted gaze may be off."""
 _DARKER = 10.0
 """Levels that an iris is darker than what surrounds it."""
-_ENOUGH = 0.04
+_ENOUGH = 0.012
 """Share of a ball's picture that the source shows, from which on it tells anything."""
 
 
@@ -112,10 +114,11 @@ def looks_of(
     An eye that hardly shows looks like the other one; if neither does, as it is painted.
     """
     shown = _shown(model, drawing, len(picture))
-    seen = [_seen(model, ball, drawing, picture, shown) for ball in balls(model)]
+    side = min(max(round(_SHARE * len(picture)), _LEAST_SIDE), _MOST_SIDE)
+    seen = [_seen(model, ball, drawing, picture, shown, side) for ball in balls(model)]
     first, second = (None if look.seen.mean() < _ENOUGH else look for look in seen)
     mirrored = [None if look is None else _mirrored(look) for look in (second, first)]
-    plain = _painted(paint)
+    plain = _painted(paint, side)
     left, right = (
         _whole(own or other or plain, plain)
         for own, other in zip((first, second), mirrored, strict=True)
@@ -144,78 +147,69 @@ def _shown(model: HeadModel, drawing: Drawing, size: int) -> NDArray[np.uint8]:
 
 
 def _seen(
-    model: HeadModel, ball: Ball, drawing: Drawing, picture: ImageU8, shown: NDArray[np.uint8]
+    model: HeadModel,
+    ball: Ball,
+    drawing: Drawing,
+    picture: ImageU8,
+    shown: NDArray[np.uint8],
+    side: int,
 ) -> EyeLook:
     """The picture of a ball where the source shows it, 0 elsewhere."""
     faces = model.faces[ball.triangles]
-    laid = ball.places.astype(np.float64) * _SIDE
-    found = rasterise(laid, np.zeros(len(laid), np.float32), faces, _SIDE)
+    laid = ball.places.astype(np.float64) * side
+    found = rasterise(laid, np.zeros(len(laid), np.float32), faces, side)
     scale = len(picture) / drawing.side
-    places = np.full((_SIDE * _SIDE, 2), -1e3, np.float32)
+    places = np.full((side * side, 2), -1e3, np.float32)
     places[found.at] = found.mix(faces, (drawing.posed.xy * scale).astype(np.float32))
     # What is turned away lies before the same pixels as what is seen.
-    depth = np.full(_SIDE * _SIDE, 1e3, np.float32)
+    depth = np.full(side * side, 1e3, np.float32)
     depth[found.at] = found.mix(faces, -drawing.posed.vertices[:, 2])
     radius = float(np.ptp(model.mean[faces.reshape(-1), 0])) / 2
-    ahead = depth.reshape(_SIDE, _SIDE) < float(depth[found.at].min()) + _TURNED * radius
-    x, y = (places.reshape(_SIDE, _SIDE, 2) - 0.5).transpose(2, 0, 1)
+    ahead = depth.reshape(side, side) < float(depth[found.at].min()) + _TURNED * radius
+    x, y = (places.reshape(side, side, 2) - 0.5).transpose(2, 0, 1)
     colours = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     own = cv2.remap(shown, (x + 0.5) * _FINER - 0.5, (y + 0.5) * _FINER - 0.5, cv2.INTER_NEAREST)
     return EyeLook(np.asarray(colours, np.float32), (np.asarray(own) * ahead).astype(np.float32))
 
 
-def _painted(paint: EyePaint) -> EyeLook:
+def _painted(paint: EyePaint, side: int) -> EyeLook:
     """White with an iris and a pupil; nothing of it is seen."""
-    away = _radius((0.0, 0.0))[..., None]
+    away = _radius(side, (0.0, 0.0))[..., None]
     white, iris = (np.array(colour, np.float32) for colour in (paint.eye, paint.iris))
     inner = smoothstep((away - 0.35) / np.float32(0.15))
     rim = 1 - 0.35 * np.exp(-(((away - 0.95) / 0.12) ** 2))
     outer = smoothstep((away - 0.92) / np.float32(0.16))
     coloured = (0.2 + 0.8 * inner) * iris * rim
     picture = coloured + (white - coloured) * outer
-    return EyeLook(picture.astype(np.float32), np.zeros((_SIDE, _SIDE), np.float32))
+    return EyeLook(picture.astype(np.float32), np.zeros((side, side), np.float32))
 
 
-def _radius(middle: tuple[float, float]) -> Floats:
+def _radius(side: int, middle: tuple[float, float]) -> Floats:
     """[S, S] how far from a middle, in radians from the picture's, over the model's iris."""
-    place = ((np.arange(_SIDE, dtype=np.float32) + 0.5) / _SIDE - 0.5) * (2 * _WIDEST)
+    place = ((np.arange(side, dtype=np.float32) + 0.5) / side - 0.5) * (2 * _WIDEST)
     x, y = place[None] - np.float32(middle[0]), place[:, None] - np.float32(middle[1])
     return np.asarray(np.hypot(x, y) / _IRIS, np.float32)
 
 
 def _whole(look: EyeLook, plain: EyeLook) -> EyeLook:
     """The picture with what the source does not show."""
-    if look is plain:
-        return plain
-    away = _radius(_middle_of_iris(look))
     known = look.seen > 0
-    edges = np.linspace(0, _OUTERMOST, _RINGS + 1)
-    rings = np.digitize(away, edges) - 1
-    told = np.zeros((1, _RINGS, 3), np.float32)
-    weight = np.zeros((1, _RINGS), np.float32)
-    for ring in range(_RINGS):
-        inside = look.picture[(rings == ring) & known]
-        if len(inside):
-            told[0, ring], weight[0, ring] = np.median(inside, axis=0), 1
-    told = _along(told[0], weight[0])
+    away = _radius(len(look.seen), _middle_of_iris(look))
+    ring = (away * (_RINGS / _OUTERMOST)).astype(np.int32)
+    told = [r for r in range(_RINGS) if ((ring == r) & known).any()]
+    if look is plain or not told:
+        return plain
+    means = np.stack([np.median(look.picture[(ring == r) & known], axis=0) for r in told])
     at = away * (_RINGS / _OUTERMOST) - 0.5
-    rings_drawn = np.dstack([np.interp(at, np.arange(_RINGS), c) for c in told.T])
+    iris = np.dstack([np.interp(at, told, means[:, c]) for c in range(3)])
     # The white is not alike all around: it is lit from one side.
-    white = filled(look.picture, (known & (away > _AROUND_IRIS)).astype(np.float32))
-    if not (known & (away > _AROUND_IRIS)).any():
-        white = plain.picture
-    beyond = smoothstep((away - _AROUND_IRIS) / np.float32(0.25))[..., None]
-    guessed = rings_drawn + (white - rings_drawn) * beyond
-    soft = cv2.GaussianBlur(cv2.erode(look.seen, np.ones((3, 3))), (0, 0), _SOFT)[..., None]
-    picture = guessed + (look.picture - guessed) * soft
-    return EyeLook(np.asarray(picture, np.float32), np.asarray(soft[..., 0], np.float32))
-
-
-def _along(values: Floats, known: Floats) -> Floats:
-    """[R, 3] where known, else between the next that are."""
-    there = np.nonzero(known)[0]
-    at = np.arange(len(values))
-    return np.stack([np.interp(at, there, values[there, c]) for c in range(3)], 1)
+    beside = (known & (away > _AROUND_IRIS)).astype(np.float32)
+    white = filled(look.picture, beside) if beside.any() else plain.picture
+    beyond = smoothstep((away - _AROUND_IRIS) / np.float32(_RIM))[..., None]
+    guessed = iris + (white - iris) * beyond
+    soft = cv2.GaussianBlur(cv2.erode(look.seen, np.ones((3, 3))), (0, 0), _SOFT)
+    picture = guessed + (look.picture - guessed) * soft[..., None]
+    return EyeLook(np.asarray(picture, np.float32), np.asarray(soft, np.float32))
 
 
 def _middle_of_iris(look: EyeLook) -> tuple[float, float]:
@@ -226,7 +220,7 @@ def _middle_of_iris(look: EyeLook) -> tuple[float, float]:
     steps = np.linspace(-_ASTRAY, _ASTRAY, 13)
     for x in steps.tolist():
         for y in steps.tolist():
-            away = _radius((x, y))
+            away = _radius(len(bright), (x, y))
             inside, around = known & (away < 0.85), known & (away > 1.1) & (away < 1.7)
             if inside.sum() < 20 or around.sum() < 20:
                 continue

@@ -34,8 +34,11 @@ _SOFT = 0.004
 """Decimetres by which the edge of an eye is out of focus."""
 _SLIT = (0.008, 0.016)
 """Decimetres; eyes that are open less are shut."""
-_CREASE = 0.08
-"""Decimetres about the edge of an upper lid that its lashes and its crease take."""
+_CREASE = (0.07, 0.13)
+"""Decimetres about the edge of an upper lid that its lashes and its crease take, and from where on
+there are none."""
+_MEET = 0.2
+"""Of an opening, where lids meet: what is measured of them lies a little apart."""
 _LASH, _LASH_DARKER = 0.008, (0.25, 0.5)
 """Half the width of the line where shut lids meet, in decimetres, and how dark it is at least and
 at most."""
@@ -90,7 +93,10 @@ def _lashes(drawing: Drawing, picture: ImageU8, upper: Indices, lower: Indices) 
 def eyes_of(
     model: HeadModel, result: Drawing, source: Drawing, picture: ImageU8, eyes: SourceEyes
 ) -> list[Patch]:
-    """Both eyes, but one that is turned away, in a result as large as the source's picture."""
+    """The eyes in a result as large as the source's picture.
+
+    But for one that is turned away, and one that is as the source has it.
+    """
     opened = openings(model, result.posed)
     drawn: list[Patch] = []
     for which, edges in enumerate(lid_edges(model)):
@@ -104,9 +110,12 @@ def eyes_of(
         )
         if view is None or _width_seen(result, edges) < _FACING:
             continue
-        narrowed = smoothstep(np.array(1 - opened[which] / max(eyes.open[which], 1e-3)))
+        left = opened[which] / max(eyes.open[which], 1e-3)
+        narrowed = smoothstep(np.array((1 - left) / (1 - _MEET)))
         upper, lower = view.places[edges.upper], view.places[edges.lower]
         carried = carried_from(model, view, source, picture)
+        if not carried.moves:
+            continue
         kept = _kept(model, view, source, len(picture)) * (1 - narrowed * _creases(model)[which])
         skin, known = skin_of(model, view, carried, kept)
         line = np.exp(-((view.away(upper) / np.float32(_LASH)) ** 2))
@@ -166,7 +175,7 @@ def _creases(model: HeadModel) -> list[Floats]:
     for triangles, edges in zip(_near_eyes(model), lid_edges(model), strict=True):
         middle = model.mean[model.faces[triangles]].mean(1)
         away = np.linalg.norm(middle[:, None] - model.mean[edges.upper], axis=2).min(1)
-        found.append(np.exp(-((away / np.float32(_CREASE)) ** 2)))
+        found.append(smoothstep((_CREASE[1] - away) / (_CREASE[1] - _CREASE[0])))
     return found
 
 

@@ -94,14 +94,17 @@ def mouth_of(
     pieces_shown: NDArray[np.uint8],
     paint: MouthPaint,
 ) -> Patch | None:
-    """The mouth in a result as large as the source's picture; None where it lies off that.
+    """The mouth in a result as large as the source's picture.
 
-    Of its inside what the source shows is that, see `mouth_pieces_in`; the rest is painted.
+    None where it lies off that, or is as the source has it. Of its inside what the source shows is
+    that, see `mouth_pieces_in`; the rest is painted.
     """
     view = _viewed(model, result, len(picture))
     if view is None:
         return None
     carried = carried_from(model, view, source, picture)
+    if not carried.moves:
+        return None
     lips, known = skin_of(model, view, carried)
     which = _pieces(model)[view.shown]
     then = cv2.remap(pieces_shown, carried.x, carried.y, cv2.INTER_NEAREST)

@@ -20,6 +20,8 @@ BEHIND = 0.1
 """Decimetres behind what a coarse drawing shows, from which on something is hidden by it."""
 _HIDDEN = 0.06
 """The same where skin lies before skin."""
+_MOVES = 0.02
+"""Pixels of the picture that something moves at least."""
 _SOFT = 0.02
 """Decimetres by which the edge of skin that is filled in is out of focus."""
 
@@ -104,13 +106,15 @@ class Carried:
     """What a source shows where the pixels of a view lie in it.
 
     x, y: [S, S] places in pixels of its picture, -1 where nothing is drawn. colour: [S, S, 3] RGB,
-    0 to 255. hidden: [N] of the view's pixels, where something lies before it.
+    0 to 255. hidden: [N] of the view's pixels, where something lies before it. moves: whether it
+    is not the source as it is that is shown.
     """
 
     x: Floats
     y: Floats
     colour: Floats
     hidden: NDArray[np.bool_]
+    moves: bool
 
 
 def carried_from(model: HeadModel, view: View, source: Drawing, picture: ImageU8) -> Carried:
@@ -118,11 +122,13 @@ def carried_from(model: HeadModel, view: View, source: Drawing, picture: ImageU8
     then = (source.posed.xy * (len(picture) / source.side)).astype(np.float32)
     places = view.mix(then)
     x, y = (view.square(places[:, c], -1.0) - np.float32(0.5) for c in (0, 1))
-    colour = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    colour = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     on_map = (places * np.float32(source.size / len(picture))).astype(np.int32)
     column, row = on_map.clip(0, source.size - 1).T
     hidden = view.mix(depth_of(model, source.posed)) > source.depth[row, column] + _HIDDEN
-    return Carried(x, y, np.asarray(colour, np.float32), hidden)
+    steps = then - (view.places / FINER + (view.part.left, view.part.top))
+    moves = bool(np.abs(steps[np.unique(view.faces)]).max() > _MOVES)
+    return Carried(x, y, np.asarray(colour, np.float32), hidden, moves)
 
 
 def skin_of(
