@@ -39,7 +39,7 @@ _CREASE = (0.07, 0.13)
 there are none."""
 _MEET = 0.2
 """Of an opening, where lids meet: what is measured of them lies a little apart."""
-_LASH, _LASH_DARKER = 0.008, (0.25, 0.5)
+_LASH, _LASH_DARKER = 0.01, (0.3, 0.6)
 """Half the width of the line where shut lids meet, in decimetres, and how dark it is at least and
 at most."""
 _LASH_SKIN = (0.1, 0.22)

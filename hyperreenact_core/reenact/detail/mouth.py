@@ -44,7 +44,7 @@ _NEARBY, _DEEPEST = 0.4, -0.5
 """Decimetres within which triangles around lips are drawn, and before which they lie."""
 _LIPS = 0.012
 """Decimetres within lips that show their edges and shadows."""
-_SLIT = (0.02, 0.033)
+_SLIT = (0.005, 0.014)
 """Decimetres: what is thinner is a slit between lips that meet."""
 _SOFT = 0.006
 """Decimetres by which it is out of focus, as a standard deviation."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .head_model import Floats
 
-_TOP_SHADE, _EDGE_SHADE = (0.05, 0.25), (0.012, 0.6)
+_TOP_SHADE, _EDGE_SHADE = (0.04, 0.12), (0.01, 0.45)
 """How far below its upper edge and within all edges these shade an opening, in decimetres, and how
 much."""
 
