@@ -16,7 +16,14 @@ from ..models.sets import LoadedSet
 from ..types import DrivingPose, FaceCrop, FaceReading
 from .detail.fit import HeadFit
 from .detail.head_model import load_head_model
-from .detail.performance import HEAD_HEIGHT, PLACE, RATE, HeadState, Performance, Performer
+from .detail.performance import (
+    HEAD_HEIGHT,
+    PLACE,
+    RATE,
+    Performance,
+    Performer,
+    performed,
+)
 from .faces import AlignedFaces
 from .motion.smoothing import smooth
 from .pose import pose_networks, poses_of, poses_of_performance
@@ -143,7 +150,7 @@ def performance_of(
         held = at > 0 and reading is readings[at - 1]
         scene = 0 if scenes is None else scenes[at]
         fits.append(fits[-1] if held else performer.fit(reading, scene=scene))
-    told = Performance.of([HeadState(fit.rotation, fit.coefficients) for fit in fits])
+    told = Performance.of([performed(fit) for fit in fits])
     return replace(
         told,
         gaze=torch.stack([reading.gaze @ reading.rotation for reading in readings]).float(),
