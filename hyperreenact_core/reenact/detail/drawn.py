@@ -98,7 +98,7 @@ def _teeth_of(
     """Of what is seen of them [N, 3] at these depths [N], if that is enough."""
     pixel = drawing.side / (drawing.size * drawing.posed.scale)
     if len(colours) * pixel**2 < _TEETH:
-        return _colour(1.35 * pale)
+        return _colour(1.25 * pale)
     light = float(light_on_teeth(model, drawing.posed, depths).mean())
     red, green, blue = (np.median(colours, axis=0) / light).clip(0, _BRIGHTEST).tolist()
     return red, green, blue

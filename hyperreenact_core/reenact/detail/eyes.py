@@ -111,12 +111,13 @@ def eyes_of(
         if view is None or _width_seen(result, edges) < _FACING:
             continue
         left = opened[which] / max(eyes.open[which], 1e-3)
-        narrowed = smoothstep(np.array((1 - left) / (1 - _MEET)))
+        narrowed = float(smoothstep(np.array((1 - left) / (1 - _MEET))))
         upper, lower = view.places[edges.upper], view.places[edges.lower]
         carried = carried_from(model, view, source, picture)
         if not carried.moves:
             continue
-        kept = _kept(model, view, source, len(picture)) * (1 - narrowed * _creases(model)[which])
+        kept = _kept(model, view, source, len(picture))
+        kept -= kept * np.float32(narrowed) * _creases(model)[which]
         skin, known = skin_of(model, view, carried, kept)
         line = np.exp(-((view.away(upper) / np.float32(_LASH)) ** 2))
         skin *= 1 - narrowed * eyes.lashes[which] * line[..., None]

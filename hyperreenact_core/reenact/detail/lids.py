@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...heads.expression import ACTIONS
+from ...imaging import smoothstep
 from .fit import HeadFit
 from .head_model import Doubles, HeadModel, Indices
 from .pose import PosedHead
@@ -25,6 +26,9 @@ _NARROWING = ("eyeBlink", "eyeSquint", "eyeLookDown", "cheekSquint")
 _SHUT, _OPEN = 0.27, 0.6
 """What is left of an eye's opening where a reader of faces sees it shut, and from where on it is as
 it is read: points of lids that meet are read a little apart."""
+
+_APART = (0.5, 0.65)
+"""How open the wider eye is up to which both are alike, and from which on each is as it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +85,10 @@ def with_shut_lids(model: HeadModel, fit: HeadFit, coefficients: Doubles) -> Dou
 def _told(openness: Doubles, own: Doubles) -> Doubles:
     """[2] how open eyes are, of those read so open and of a source whose own are so open."""
     whole = np.minimum(_OPEN, own)
-    rise = whole / np.maximum(whole - _SHUT, 0.05)
-    lower = ((openness - _SHUT) * rise).clip(0)
+    # One eye shuts alone; two that are nearly shut are so alike, however they are read.
+    alike = smoothstep((_APART[1] - openness.max()) / (_APART[1] - _APART[0]))
+    level = openness + alike * (openness.mean() - openness)
+    lower = ((level - _SHUT) * (whole / np.maximum(whole - _SHUT, 0.05))).clip(0)
     told = np.where((openness < whole) & (own > _SHUT), np.minimum(lower, openness), openness)
     return np.maximum(told, 0)
 
