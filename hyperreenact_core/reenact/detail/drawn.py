@@ -28,6 +28,8 @@ _TEETH = 0.005
 """Square decimetres of teeth that tell theirs."""
 _BRIGHTEST = 400.0
 """Of teeth where light reaches them fully."""
+_DARKEST = 0.65
+"""Of the light of pale things: what is darker is no teeth but the dark between lips."""
 _WHITE = (60.0, 0.55)
 """How light teeth are where the skin's lightest tenth is black, and by how much more with it."""
 _PALE = 0.6
@@ -97,10 +99,14 @@ def _teeth_of(
 ) -> Colour:
     """Of what is seen of them [N, 3] at these depths [N], if that is enough."""
     pixel = drawing.side / (drawing.size * drawing.posed.scale)
+    unseen = 1.25 * pale
     if len(colours) * pixel**2 < _TEETH:
-        return _colour(1.25 * pale)
+        return _colour(unseen)
     light = float(light_on_teeth(model, drawing.posed, depths).mean())
-    red, green, blue = (np.median(colours, axis=0) / light).clip(0, _BRIGHTEST).tolist()
+    seen = (np.median(colours, axis=0) / light).clip(0, _BRIGHTEST)
+    if seen.mean() < _DARKEST * pale.mean():
+        return _colour(unseen)
+    red, green, blue = seen.tolist()
     return red, green, blue
 
 

@@ -34,7 +34,8 @@ def source_features(
 ) -> SourceFeatures:
     """Of a picture [R, R, 3] with a head that is drawn as it is held there."""
     eyes = source_eyes(model, drawing, picture, paint)
-    return SourceFeatures(picture, paint, eyes, mouth_pieces_in(model, drawing, len(picture)))
+    inside = mouth_pieces_in(model, drawing, picture, paint)
+    return SourceFeatures(picture, paint, eyes, inside)
 
 
 def features_of(

@@ -48,10 +48,14 @@ _SLIT = (0.005, 0.014)
 """Decimetres: what is thinner is a slit between lips that meet."""
 _SOFT = 0.006
 """Decimetres by which it is out of focus, as a standard deviation."""
+_DARK = 0.5
+"""Of the light of teeth: what is darker is none."""
 _SHADE_LEFT = 0.3
 """Of that where teeth have the colour that the picture shows: shaded already."""
 _WARM = np.array([0.8, 1.0, 1.1], np.float32)
 """What is in the shade is redder."""
+_COLOURED = 0.25
+"""Saturation of a mouth in a picture that is not grey."""
 
 
 class MouthPaint(Protocol):
@@ -67,11 +71,14 @@ class MouthPaint(Protocol):
     def shows(self) -> float: ...
 
 
-def mouth_pieces_in(model: HeadModel, drawing: Drawing, size: int) -> NDArray[np.uint8]:
-    """[size, size] which piece of the mouth's inside a source shows, within its lips; else 0.
+def mouth_pieces_in(
+    model: HeadModel, drawing: Drawing, picture: ImageU8, paint: MouthPaint
+) -> NDArray[np.uint8]:
+    """[R, R] which piece of the mouth's inside a source [R, R, 3] shows, within its lips; else 0.
 
-    Of a source that is drawn as it is held there.
+    Of a source that is drawn as it is held there. Teeth that are dark are none.
     """
+    size = len(picture)
     view = _viewed(model, drawing, size)
     shown = np.zeros((size, size), np.uint8)
     if view is None:
@@ -83,6 +90,10 @@ def mouth_pieces_in(model: HeadModel, drawing: Drawing, size: int) -> NDArray[np
     drawn = (which * inner)[::FINER, ::FINER]
     rows, columns = part.bottom - part.top, part.right - part.left
     shown[part.top : part.bottom, part.left : part.right] = drawn[:rows, :columns]
+    for row_of_teeth in range(2, 1 + LAST_PIECE):
+        of = shown == row_of_teeth
+        if of.any() and np.median(picture[of]) < _DARK * np.mean(paint.teeth):
+            shown[of] = 0
     return shown
 
 
@@ -141,7 +152,14 @@ def _inside(model: HeadModel, view: View, drawing: Drawing, paint: MouthPaint) -
     colour = view.square(colours[shown] * light[:, None])
     mask = view.square(np.isin(shown, INSIDE)).astype(np.uint8)
     shade = shade_within(mask, view.unit, 1 - (1 - _SHADE_LEFT) * paint.shows)
-    return np.asarray(colour * shade[..., None] ** _WARM, np.float32)
+    return np.asarray(colour * shade[..., None] ** _warmth(paint), np.float32)
+
+
+def _warmth(paint: MouthPaint) -> Floats:
+    """[3] powers of the shade; none of it in grey pictures."""
+    lightest, darkest = max(paint.mouth), min(paint.mouth)
+    tint = min((lightest - darkest) / max(lightest, 1.0) / _COLOURED, 1.0)
+    return 1 + np.float32(tint) * (_WARM - 1)
 
 
 def shown_inside(model: HeadModel, posed: PosedHead) -> float:
