@@ -21,9 +21,9 @@ from .opening import shade_within, without_slits
 from .patch import Patch
 from .view import View, carried_from, skin_of, viewed
 
-_AROUND, _FADE = 0.3, 0.14
+_AROUND, _FADE = 0.22, 0.12
 """Decimetres from the edges of lids to where skin is drawn with them, and over which it fades."""
-_REACH, _DEEPEST = 0.55, -0.5
+_REACH, _DEEPEST = 0.4, -0.5
 """Decimetres within which triangles around an eye are drawn, and before which they lie."""
 _FACING = 0.3
 """Of an eye's width, seen from the front, that must be seen."""
@@ -153,17 +153,21 @@ def _sizes(corners: Doubles) -> Doubles:
 
 
 def _ball(model: HeadModel, view: View, which: int, look: EyeLook) -> tuple[Floats, Floats]:
-    """[S, S, 3] the eyeball between its lids, and [S, S] how much of it is to be seen."""
-    mask = view.square(model.region[view.shown] == EYE).astype(np.uint8)
-    places = view.mix(balls(model)[which].places) * np.float32(len(look.seen))
-    x, y = (view.square(places[:, c]) - np.float32(0.5) for c in (0, 1))
+    """[H, W, 3] the eyeball between its lids, and [H, W] how much of it is to be seen."""
+    whole = view.square(model.region[view.shown] == EYE).astype(np.uint8)
+    window = view.window(whole)
+    places = view.square(view.mix(balls(model)[which].places) * np.float32(len(look.seen)) - 0.5)
+    x, y = np.ascontiguousarray(places[window].transpose(2, 0, 1))
+    mask = np.ascontiguousarray(whole[window])
     colour = np.asarray(cv2.remap(look.picture, x, y, cv2.INTER_LINEAR), np.float32)
     seen = np.asarray(cv2.remap(look.seen, x, y, cv2.INTER_LINEAR), np.float32)
     colour *= shade_within(mask, view.unit, 1 - (1 - _SHADE_LEFT) * seen)[..., None]
     known = np.maximum(view.soft(mask.astype(np.float32), _SOFT), 1e-3)
-    lit = np.asarray(view.soft(colour * mask[..., None], _SOFT) / known[..., None], np.float32)
     opened = without_slits(mask, [width * view.unit for width in _SLIT])
-    return lit, view.soft(opened, _SOFT)
+    ball, share = np.zeros((*whole.shape, 3), np.float32), np.zeros(whole.shape, np.float32)
+    ball[window] = view.soft(colour * mask[..., None], _SOFT) / known[..., None]
+    share[window] = view.soft(opened, _SOFT)
+    return ball, share
 
 
 @lru_cache(maxsize=2)

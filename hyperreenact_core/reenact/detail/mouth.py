@@ -38,9 +38,9 @@ _CLOSE = ACTIONS.index("mouthClose")
 _SHUT, _OPEN = 0.05, 0.08
 """Decimetres between the lips from which the inside begins to be seen, and is."""
 
-_AROUND, _FADE = 0.2, 0.1
+_AROUND, _FADE = 0.14, 0.08
 """Decimetres from the edge of lips to where skin is drawn with them, and over which it fades."""
-_NEARBY, _DEEPEST = 0.4, -0.5
+_NEARBY, _DEEPEST = 0.3, -0.5
 """Decimetres within which triangles around lips are drawn, and before which they lie."""
 _LIPS = 0.012
 """Decimetres within lips that show their edges and shadows."""
@@ -117,19 +117,23 @@ def mouth_of(
     if not carried.moves:
         return None
     lips, known = skin_of(model, view, carried)
-    which = _pieces(model)[view.shown]
-    then = cv2.remap(pieces_shown, carried.x, carried.y, cv2.INTER_NEAREST)
-    seen = view.square(which)
-    own = view.soft(((seen == then) & (seen > 0)).astype(np.float32), _SOFT) * paint.shows
-    inside = _inside(model, view, result, paint)
-    inside += (carried.colour - inside) * own[..., None]
-    mask = (seen > 0).astype(np.uint8)
+    pieces_now = view.square(_pieces(model)[view.shown])
+    window = view.window(pieces_now.astype(np.uint8))
+    now = pieces_now[window]
+    mask = (now > 0).astype(np.uint8)
+    x, y = (np.ascontiguousarray(places[window]) for places in (carried.x, carried.y))
+    then = cv2.remap(pieces_shown, x, y, cv2.INTER_NEAREST)
+    own = view.soft(((now == then) & (now > 0)).astype(np.float32), _SOFT) * paint.shows
+    inside = _inside(model, view, result, paint)[window]
+    inside += (carried.colour[window] - inside) * own[..., None]
     whole = np.maximum(view.soft(mask.astype(np.float32), _SOFT), 1e-3)
     inside = view.soft(inside * mask[..., None], _SOFT) / whole[..., None]
-    opened = view.soft(without_slits(mask, [thick * view.unit for thick in _SLIT]), _SOFT)
-    colour = np.asarray(lips + (inside - lips) * opened[..., None], np.float32)
+    opened = np.zeros(pieces_now.shape, np.float32)
+    slits = [thick * view.unit for thick in _SLIT]
+    opened[window] = view.soft(without_slits(mask, slits), _SOFT)
+    lips[window] += (inside - lips[window]) * opened[window][..., None]
     near = view.near(view.places[list(_lip_ring(model))], _AROUND, _FADE)
-    return view.part.patch(colour, np.maximum(known, opened) * near)
+    return view.part.patch(lips, np.maximum(known, opened) * near)
 
 
 def _viewed(model: HeadModel, drawing: Drawing, size: int) -> View | None:
@@ -144,7 +148,7 @@ def _viewed(model: HeadModel, drawing: Drawing, size: int) -> View | None:
 
 
 def _inside(model: HeadModel, view: View, drawing: Drawing, paint: MouthPaint) -> Floats:
-    """[S, S, 3] painted."""
+    """[H, W, 3] painted."""
     shown = shown_by(model)[view.shown]
     colours = np.zeros((256, 3), np.float32)
     colours[[MOUTH, TEETH, TONGUE]] = paint.mouth, paint.teeth, paint.tongue

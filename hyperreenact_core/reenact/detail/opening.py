@@ -16,7 +16,7 @@ much."""
 
 
 def shade_within(mask: NDArray[np.uint8], unit: float, amount: float | Floats) -> Floats:
-    """[S, S] what its edges leave of the light in an opening, 1 there; unit: pixels a decimetre."""
+    """[H, W] what its edges leave of the light in an opening, 1 there; unit: pixels a decimetre."""
     below = np.cumsum(mask, axis=0, dtype=np.float32) / np.float32(unit)
     within = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5)) / np.float32(unit)
     shade = 1 - amount * _TOP_SHADE[1] * np.exp(-below / _TOP_SHADE[0])
@@ -25,7 +25,7 @@ def shade_within(mask: NDArray[np.uint8], unit: float, amount: float | Floats) -
 
 
 def without_slits(mask: NDArray[np.uint8], thick: Sequence[float]) -> Floats:
-    """[S, S] the opening, less where it is thinner than one of these, in pixels, or several."""
+    """[H, W] the opening, less where it is thinner than one of these, in pixels, or several."""
     shares = np.zeros(mask.shape, np.float32)
     for width in thick:
         size = max(round(width), 1)

@@ -20,7 +20,7 @@ FINER = 2
 class Part:
     """A part of a picture of `size` pixels, from `left` and `top` to before `right` and `bottom`.
 
-    side: of the square that is drawn of it, FINER times as fine.
+    width, height: of what is drawn of it, FINER times as fine.
     """
 
     left: int
@@ -37,20 +37,24 @@ class Part:
         return Part(left, top, right, bottom, size)
 
     @property
-    def side(self) -> int:
-        return FINER * max(self.bottom - self.top, self.right - self.left)
+    def width(self) -> int:
+        return FINER * (self.right - self.left)
+
+    @property
+    def height(self) -> int:
+        return FINER * (self.bottom - self.top)
 
     @property
     def empty(self) -> bool:
         return self.left == self.right or self.top == self.bottom
 
     def places(self, xy: Doubles) -> Doubles:
-        """[N, 2] in pixels of the picture -> of the square."""
+        """[N, 2] in pixels of the picture -> of what is drawn."""
         return (xy - (self.left, self.top)) * FINER
 
     def pixels(self, at: Indices, size: int) -> tuple[Indices, Indices]:
-        """[N] row * side + column of the square -> columns and rows of the picture of `size`."""
-        row, column = np.divmod(at, self.side)
+        """[N] row * width + column -> columns and rows of the whole picture at `size` pixels."""
+        row, column = np.divmod(at, self.width)
         share = size / (self.size * FINER)
         columns, rows = (
             ((values + first * FINER) * share).astype(np.int32).clip(0, size - 1)
@@ -59,13 +63,11 @@ class Part:
         return columns, rows
 
     def patch(self, colour: Floats, share: Floats) -> Patch:
-        """Of colours [side, side, 3], 0 to 255, and how much they cover [side, side]."""
-        side = self.side // FINER
+        """Of colours [height, width, 3], 0 to 255, and how much they cover [height, width]."""
         own = share[..., None]
-        both = cv2.resize(
-            np.dstack([colour * own, own]), (side, side), interpolation=cv2.INTER_AREA
-        )
-        both = np.asarray(both, np.float32)[: self.bottom - self.top, : self.right - self.left]
+        size = (self.width // FINER, self.height // FINER)
+        both = cv2.resize(np.dstack([colour * own, own]), size, interpolation=cv2.INTER_AREA)
+        both = np.asarray(both, np.float32)
         plain = (both[..., :3] / np.maximum(both[..., 3:], 1e-6)).clip(0, 255)
         whole = torch.from_numpy(np.dstack([plain / 127.5 - 1, both[..., 3:]])).permute(2, 0, 1)
         return Patch(self.top, self.left, whole[:3], whole[3:])

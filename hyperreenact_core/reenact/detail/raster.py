@@ -38,13 +38,16 @@ class Coverage:
         return mixed
 
 
-def rasterise(xy: Doubles, depth: Floats, faces: Indices, size: int) -> Coverage:
+def rasterise(
+    xy: Doubles, depth: Floats, faces: Indices, width: int, height: int | None = None
+) -> Coverage:
     """Vertices [V, 2] in pixels, y down, and how far they are [V] -> what pixels' centres show.
 
-    faces: [F, 3], counter-clockwise seen from the front; others are left out. Attributes are mixed
+    height: of the picture, its width if None. faces: [F, 3], counter-clockwise seen from the front; others are left out. Attributes are mixed
     linearly in the picture, which for small triangles is as good as with perspective.
     """
-    front = _seen_from_front(xy, faces, size)
+    rows = width if height is None else height
+    front = _seen_from_front(xy, faces, width, rows)
     spans = _spans(front)
     which, row = (np.repeat(v, spans.counts) for v in (spans.of, spans.row))  # [C] candidates
     begin = np.cumsum(spans.counts, dtype=np.int32) - spans.counts
@@ -53,8 +56,8 @@ def rasterise(xy: Doubles, depth: Floats, faces: Indices, size: int) -> Coverage
     deeper = (front.right * corners).sum(0), (front.down * corners).sum(0)
     first = corners[0][spans.of] + deeper[1][spans.of] * _from(front.y, spans.of, spans.row)
     far = np.repeat(first, spans.counts) + deeper[0][which] * _from(front.x, which, column)
-    nearest = np.full(size * size, _NOTHING)
-    np.minimum.at(nearest, row * np.int32(size) + column, _ordered(far))
+    nearest = np.full(width * rows, _NOTHING)
+    np.minimum.at(nearest, row * np.int32(width) + column, _ordered(far))
     covered = np.nonzero(nearest != _NOTHING)[0].astype(np.int32)
     chosen = nearest[covered] & _NUMBER
     own = which[chosen]
@@ -81,7 +84,7 @@ class _Front:
     box: Indices
 
 
-def _seen_from_front(xy: Doubles, faces: Indices, size: int) -> _Front:
+def _seen_from_front(xy: Doubles, faces: Indices, width: int, height: int) -> _Front:
     corners = np.ascontiguousarray(faces.T)
     x, y = (xy[:, axis].astype(np.float32)[corners] for axis in (0, 1))  # [3, F]
     x10, x20, y10, y20 = x[1] - x[0], x[2] - x[0], y[1] - y[0], y[2] - y[0]
@@ -90,12 +93,12 @@ def _seen_from_front(xy: Doubles, faces: Indices, size: int) -> _Front:
     box = np.stack(
         [
             *(
-                np.ceil(x.min(0) - _HALF).clip(0, size),
-                np.floor(x.max(0) - _HALF).clip(-1, size - 1),
+                np.ceil(x.min(0) - _HALF).clip(0, width),
+                np.floor(x.max(0) - _HALF).clip(-1, width - 1),
             ),
             *(
-                np.ceil(y.min(0) - _HALF).clip(0, size),
-                np.floor(y.max(0) - _HALF).clip(-1, size - 1),
+                np.ceil(y.min(0) - _HALF).clip(0, height),
+                np.floor(y.max(0) - _HALF).clip(-1, height - 1),
             ),
         ]
     ).astype(np.int32)

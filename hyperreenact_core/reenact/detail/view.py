@@ -22,8 +22,10 @@ _HIDDEN = 0.06
 """The same where skin lies before skin."""
 _MOVES = 0.02
 """Pixels of the picture that something moves at least."""
-_SOFT = 0.02
-"""Decimetres by which the edge of skin that is filled in is out of focus."""
+_SOFT = 0.06
+"""Decimetres over which skin goes over into what is filled in."""
+_MARGIN = 0.03
+"""Decimetres around what is drawn apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +53,35 @@ class View:
         return self.found.mix(self.faces, values)
 
     def square(self, values: NDArray[np.generic], otherwise: float = 0.0) -> Floats:
-        """[N, ...] -> [S, S, ...]."""
-        side = self.part.side
-        laid = np.full((side * side, *values.shape[1:]), otherwise, np.float32)
+        """[N, ...] -> [H, W, ...]."""
+        width, height, rest = self.part.width, self.part.height, values.shape[1:]
+        laid = np.full((height * width, *rest), otherwise, np.float32)
         laid[self.found.at] = values
-        return laid.reshape(side, side, *values.shape[1:])
+        return laid.reshape(height, width, *rest)
+
+    def window(self, mask: NDArray[np.uint8]) -> tuple[slice, slice]:
+        """Of [H, W]: the part with what is not 0, and a little around it; all where nothing is."""
+        extents = [np.nonzero(mask.any(axis))[0] for axis in (1, 0)]
+        if not len(extents[0]):
+            return slice(None), slice(None)
+        margin = round(_MARGIN * self.unit)
+        rows, columns = (
+            slice(max(int(at[0]) - margin, 0), int(at[-1]) + 1 + margin) for at in extents
+        )
+        return rows, columns
 
     def soft(self, values: Floats, decimetres: float) -> Floats:
-        """[S, S, ...] out of focus, by a standard deviation."""
+        """[H, W, ...] out of focus, by a standard deviation."""
         return np.asarray(cv2.GaussianBlur(values, (0, 0), decimetres * self.unit), np.float32)
 
+    def spread(self, shares: Floats, decimetres: float) -> Floats:
+        """[H, W] means of squares of this side."""
+        side = max(round(decimetres * self.unit), 1)
+        return np.asarray(cv2.blur(shares, (side, side)), np.float32)
+
     def away(self, line: Doubles, *, around: bool = False) -> Floats:
-        """[S, S] decimetres from a line [N, 2] in the part, or from what it goes around."""
-        off = np.ones((self.part.side, self.part.side), np.uint8)
+        """[H, W] decimetres from a line [N, 2] in the part, or from what it goes around."""
+        off = np.ones((self.part.height, self.part.width), np.uint8)
         points = [np.rint(line * 16 - 8).astype(np.int32)]  # sixteenths, from pixels' middles
         if around:
             cv2.fillPoly(off, points, 0, shift=4)
@@ -72,7 +90,7 @@ class View:
         return np.asarray(away / self.unit, np.float32)
 
     def near(self, ring: Doubles, reach: float, fade: float) -> Floats:
-        """[S, S] 1 within a ring [N, 2] and next to it, softly 0 from `reach` decimetres on."""
+        """[H, W] 1 within a ring [N, 2] and next to it, softly 0 from `reach` decimetres on."""
         return smoothstep((np.float32(reach) - self.away(ring, around=True)) / np.float32(fade))
 
 
@@ -94,7 +112,7 @@ def viewed(
         return None
     places, faces = part.places(xy), model.faces[triangles]
     depth = depth_of(model, drawing.posed)
-    found = rasterise(places, depth, faces, part.side)
+    found = rasterise(places, depth, faces, part.width, part.height)
     column, row = part.pixels(found.at, drawing.size)
     seen = found.mix(faces, depth) < drawing.depth[row, column] + BEHIND
     kept = Coverage(found.at[seen], found.triangle[seen], found.shares[:, seen])
@@ -105,7 +123,7 @@ def viewed(
 class Carried:
     """What a source shows where the pixels of a view lie in it.
 
-    x, y: [S, S] places in pixels of its picture, -1 where nothing is drawn. colour: [S, S, 3] RGB,
+    x, y: [H, W] places in pixels of its picture, -1 where nothing is drawn. colour: [H, W, 3] RGB,
     0 to 255. hidden: [N] of the view's pixels, where something lies before it. moves: whether it
     is not the source as it is that is shown.
     """
@@ -134,7 +152,7 @@ def carried_from(model: HeadModel, view: View, source: Drawing, picture: ImageU8
 def skin_of(
     model: HeadModel, view: View, carried: Carried, kept: Floats | None = None
 ) -> tuple[Floats, Floats]:
-    """[S, S, 3] skin, also where there is none; [S, S] where the view shows what is told by it.
+    """[H, W, 3] skin, also where there is none; [H, W] where the view shows what is told by it.
 
     kept: [F] 0..1 how far what the source shows of a triangle is taken; what is not is told by the
     skin around.
@@ -144,7 +162,7 @@ def skin_of(
     share = np.ones(len(view.faces), np.float32) if kept is None else kept
     known = view.square(share[view.found.triangle] * (skin & ~hidden))
     around = filled(carried.colour, known)
-    there = np.maximum(view.soft(view.square(skin & ~hidden), _SOFT), 1e-3)
-    own = (view.soft(known, _SOFT) / there).clip(0, 1) * (known > 0)
+    there = np.maximum(view.spread(view.square(skin & ~hidden), _SOFT), 1e-3)
+    own = (view.spread(known, _SOFT) / there).clip(0, 1) * (known > 0)
     whole = around + (carried.colour - around) * own[..., None]
-    return np.asarray(whole, np.float32), view.soft(view.square(~hidden), _SOFT)
+    return np.asarray(whole, np.float32), view.spread(view.square(~hidden), _SOFT)
