@@ -30,7 +30,7 @@ _FACING = 0.3
 _DRAWN_OUT = (0.3, 0.65)
 """A triangle's size in the source over that in the result, between which its skin is told more and
 more by what lies around."""
-_SOFT = 0.004
+_SOFT = 0.005
 """Decimetres by which the edge of an eye is out of focus."""
 _SLIT = (0.008, 0.016)
 """Decimetres; eyes that are open less are shut."""
@@ -42,6 +42,8 @@ _MEET = 0.2
 _LASH, _LASH_DARKER = 0.01, (0.3, 0.6)
 """Half the width of the line where shut lids meet, in decimetres, and how dark it is at least and
 at most."""
+_TAPER = 0.08
+"""Decimetres over which that line begins and ends."""
 _LASH_SKIN = (0.1, 0.22)
 """Decimetres from the edge of an upper lid to the skin that its lashes are compared with."""
 _SHADE_LEFT = 0.25
@@ -119,13 +121,19 @@ def eyes_of(
         kept = _kept(model, view, source, len(picture))
         kept -= kept * np.float32(narrowed) * _creases(model)[which]
         skin, known = skin_of(model, view, carried, kept)
-        line = np.exp(-((view.away(upper) / np.float32(_LASH)) ** 2))
-        skin *= 1 - narrowed * eyes.lashes[which] * line[..., None]
+        skin *= 1 - narrowed * eyes.lashes[which] * _lash_line(view, upper)[..., None]
         ball, share = _ball(model, view, which, eyes.looks[which])
         colour = np.asarray(skin + (ball - skin) * share[..., None], np.float32)
         near = view.near(np.concatenate([upper, lower[::-1]]), _AROUND, _FADE)
         drawn.append(view.part.patch(colour, np.maximum(known, share) * near))
     return drawn
+
+
+def _lash_line(view: View, upper: Doubles) -> Floats:
+    """[H, W] 1 along the edge of an upper lid [N, 2], less towards its corners, softly 0 off it."""
+    line = np.exp(-((view.off(upper) / np.float32(_LASH)) ** 2))
+    ends = np.minimum(*(view.off(np.repeat(upper[[end]], 2, 0)) for end in (0, -1)))
+    return np.asarray(line * smoothstep(ends / np.float32(_TAPER)), np.float32)
 
 
 def _width_seen(drawing: Drawing, edges: LidEdges) -> float:

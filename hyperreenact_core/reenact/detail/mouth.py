@@ -20,7 +20,7 @@ from .flow import Drawing, depth_of
 from .head_model import MOUTH, SKIN, Floats, HeadModel, Indices
 from .opening import shade_within, without_slits
 from .parts import INSIDE, LAST_PIECE, LIPS, TEETH, TONGUE, pieces, shown_by
-from .patch import FINER, Patch
+from .patch import Patch
 from .pose import PosedHead, vertices_of
 from .raster import Coverage
 from .view import View, carried_from, skin_of, viewed
@@ -42,7 +42,7 @@ _AROUND, _FADE = 0.14, 0.08
 """Decimetres from the edge of lips to where skin is drawn with them, and over which it fades."""
 _NEARBY, _DEEPEST = 0.3, -0.5
 """Decimetres within which triangles around lips are drawn, and before which they lie."""
-_LIPS = 0.012
+_LIPS = 0.009
 """Decimetres within lips that show their edges and shadows."""
 _SLIT = (0.005, 0.014)
 """Decimetres: what is thinner is a slit between lips that meet."""
@@ -87,9 +87,7 @@ def mouth_pieces_in(
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     which = view.square(_pieces(model)[view.shown]).astype(np.uint8)
     inner = cv2.erode((which > 0).astype(np.uint8), around)
-    drawn = (which * inner)[::FINER, ::FINER]
-    rows, columns = part.bottom - part.top, part.right - part.left
-    shown[part.top : part.bottom, part.left : part.right] = drawn[:rows, :columns]
+    shown[part.top : part.bottom, part.left : part.right] = which * inner
     for row_of_teeth in range(2, 1 + LAST_PIECE):
         of = shown == row_of_teeth
         if of.any() and np.median(picture[of]) < _DARK * np.mean(paint.teeth):

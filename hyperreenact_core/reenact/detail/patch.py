@@ -5,23 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, floor
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from .head_model import Doubles, Floats, Indices
 
-FINER = 2
-"""Pixels drawn for one, along each side: edges are soft."""
-
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a picture of `size` pixels, from `left` and `top` to before `right` and `bottom`.
-
-    width, height: of what is drawn of it, FINER times as fine.
-    """
+    """A part of a picture of `size` pixels, from `left`, `top` to before `right` and `bottom`."""
 
     left: int
     top: int
@@ -38,38 +31,34 @@ class Part:
 
     @property
     def width(self) -> int:
-        return FINER * (self.right - self.left)
+        return self.right - self.left
 
     @property
     def height(self) -> int:
-        return FINER * (self.bottom - self.top)
+        return self.bottom - self.top
 
     @property
     def empty(self) -> bool:
-        return self.left == self.right or self.top == self.bottom
+        return self.width == 0 or self.height == 0
 
     def places(self, xy: Doubles) -> Doubles:
-        """[N, 2] in pixels of the picture -> of what is drawn."""
-        return (xy - (self.left, self.top)) * FINER
+        """[N, 2] in pixels of the picture -> of the part."""
+        return xy - (self.left, self.top)
 
     def pixels(self, at: Indices, size: int) -> tuple[Indices, Indices]:
         """[N] row * width + column -> columns and rows of the whole picture at `size` pixels."""
         row, column = np.divmod(at, self.width)
-        share = size / (self.size * FINER)
+        share = size / self.size
         columns, rows = (
-            ((values + first * FINER) * share).astype(np.int32).clip(0, size - 1)
+            ((values + first) * share).astype(np.int32).clip(0, size - 1)
             for values, first in ((column, self.left), (row, self.top))
         )
         return columns, rows
 
     def patch(self, colour: Floats, share: Floats) -> Patch:
         """Of colours [height, width, 3], 0 to 255, and how much they cover [height, width]."""
-        own = share[..., None]
-        size = (self.width // FINER, self.height // FINER)
-        both = cv2.resize(np.dstack([colour * own, own]), size, interpolation=cv2.INTER_AREA)
-        both = np.asarray(both, np.float32)
-        plain = (both[..., :3] / np.maximum(both[..., 3:], 1e-6)).clip(0, 255)
-        whole = torch.from_numpy(np.dstack([plain / 127.5 - 1, both[..., 3:]])).permute(2, 0, 1)
+        both = np.dstack([colour.clip(0, 255) / np.float32(127.5) - 1, share])
+        whole = torch.from_numpy(both.astype(np.float32, copy=False)).permute(2, 0, 1)
         return Patch(self.top, self.left, whole[:3], whole[3:])
 
 

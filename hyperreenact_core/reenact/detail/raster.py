@@ -43,8 +43,9 @@ def rasterise(
 ) -> Coverage:
     """Vertices [V, 2] in pixels, y down, and how far they are [V] -> what pixels' centres show.
 
-    height: of the picture, its width if None. faces: [F, 3], counter-clockwise seen from the front; others are left out. Attributes are mixed
-    linearly in the picture, which for small triangles is as good as with perspective.
+    height: of the picture, its width if None. faces: [F, 3], counter-clockwise seen from the front;
+    others are left out. Attributes are mixed linearly in the picture, which for small triangles is
+    as good as with perspective.
     """
     rows = width if height is None else height
     front = _seen_from_front(xy, faces, width, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from ...imaging import ImageU8, smoothstep
 from .filling import filled
 from .flow import Drawing, depth_of
 from .head_model import SKIN, Doubles, Floats, HeadModel, Indices
-from .patch import FINER, Part
+from .patch import Part
 from .raster import Coverage, rasterise
 
 BEHIND = 0.1
@@ -79,19 +80,25 @@ class View:
         side = max(round(decimetres * self.unit), 1)
         return np.asarray(cv2.blur(shares, (side, side)), np.float32)
 
-    def away(self, line: Doubles, *, around: bool = False) -> Floats:
-        """[H, W] decimetres from a line [N, 2] in the part, or from what it goes around."""
-        off = np.ones((self.part.height, self.part.width), np.uint8)
-        points = [np.rint(line * 16 - 8).astype(np.int32)]  # sixteenths, from pixels' middles
-        if around:
-            cv2.fillPoly(off, points, 0, shift=4)
-        cv2.polylines(off, points, around, 0, shift=4)
-        away = cv2.distanceTransform(off, cv2.DIST_L2, cv2.DIST_MASK_5)
-        return np.asarray(away / self.unit, np.float32)
+    def off(self, line: Doubles) -> Floats:
+        """[H, W] decimetres from a line through [N, 2] in the part."""
+        rows, columns = np.mgrid[0 : self.part.height, 0 : self.part.width].astype(np.float32)
+        x, y = columns + np.float32(0.5), rows + np.float32(0.5)
+        nearest = np.full(x.shape, np.inf, np.float32)
+        for begin, end in pairwise(line.astype(np.float32)):
+            along, away = end - begin, (x - begin[0], y - begin[1])
+            length = np.float32(max(along @ along, 1e-6))
+            share = ((away[0] * along[0] + away[1] * along[1]) / length).clip(0, 1)
+            off = (away[0] - share * along[0]) ** 2 + (away[1] - share * along[1]) ** 2
+            np.minimum(nearest, off, out=nearest)
+        return np.asarray(np.sqrt(nearest) / self.unit, np.float32)
 
     def near(self, ring: Doubles, reach: float, fade: float) -> Floats:
         """[H, W] 1 within a ring [N, 2] and next to it, softly 0 from `reach` decimetres on."""
-        return smoothstep((np.float32(reach) - self.away(ring, around=True)) / np.float32(fade))
+        outside = np.ones((self.part.height, self.part.width), np.uint8)
+        cv2.fillPoly(outside, [np.rint(ring).astype(np.int32)], 0)
+        away = np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+        return smoothstep((np.float32(reach) - away / np.float32(self.unit)) / np.float32(fade))
 
 
 def viewed(
@@ -116,7 +123,7 @@ def viewed(
     column, row = part.pixels(found.at, drawing.size)
     seen = found.mix(faces, depth) < drawing.depth[row, column] + BEHIND
     kept = Coverage(found.at[seen], found.triangle[seen], found.shares[:, seen])
-    return View(part, triangles, faces, kept, places, unit * FINER)
+    return View(part, triangles, faces, kept, places, unit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +151,7 @@ def carried_from(model: HeadModel, view: View, source: Drawing, picture: ImageU8
     on_map = (places * np.float32(source.size / len(picture))).astype(np.int32)
     column, row = on_map.clip(0, source.size - 1).T
     hidden = view.mix(depth_of(model, source.posed)) > source.depth[row, column] + _HIDDEN
-    steps = then - (view.places / FINER + (view.part.left, view.part.top))
+    steps = then - (view.places + np.array([view.part.left, view.part.top]))
     moves = bool(np.abs(steps[np.unique(view.faces)]).max() > _MOVES)
     return Carried(x, y, np.asarray(colour, np.float32), hidden, moves)
 
