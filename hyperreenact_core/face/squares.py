@@ -54,10 +54,15 @@ def framing_around(side: int) -> Framing:
 
 def crop_within(images: Tensor, framing: Framing) -> Tensor:
     """[B, 3, r, r] the crop, of squares [B, 3, R, R] that are framed so, and not turned."""
-    drawn = images.shape[-1]
+    rows, columns = part_within(images.shape[-1], framing)
+    return images[..., rows, columns]
+
+
+def part_within(drawn: int, framing: Framing) -> tuple[slice, slice]:
+    """Rows and columns of the crop in a square `drawn` wide that is framed so, and not turned."""
     side = round(drawn / framing.size)
     left, top = (round((drawn - side) / 2 - side * shift) for shift in (framing.x, framing.y))
-    return images[..., top : top + side, left : left + side]
+    return slice(top, top + side), slice(left, left + side)
 
 
 def corners_of(crop: FaceCrop) -> Tensor:

@@ -165,22 +165,24 @@ def unasked(maps: CoarseMaps) -> DetailPlan:
     return DetailPlan(maps.offset.clone(), 3 * _SURE * _layers(maps), none)
 
 
-def compose(source: Tensor, plan: DetailPlan) -> Tensor:
+def compose(source: Tensor, plan: DetailPlan, part: tuple[slice, slice] | None = None) -> Tensor:
     """Make the result [B, 3, R, R] from the source [B, 3, R, R], R >= S.
 
-    Where the plan leaves the source as it is, so is the result, to the bit.
+    part: rows and columns that are made; the others are the source's. All if None. Where the plan
+    leaves the source as it is, so is the result, to the bit.
     """
     small = torch.cat([plan.weights, plan.offset, plan.painted], 1)  # one pass over all of them
     side = source.shape[-1]
     large, places = enlarged(small, side), pixel_places(side, side, like=small)
     # A processor is done sooner with what its cache holds.
-    rows = _BAND if source.device.type == "cpu" else side
-    result = source.new_empty(source.shape)
-    for top in range(0, side, rows):
-        band = slice(top, top + rows)
-        weights, offset, painted = large[:, :, band].split((3, 2, 3), 1)
-        moved = displace(source, offset, places=places[:, :, band])
-        result[:, :, band] = blended(settled(weights), moved, source[:, :, band], painted)
+    height = _BAND if source.device.type == "cpu" else side
+    rows, columns = (slice(0, side), slice(0, side)) if part is None else part
+    result = source.clone()
+    for top in range(rows.start, rows.stop, height):
+        band = (..., slice(top, min(top + height, rows.stop)), columns)
+        weights, offset, painted = large[band].split((3, 2, 3), 1)
+        moved = displace(source, offset, places=places[band])
+        result[band] = blended(settled(weights), moved, source[band], painted)
     return result
 
 

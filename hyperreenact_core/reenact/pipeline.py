@@ -32,6 +32,7 @@ from .placing import (
     placed,
     portrait_behind,
     results_of,
+    shows_crop_alone,
 )
 from .pose import pose_networks, poses_of
 from .results import ReenactedFrame, Reenactment
@@ -241,7 +242,8 @@ class Reenactor:
                 guide = self._draw_views(prepared, [own_pose.view])[0]
         o = self._options
         portrait = portrait_behind(source, guide)
-        kept = self._detail.prepare(portrait, size=drawn_side(source, o, self._models))
+        size = drawn_side(source, o, self._models)
+        kept = self._detail.prepare(portrait, size=size, crop_alone=shows_crop_alone(source, o))
         smooth = smooth_over(o.driving.stabilise)
         return ClipDetail(self._detail, kept, o.detail, o.motion, smooth=smooth)
 

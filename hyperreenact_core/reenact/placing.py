@@ -91,7 +91,7 @@ def results_of(
 def placed(source: SourceFace, face: Tensor, options: ReenactOptions, models: LoadedSet) -> Placed:
     """What is given out for a drawn face [3, R, R]."""
     side = options.side(models)
-    cuts = source.shown is not None and not options.paste_back
+    cuts = shows_crop_alone(source, options)
     alone = crop_within(face[None], source.crop.framing) if cuts else face[None]
     alone = resize(alone, side)
     if not options.paste_back:
@@ -114,10 +114,15 @@ def feather_of(options: ReenactOptions) -> float:
     return FEATHER.default if options.detail > 0 else _ALONE
 
 
+def shows_crop_alone(source: SourceFace, options: ReenactOptions) -> bool:
+    """Whether more is drawn than results show."""
+    return source.shown is not None and not options.paste_back
+
+
 def drawn_side(source: SourceFace, options: ReenactOptions, models: LoadedSet) -> int:
     """Pixels that a result is drawn wide: larger squares that are pasted back stay as sharp."""
     side, framing = options.side(models), source.crop.framing
-    if source.shown is not None and not options.paste_back:
+    if shows_crop_alone(source, options):
         return round(side * framing.size)
     if options.paste_back and options.size is None:
         return max(side, framed_side(side, framing))

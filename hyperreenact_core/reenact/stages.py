@@ -212,7 +212,9 @@ def draw_details(
     with host.on_device([models.detail], 0):
         around = portrait.shown is not None and amount > 0  # the generator draws the crop alone
         prepared = stage.prepare(
-            portrait, size=round(size * portrait.framing.size) if around else size
+            portrait,
+            size=round(size * portrait.framing.size) if around else size,
+            crop_alone=around,
         )
         for begin in range(0, total, batch_size):
             host.check_interrupt()

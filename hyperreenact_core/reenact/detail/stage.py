@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...face.align import CropBox, CropRule, cut
+from ...face.squares import part_within
 from ...imaging import resize, tensor_from_u8, u8_from_tensor
 from ...networks.detail import DetailNetwork, compose
 from ...networks.detail_inputs import CoarseMaps
@@ -47,7 +48,8 @@ class DetailSource:
     same at the stage's work size. guide: [1, 3, S, S], the source in its own pose, as the generator
     draws it or, in `paint`, the head model. fit, drawing: its head, in pixels of the crop. figure:
     [S, S] 1 on the person, 0 on the background. features: None for a source without paint. framing:
-    what of the source's picture it is.
+    what of the source's picture it is. part: rows and columns that are wanted of results, all if
+    None.
     """
 
     picture: Tensor
@@ -59,6 +61,7 @@ class DetailSource:
     figure: Floats
     features: SourceFeatures | None
     framing: Framing = field(default_factory=Framing)
+    part: tuple[slice, slice] | None = None
 
     @property
     def state(self) -> HeadState:
@@ -123,11 +126,12 @@ class DetailStage:
         fit_with: Callable[[FaceReading], HeadFit] | None = None,
         paint: Paint | None = None,
         figure: Floats | None = None,
+        crop_alone: bool = False,
     ) -> DetailSource:
-        """size: side of the results in pixels. fit_with: what fits the head, else `fit_portrait`.
+        """size: side of the results in pixels. crop_alone: no more of them is wanted.
 
-        paint: colours of a portrait without a guide. figure: see DetailSource. What is None is
-        measured.
+        fit_with: what fits the head, else `fit_portrait`. paint: colours of a portrait without a
+        guide. figure: see DetailSource. What is None is measured.
         """
         side = len(portrait.image)
         whole = CropBox(side / 2, side / 2, side / 2)
@@ -164,6 +168,7 @@ class DetailStage:
             figure=figure,
             features=features,
             framing=framing,
+            part=part_within(size, framing) if crop_alone else None,
         )
 
     def draw(
@@ -215,7 +220,7 @@ class DetailStage:
         lower = self._dtype != torch.float32
         with torch.autocast(self._device.type, self._dtype, enabled=lower):
             plan = planned(self._network, carried, drawn, maps, size=self.work_size)
-        images = compose(source.picture.expand(count, -1, -1, -1), plan)
+        images = compose(source.picture.expand(count, -1, -1, -1), plan, source.part)
         for image, sketch in zip(images, sketches, strict=True):
             for feature in sketch.features:
                 feature.over(image)

@@ -159,3 +159,14 @@ def test_wrong_sizes_are_refused() -> None:
     small = picture(0, 32)
     with pytest.raises(ValueError, match="of their side"):
         network()(DetailInputs(small, small, small, small, small, maps()))
+
+
+def test_what_is_not_wanted_of_a_result_is_not_made():
+    source = picture(0)
+    plan = planned(source, picture(1))
+    part = slice(10, SIZE - 8), slice(4, SIZE - 20)
+    whole, some = compose(source, plan), compose(source, plan, part)
+    inside = torch.zeros(SIZE, SIZE, dtype=torch.bool)
+    inside[part] = True
+    assert torch.equal(some[..., inside], whole[..., inside])
+    assert torch.equal(some[..., ~inside], source[..., ~inside])
