@@ -23,7 +23,6 @@ from ..types import FaceCrop
 from ..video.sources import FrameSource
 from .changed import FaceOptions, FootageFrame, changed_frames, place_of_drawn
 from .detail.fit import HeadFit
-from .detail.flow import Drawing
 from .detail.performance import Performer
 from .detail.stage import DetailSource, DetailStage, Sketch
 from .detail.worn import placed_in, worn_part
@@ -84,7 +83,6 @@ class _Shot:
     crop: FaceCrop
     fit: HeadFit
     sketch: Sketch
-    drawing: Drawing
 
 
 def _shots(
@@ -145,7 +143,7 @@ class _Studio:
         side = self._source.picture.shape[-1]
         place = place_of_drawn(crop, side).numpy()
         own = placed_in(fit, place)
-        return _Shot(crop, own, *self._stage.sketch_on(self._source, own))
+        return _Shot(crop, own, self._stage.sketch_on(self._source, own))
 
     def finished(self, picture: ImageU8, shot: _Shot) -> ImageU8:
         """The frame with the new face."""
@@ -154,7 +152,7 @@ class _Studio:
         crop, source = shot.crop, self._source
         drawn = self._stage.finish(source, [shot.sketch], None).images.cpu()
         side = drawn.shape[-1]
-        part = worn_part(self._stage.model, shot.fit, shot.drawing, side)
+        part = worn_part(self._stage.model, shot.fit, shot.sketch.drawing, side)
         under = cut_square(picture, crop, size=side)
         if self.options.keep_in_front and crop.reading is not None:
             reading = crop.reading.moved(place_of_drawn(crop, side) @ crop.frame_from_crop.double())
@@ -164,7 +162,7 @@ class _Studio:
             if crop.scene != self._scene:
                 self._tone, self._scene = ToneMatch(), crop.scene
             face = self._tone.matched(
-                u8_from_tensor(drawn)[0], under, shot.drawing.region, part, shot.fit.scale
+                u8_from_tensor(drawn)[0], under, shot.sketch.drawing.region, part, shot.fit.scale
             )
             drawn = tensor_from_u8(face)
         return paste_back(

@@ -24,7 +24,6 @@ from .head_model import Floats, HeadModel, load_head_model
 from .lids import with_shut_lids
 from .maps import coarse_maps
 from .mouth import shown_inside, with_shut_lips
-from .patch import Patch
 from .performance import HeadState, fit_portrait
 from .planning import planned
 from .portrait import Portrait, framed_side
@@ -73,13 +72,13 @@ class DetailSource:
 class Sketch:
     """What the head model alone says of one result.
 
-    guide: [1, 3, S, S] in [-1, 1], the model painted; None for a source without paint. features:
-    eyes and mouth at the result's size; none for a source without paint.
+    drawing: of its head. guide: [1, 3, S, S] in [-1, 1], the model painted; None for a source
+    without paint.
     """
 
     maps: CoarseMaps
+    drawing: Drawing
     guide: Tensor | None = None
-    features: Sequence[Patch] = ()
 
 
 @dataclass(frozen=True)
@@ -182,23 +181,19 @@ class DetailStage:
         result = self._drawn(source.fit, state, source.framing, side=source.drawing.side)
         return self._sketched(source, result)
 
-    def sketch_on(self, source: DetailSource, other: HeadFit) -> tuple[Sketch, Drawing]:
+    def sketch_on(self, source: DetailSource, other: HeadFit) -> Sketch:
         """The source's face on another head, which lies in pixels of a square of the same side."""
         side = source.drawing.side
         posed = worn_on(self.model, source.fit, other)
         drawing = draw_head(self.model, posed, side=side, size=source.drawing.size)
-        return self._sketched(source, drawing), drawing
+        return self._sketched(source, drawing)
 
     def _sketched(self, source: DetailSource, result: Drawing) -> Sketch:
         flow = flow_between(self.model, result, source.drawing, source.figure)
         maps = coarse_maps([flow], [result])
         if source.paint is None:
-            return Sketch(maps)
-        features = source.features
-        drawn = (
-            () if features is None else features_of(self.model, result, source.drawing, features)
-        )
-        return Sketch(maps, self._pictures([result], source.paint), drawn)
+            return Sketch(maps, result)
+        return Sketch(maps, result, self._pictures([result], source.paint))
 
     @torch.inference_mode()
     def finish(
@@ -221,9 +216,12 @@ class DetailStage:
         with torch.autocast(self._device.type, self._dtype, enabled=lower):
             plan = planned(self._network, carried, drawn, maps, size=self.work_size)
         images = compose(source.picture.expand(count, -1, -1, -1), plan, source.part)
-        for image, sketch in zip(images, sketches, strict=True):
-            for feature in sketch.features:
-                feature.over(image)
+        features = source.features
+        if features is not None:
+            for image, sketch in zip(images, sketches, strict=True):
+                # Here and not in the sketch: that is made on a thread with more to do.
+                for patch in features_of(self.model, sketch.drawing, source.drawing, features):
+                    patch.over(image)
         return Detailed(images, _kept(plan.weights, maps.face))
 
     def _drawn(
