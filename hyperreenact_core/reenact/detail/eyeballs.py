@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...imaging import ImageU8, smoothstep
 from .filling import filled
 from .flow import Drawing, depth_of
-from .head_model import EYE, Floats, HeadModel, Indices
+from .head_model import EYE, Doubles, Floats, HeadModel, Indices
 from .parts import IRIS_REACH, near_features, pieces
 from .raster import rasterise
 from .view import BEHIND
@@ -114,7 +114,7 @@ def looks_of(
     An eye that hardly shows looks like the other one; if neither does, as it is painted.
     """
     shown = _shown(model, drawing, len(picture))
-    side = min(max(round(_SHARE * len(picture)), _LEAST_SIDE), _MOST_SIDE)
+    side = _side(len(picture))
     seen = [_seen(model, ball, drawing, picture, shown, side) for ball in balls(model)]
     first, second = (None if look.seen.mean() < _ENOUGH else look for look in seen)
     mirrored = [None if look is None else _mirrored(look) for look in (second, first)]
@@ -124,6 +124,22 @@ def looks_of(
         for own, other in zip((first, second), mirrored, strict=True)
     )
     return left, right
+
+
+def gaze_astray(model: HeadModel, drawing: Drawing, picture: ImageU8) -> Doubles:
+    """[2] radians that the eyes of a source [R, R, 3] look more to the viewer's right than drawn.
+
+    0 for an eye without an iris to be seen.
+    """
+    shown = _shown(model, drawing, len(picture))
+    side = _side(len(picture))
+    seen = [_seen(model, ball, drawing, picture, shown, side) for ball in balls(model)]
+    return np.array([_middle_of_iris(look)[0] for look in seen])
+
+
+def _side(size: int) -> int:
+    """Of the balls' pictures of a source that is so wide."""
+    return min(max(round(_SHARE * size), _LEAST_SIDE), _MOST_SIDE)
 
 
 def _mirrored(look: EyeLook) -> EyeLook:

@@ -15,6 +15,7 @@ from ...networks.pose_state import gaze_of
 from ...networks.reader_regions import LEFT_EYE, RIGHT_EYE
 from ...types import FaceReading
 from .fit import FINE, HeadFit, fit_head
+from .gaze import with_parallel_eyes, with_sideways_gaze
 from .head_model import POINTS, Doubles, HeadModel
 
 _COEFFICIENT_SPREAD = 0.4
@@ -130,9 +131,10 @@ def performed(fit: HeadFit) -> HeadState:
     """What a performer's head does: as much of an expression as there was of it.
 
     Readers and fits that know their errors move less than faces do: the spread of what they tell
-    is this share of the true one, as measured on rendered heads.
+    is this share of the true one, as measured on rendered heads. Both eyes look the same way.
     """
-    return HeadState(fit.rotation, (fit.coefficients / _told_shares()).clip(0, 1))
+    told = (fit.coefficients / _told_shares()).clip(0, 1)
+    return HeadState(fit.rotation, with_parallel_eyes(told))
 
 
 @cache
@@ -207,7 +209,7 @@ def _fit(
     def numbers(name: str) -> Doubles:
         return getattr(reading, name).numpy().astype(np.float64)
 
-    return fit_head(
+    fit = fit_head(
         model,
         numbers("points"),
         numbers("coefficients"),
@@ -217,3 +219,5 @@ def _fit(
         coefficient_spread=_COEFFICIENT_SPREAD,
         shape_spread=shape_spread,
     )
+    looking = with_sideways_gaze(fit.coefficients, numbers("coefficients"))
+    return replace(fit, coefficients=looking)

@@ -16,10 +16,12 @@ from ...networks.detail import DetailNetwork, compose
 from ...networks.detail_inputs import CoarseMaps
 from ...types import FaceReading, Framing
 from .drawn import Paint, paint_of, picture_of
+from .eyeballs import gaze_astray
 from .features import SourceFeatures, features_of, source_features
 from .figure import figure_of
 from .fit import HeadFit
 from .flow import Drawing, draw_head, flow_between
+from .gaze import with_eyes_turned, with_parallel_eyes
 from .head_model import Floats, HeadModel, load_head_model
 from .lids import with_shut_lids
 from .maps import coarse_maps
@@ -139,10 +141,17 @@ class DetailStage:
         reading = portrait.reading.moved(matrix)
         fit = fit_portrait(self.model, reading) if fit_with is None else fit_with(reading)
         points, spread = reading.points.double().numpy(), reading.spread.double().numpy()
+        fit = replace(fit, coefficients=with_parallel_eyes(fit.coefficients))
         fit = with_shut_lips(self.model, with_remainder(self.model, fit, points, spread))
         framing = portrait.framing
         work_size = framed_side(self.work_size, framing)
         drawing = self._drawn(fit, None, framing, side=float(size))
+        picture = u8_from_tensor(own)[0]
+        astray = gaze_astray(self.model, drawing, picture)
+        if astray.any():
+            seen = with_eyes_turned(self.model, fit.coefficients, astray)
+            fit = replace(fit, coefficients=seen)
+            drawing = self._drawn(fit, None, framing, side=float(size))
         small = resize(own, work_size)
         seen = u8_from_tensor(small)[0]
         if figure is None:
@@ -156,7 +165,7 @@ class DetailStage:
             else:
                 paint = replace(paint, shows=shown_inside(self.model, drawing.posed))
             guide = self._pictures([drawing], paint)[0]
-            features = source_features(self.model, drawing, u8_from_tensor(own)[0], paint)
+            features = source_features(self.model, drawing, picture, paint)
         return DetailSource(
             picture=own,
             small=small,
