@@ -18,7 +18,8 @@ much."""
 def shade_within(mask: NDArray[np.uint8], unit: float, amount: float | Floats) -> Floats:
     """[H, W] what its edges leave of the light in an opening, 1 there; unit: pixels a decimetre."""
     below = np.cumsum(mask, axis=0, dtype=np.float32) / np.float32(unit)
-    within = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5)) / np.float32(unit)
+    edges = np.pad(mask, 1)  # without any nothing would be off them
+    within = np.asarray(cv2.distanceTransform(edges, cv2.DIST_L2, 5))[1:-1, 1:-1] / np.float32(unit)
     shade = 1 - amount * _TOP_SHADE[1] * np.exp(-below / _TOP_SHADE[0])
     shade *= 1 - amount * _EDGE_SHADE[1] * np.exp(-within / _EDGE_SHADE[0])
     return np.asarray(shade, np.float32)

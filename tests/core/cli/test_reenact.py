@@ -15,6 +15,8 @@ from hyperreenact_core.host import LocalHost
 from hyperreenact_core.imaging import ImageU8, tensor_from_u8
 from hyperreenact_core.models.sets import LoadedSet
 from hyperreenact_core.reenact.compare import GAP
+from hyperreenact_core.reenact.options import ReenactOptions
+from hyperreenact_core.reenact.placing import feather_of
 from hyperreenact_core.reenact.source import analyse_source
 from hyperreenact_core.video.pictures import read_image
 from hyperreenact_core.video.reader import open_frames
@@ -118,7 +120,9 @@ def pasted_by_hand(files: Files, source: ImageU8, faces: Path) -> ImageU8:
     face = tensor_from_u8(read_image(faces / "000001.png"))[0]
     models, host = LoadedSet(files.models / "tiny"), LocalHost(device="cpu")
     crop = analyse_source(source, models, host, choice="centre").crop
-    return paste_back(source, face, crop.crop_from_frame, colour_match=True).frame
+    feather = feather_of(ReenactOptions(detail=0))
+    place = crop.crop_from_frame
+    return paste_back(source, face, place, feather=feather, colour_match=True).frame
 
 
 def test_pictures_and_folders_drive_too(files: Files, tmp_path: Path):
