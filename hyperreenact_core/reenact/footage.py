@@ -20,8 +20,8 @@ from ..models.sets import LoadedSet
 from ..types import FaceCrop
 from ..video.sources import FrameSource
 from .changed import FaceOptions, FootageFrame, changed_frames, place_of_drawn
-from .detail.drawn import Paint
 from .detail.head_model import Floats
+from .detail.paint import Paint
 from .detail.performance import HeadState, Performer
 from .detail.portrait import portrait_of
 from .detail.stage import WORK_SIZE, DetailSource, DetailStage, Sketch

@@ -16,10 +16,11 @@ from ..imaging import ImageU8
 from ..models.sets import LoadedSet
 from ..networks.reader_regions import IBUG68
 from ..types import FaceCrop
-from .detail.drawn import Paint, picture_of
+from .detail.drawn import picture_of
 from .detail.fit import HeadFit
 from .detail.flow import draw_head
 from .detail.head_model import POINTS, load_head_model
+from .detail.paint import Paint
 from .detail.performance import RATE, HeadState, Performance
 from .detail.pose import pose_head
 from .expression import AT_REST, Expression

@@ -16,10 +16,11 @@ from .flow import NOTHING, Drawing, depth_of
 from .head_model import EYE, HAIR, MOUTH, SKIN, Floats, HeadModel
 from .maps import relief
 from .mouth import light_inside, light_on_teeth, shown_inside
+from .paint import Colour, Paint
 from .parts import INSIDE, IRIS, LIP, TEETH, TONGUE, near_features, shown_by, shown_in
 from .raster import rasterise
+from .view import BEHIND
 
-Colour = tuple[float, float, float]
 Numbers = NDArray[np.float64]
 
 _LEAST = 6
@@ -34,33 +35,10 @@ _WHITE = (60.0, 0.55)
 """How light teeth are where the skin's lightest tenth is black, and by how much more with it."""
 _PALE = 0.6
 """How much of the skin's hue teeth and the whites of eyes share."""
-_BEHIND = 0.1
-"""What is this much deeper than what the coarse drawing shows there is hidden."""
 _RELIEF_SIZE = 128
 """Side of the picture whose slopes are lit."""
 _FINER = 2
 """Features are drawn in so many pixels for one, along each side: their edges are soft."""
-
-
-@dataclass(frozen=True)
-class Paint:
-    """Colours, 0 to 255, of the parts of a drawn head.
-
-    teeth: where light reaches them fully, may be more. light: xy of where the light comes from.
-    shows: 0..1 how much of the inside of the mouth the picture shows.
-    """
-
-    skin: Colour
-    lip: Colour
-    eye: Colour
-    iris: Colour
-    mouth: Colour
-    tongue: Colour
-    teeth: Colour
-    hair: Colour
-    nothing: Colour
-    light: tuple[float, float] = (0.4, 0.9)
-    shows: float = 0.0
 
 
 def paint_of(model: HeadModel, drawing: Drawing, picture: NDArray[np.uint8]) -> Paint:
@@ -181,7 +159,7 @@ def _features(model: HeadModel, drawing: Drawing, size: int) -> _Features:
     found = rasterise(places, depth, faces, size)
     before = np.asarray(cv2.resize(drawing.depth, (size, size), interpolation=cv2.INTER_NEAREST))
     own = found.mix(faces, depth)
-    seen = own < before.reshape(-1)[found.at] + _BEHIND
+    seen = own < before.reshape(-1)[found.at] + BEHIND
     shown = shown_by(model)[near[found.triangle]]
     opened = cv2.dilate((drawing.region == MOUTH).astype(np.uint8), np.ones((3, 3), np.uint8))
     opened = cv2.resize(opened, (size, size), interpolation=cv2.INTER_NEAREST).reshape(-1)

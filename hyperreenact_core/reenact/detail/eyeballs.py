@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from ...imaging import ImageU8, smoothstep
 from .filling import filled
 from .flow import Drawing, depth_of
 from .head_model import EYE, Doubles, Floats, HeadModel, Indices
+from .paint import Paint
 from .parts import IRIS_REACH, near_features, pieces
 from .raster import rasterise
 from .view import BEHIND
@@ -48,26 +48,18 @@ _ENOUGH = 0.012
 """Share of a ball's picture that the source shows, from which on it tells anything."""
 
 
-class EyePaint(Protocol):
-    """Colours, see `drawn.Paint`."""
-
-    @property
-    def eye(self) -> tuple[float, float, float]: ...
-    @property
-    def iris(self) -> tuple[float, float, float]: ...
-
-
 @dataclass(frozen=True, eq=False)
 class Ball:
     """One eyeball of the model.
 
     triangles: [F] of its front. middle: the vertex where it looks. places: [V, 2] of its vertices
-    in its picture, in shares of the side.
+    in its picture, in shares of the side. radius: decimetres.
     """
 
     triangles: Indices
     middle: int
     places: Floats
+    radius: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +95,12 @@ def _ball(model: HeadModel, triangles: Indices) -> Ball:
     share = angle / np.maximum(np.hypot(x, y), 1e-9) / (2 * _WIDEST)
     places = np.stack([x, y], 1) * share[:, None] + 0.5
     front = angle[model.faces[triangles]].max(1) < np.pi / 2 + 0.2
-    return Ball(triangles[front], middle, places.astype(np.float32))
+    radius = float(highest[0] - lowest[0]) / 2
+    return Ball(triangles[front], middle, places.astype(np.float32), radius)
 
 
 def looks_of(
-    model: HeadModel, drawing: Drawing, picture: ImageU8, paint: EyePaint
+    model: HeadModel, drawing: Drawing, picture: ImageU8, paint: Paint
 ) -> tuple[EyeLook, EyeLook]:
     """Of a source [R, R, 3] that is drawn as it is held there.
 
@@ -180,15 +173,14 @@ def _seen(
     # What is turned away lies before the same pixels as what is seen.
     depth = np.full(side * side, 1e3, np.float32)
     depth[found.at] = found.mix(faces, -drawing.posed.vertices[:, 2])
-    radius = float(np.ptp(model.mean[faces.reshape(-1), 0])) / 2
-    ahead = depth.reshape(side, side) < float(depth[found.at].min()) + _TURNED * radius
+    ahead = depth.reshape(side, side) < float(depth[found.at].min()) + _TURNED * ball.radius
     x, y = (places.reshape(side, side, 2) - 0.5).transpose(2, 0, 1)
     colours = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     own = cv2.remap(shown, (x + 0.5) * _FINER - 0.5, (y + 0.5) * _FINER - 0.5, cv2.INTER_NEAREST)
     return EyeLook(np.asarray(colours, np.float32), (np.asarray(own) * ahead).astype(np.float32))
 
 
-def _painted(paint: EyePaint, side: int) -> EyeLook:
+def _painted(paint: Paint, side: int) -> EyeLook:
     """White with an iris and a pupil; nothing of it is seen."""
     away = _radius(side, (0.0, 0.0))[..., None]
     white, iris = (np.array(colour, np.float32) for colour in (paint.eye, paint.iris))

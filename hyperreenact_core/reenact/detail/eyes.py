@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 
 from ...imaging import ImageU8, smoothstep
-from .eyeballs import EyeLook, EyePaint, balls, looks_of
+from .eyeballs import EyeLook, balls, looks_of
 from .flow import Drawing
 from .head_model import EYE, SKIN, Doubles, Floats, HeadModel, Indices
 from .lids import LidEdges, lid_edges, openings
 from .opening import shade_within, without_slits
+from .paint import Paint
 from .patch import Patch
 from .view import View, carried_from, skin_of, viewed
 
@@ -63,9 +64,7 @@ class SourceEyes:
     lashes: tuple[float, float]
 
 
-def source_eyes(
-    model: HeadModel, drawing: Drawing, picture: ImageU8, paint: EyePaint
-) -> SourceEyes:
+def source_eyes(model: HeadModel, drawing: Drawing, picture: ImageU8, paint: Paint) -> SourceEyes:
     """Of a picture [R, R, 3] with a head that is drawn as it is held there."""
     left, right = (
         _lashes(drawing, picture, edges.upper, edges.lower) for edges in lid_edges(model)

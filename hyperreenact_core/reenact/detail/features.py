@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...imaging import ImageU8
-from .drawn import Paint
 from .eyes import SourceEyes, eyes_of, source_eyes
 from .flow import Drawing
 from .head_model import HeadModel
 from .mouth import mouth_of, mouth_pieces_in
+from .paint import Paint
 from .patch import Patch
 
 

@@ -157,7 +157,7 @@ def _above_neck(model: HeadModel) -> NDArray[np.bool_]:
 @lru_cache(maxsize=2)
 def _chin(model: HeadModel) -> int:
     """Its vertex."""
-    return int(np.linalg.norm(model.mean - model.point_mean[_CHIN], axis=1).argmin())
+    return int(model.vertices_at([_CHIN])[0])
 
 
 def depth_of(model: HeadModel, posed: PosedHead) -> Floats:

@@ -62,5 +62,4 @@ def _turn_of_one(model: HeadModel) -> float:
     actions = np.zeros(model.mean.shape, np.float32)
     actions[model.moved] = model.actions[_RIGHT[0]]
     ball = balls(model)[0]
-    radius = float(np.ptp(model.mean[model.faces[ball.triangles].reshape(-1), 0])) / 2
-    return float(np.arcsin(actions[ball.middle, 0] / radius))
+    return float(np.arcsin(actions[ball.middle, 0] / ball.radius))

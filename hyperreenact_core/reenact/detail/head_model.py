@@ -8,6 +8,7 @@ between the corners of the eyes.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -79,6 +80,11 @@ class HeadModel:
     def points(self, shape: Doubles, coefficients: Doubles) -> Doubles:
         """[K] and [52] -> [468, 3] mesh points, unturned."""
         return self.point_mean + product(self.point_moves, np.concatenate([shape, coefficients]))
+
+    def vertices_at(self, points: Sequence[int]) -> Indices:
+        """[N] vertices that lie next to these mesh points of the mean head."""
+        away = np.linalg.norm(self.mean - self.point_mean[list(points), None], axis=2)
+        return away.argmin(1).astype(np.int32)
 
     def pivot(self, shape: Doubles) -> Doubles:
         """[3] what the head turns about."""

@@ -43,12 +43,8 @@ class LidEdges:
 def lid_edges(model: HeadModel) -> tuple[LidEdges, LidEdges]:
     """Of both eyes, that on the viewer's left first."""
 
-    def nearest(points: tuple[int, ...]) -> Indices:
-        away = np.linalg.norm(model.mean - model.point_mean[list(points), None], axis=2)
-        return away.argmin(1).astype(np.int32)
-
     first, second = (
-        LidEdges(nearest(upper), nearest(lower))
+        LidEdges(model.vertices_at(upper), model.vertices_at(lower))
         for upper, lower in zip(_UPPER, _LOWER, strict=True)
     )
     return first, second

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from .fit import HeadFit
 from .flow import Drawing, depth_of
 from .head_model import MOUTH, SKIN, Floats, HeadModel, Indices
 from .opening import shade_within, without_slits
+from .paint import Paint
 from .parts import INSIDE, LAST_PIECE, LIPS, TEETH, TONGUE, pieces, shown_by
 from .patch import Patch
 from .pose import PosedHead, vertices_of
@@ -58,21 +58,8 @@ _COLOURED = 0.25
 """Saturation of a mouth in a picture that is not grey."""
 
 
-class MouthPaint(Protocol):
-    """Colours, see `drawn.Paint`."""
-
-    @property
-    def mouth(self) -> tuple[float, float, float]: ...
-    @property
-    def tongue(self) -> tuple[float, float, float]: ...
-    @property
-    def teeth(self) -> tuple[float, float, float]: ...
-    @property
-    def shows(self) -> float: ...
-
-
 def mouth_pieces_in(
-    model: HeadModel, drawing: Drawing, picture: ImageU8, paint: MouthPaint
+    model: HeadModel, drawing: Drawing, picture: ImageU8, paint: Paint
 ) -> NDArray[np.uint8]:
     """[R, R] which piece of the mouth's inside a source [R, R, 3] shows, within its lips; else 0.
 
@@ -101,7 +88,7 @@ def mouth_of(
     source: Drawing,
     picture: ImageU8,
     pieces_shown: NDArray[np.uint8],
-    paint: MouthPaint,
+    paint: Paint,
 ) -> Patch | None:
     """The mouth in a result as large as the source's picture.
 
@@ -145,7 +132,7 @@ def _viewed(model: HeadModel, drawing: Drawing, size: int) -> View | None:
     )
 
 
-def _inside(model: HeadModel, view: View, drawing: Drawing, paint: MouthPaint) -> Floats:
+def _inside(model: HeadModel, view: View, drawing: Drawing, paint: Paint) -> Floats:
     """[H, W, 3] painted."""
     shown = shown_by(model)[view.shown]
     colours = np.zeros((256, 3), np.float32)
@@ -157,7 +144,7 @@ def _inside(model: HeadModel, view: View, drawing: Drawing, paint: MouthPaint) -
     return np.asarray(colour * shade[..., None] ** _warmth(paint), np.float32)
 
 
-def _warmth(paint: MouthPaint) -> Floats:
+def _warmth(paint: Paint) -> Floats:
     """[3] powers of the shade; none of it in grey pictures."""
     lightest, darkest = max(paint.mouth), min(paint.mouth)
     tint = min((lightest - darkest) / max(lightest, 1.0) / _COLOURED, 1.0)
@@ -223,8 +210,7 @@ def _opening(model: HeadModel, posed: PosedHead) -> float:
 @lru_cache(maxsize=2)
 def _lip_ring(model: HeadModel) -> tuple[int, ...]:
     """Vertices around the lips."""
-    away = np.linalg.norm(model.mean - model.point_mean[list(LIPS), None], axis=2)
-    return tuple(away.argmin(1).tolist())
+    return tuple(model.vertices_at(LIPS).tolist())
 
 
 @lru_cache(maxsize=2)
@@ -249,10 +235,7 @@ def _pieces(model: HeadModel) -> NDArray[np.uint8]:
 @lru_cache(maxsize=2)
 def _lip_vertices(model: HeadModel) -> tuple[int, int]:
     """The vertices in the middle of the upper and of the lower lip, where they meet."""
-    upper, lower = (
-        int(np.linalg.norm(model.mean - model.point_mean[point], axis=1).argmin())
-        for point in _INNER_LIPS
-    )
+    upper, lower = model.vertices_at(_INNER_LIPS).tolist()
     return upper, lower
 
 

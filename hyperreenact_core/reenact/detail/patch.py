@@ -74,11 +74,8 @@ class Patch:
     colour: Tensor
     share: Tensor
 
-    def over(self, image: Tensor, amount: Tensor | None = None) -> None:
-        """Lay it over a picture [3, R, R] in place; amount: [1, R, R] 0..1 of it, else all."""
+    def over(self, image: Tensor) -> None:
+        """Lay it over a picture [3, R, R] in place."""
         height, width = self.share.shape[-2:]
         part = (..., slice(self.top, self.top + height), slice(self.left, self.left + width))
-        share = self.share.to(image)
-        if amount is not None:
-            share = share * amount[part].to(image)
-        image[part] = image[part].lerp(self.colour.to(image), share)
+        image[part] = image[part].lerp(self.colour.to(image), self.share.to(image))

@@ -15,7 +15,7 @@ from ...imaging import resize, tensor_from_u8, u8_from_tensor
 from ...networks.detail import DetailNetwork, compose
 from ...networks.detail_inputs import CoarseMaps
 from ...types import FaceReading, Framing
-from .drawn import Paint, paint_of, picture_of
+from .drawn import paint_of, picture_of
 from .eyeballs import gaze_astray
 from .features import SourceFeatures, features_of, source_features
 from .figure import figure_of
@@ -26,6 +26,7 @@ from .head_model import Floats, HeadModel, load_head_model
 from .lids import with_shut_lids
 from .maps import coarse_maps
 from .mouth import shown_inside, with_shut_lips
+from .paint import Paint
 from .performance import HeadState, fit_portrait
 from .planning import planned
 from .portrait import Portrait, framed_side

@@ -18,7 +18,8 @@ from hyperreenact_core.imaging import ImageU8
 from hyperreenact_core.models.sets import LoadedSet, load_set
 from hyperreenact_core.reenact.changed import FootageFrame
 from hyperreenact_core.reenact.detail import stage
-from hyperreenact_core.reenact.detail.drawn import Paint, paint_of
+from hyperreenact_core.reenact.detail.drawn import paint_of
+from hyperreenact_core.reenact.detail.paint import Paint
 from hyperreenact_core.reenact.detail.performance import HeadState, Performance
 from hyperreenact_core.reenact.footage import (
     FootageOptions,

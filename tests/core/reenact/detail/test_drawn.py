@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hyperreenact_core.heads.expression import action_index
-from hyperreenact_core.reenact.detail.drawn import Paint, paint_of, picture_of
+from hyperreenact_core.reenact.detail.drawn import paint_of, picture_of
 from hyperreenact_core.reenact.detail.flow import Drawing, draw_head
 from hyperreenact_core.reenact.detail.head_model import EYE, SKIN, load_head_model
+from hyperreenact_core.reenact.detail.paint import Paint
 from hyperreenact_core.reenact.detail.pose import pose_head
 
 from .heads import SIDE, sitter

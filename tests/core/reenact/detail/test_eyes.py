@@ -12,12 +12,13 @@ import torch
 from hyperreenact_core.heads.expression import action_index
 from hyperreenact_core.heads.gaze import rotation_matrix
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.reenact.detail.drawn import Paint, picture_of
+from hyperreenact_core.reenact.detail.drawn import picture_of
 from hyperreenact_core.reenact.detail.eyeballs import EyeLook, looks_of
 from hyperreenact_core.reenact.detail.eyes import eyes_of, source_eyes
 from hyperreenact_core.reenact.detail.flow import Drawing, draw_head
 from hyperreenact_core.reenact.detail.head_model import load_head_model
 from hyperreenact_core.reenact.detail.lids import lid_edges, with_shut_lids
+from hyperreenact_core.reenact.detail.paint import Paint
 from hyperreenact_core.reenact.detail.pose import pose_head
 
 from .heads import SIDE, sitter

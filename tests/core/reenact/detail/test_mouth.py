@@ -10,7 +10,7 @@ import torch
 
 from hyperreenact_core.heads.expression import action_index
 from hyperreenact_core.imaging import ImageU8
-from hyperreenact_core.reenact.detail.drawn import Paint, paint_of, picture_of
+from hyperreenact_core.reenact.detail.drawn import paint_of, picture_of
 from hyperreenact_core.reenact.detail.fit import HeadFit
 from hyperreenact_core.reenact.detail.flow import Drawing, draw_head
 from hyperreenact_core.reenact.detail.head_model import MOUTH, load_head_model
@@ -20,6 +20,7 @@ from hyperreenact_core.reenact.detail.mouth import (
     shown_inside,
     with_shut_lips,
 )
+from hyperreenact_core.reenact.detail.paint import Paint
 from hyperreenact_core.reenact.detail.parts import TEETH, shown_in
 from hyperreenact_core.reenact.detail.patch import Patch
 from hyperreenact_core.reenact.detail.pose import pose_head, vertices_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from hyperreenact_core.reenact.detail.patch import Part, Patch
+from hyperreenact_core.reenact.detail.patch import Part
 
 
 def test_a_part_holds_its_corners_and_ends_with_the_picture():
@@ -35,12 +35,3 @@ def test_it_covers_as_much_as_it_says():
     expected = torch.full((3, 8, 8), -1.0)
     expected[:, 3:6, 2:4] = 1
     torch.testing.assert_close(image, expected)
-
-
-def test_less_of_it_is_laid_where_less_is_asked_for():
-    patch = Patch(0, 0, torch.ones(3, 4, 4), torch.ones(1, 4, 4))
-    image, amount = torch.zeros(3, 4, 4), torch.zeros(1, 4, 4)
-    amount[..., :2] = 0.5
-    patch.over(image, amount)
-    assert (image[..., :2] == 0.5).all()
-    assert (image[..., 2:] == 0).all()
